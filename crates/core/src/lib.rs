@@ -1,0 +1,13 @@
+//! Everything of Holdout that needs no file, no clock and no screen.
+//!
+//! Same inputs and seed give the same bits. What is here: money and time ([`units`], [`time`]),
+//! markets ([`market`]), what the agent sees ([`features`]), what a bar does to an account
+//! ([`sim`]), what a result is worth ([`metrics`]), whether it keeps a firm's rules
+//! ([`compliance`]), and made-up markets with known truth ([`synth`]).
+#![warn(missing_docs)]
+
+pub mod market;
+pub mod rng;
+pub mod sim;
+pub mod time;
+pub mod units;
