@@ -1,13 +1,29 @@
 //! The simulator: what one bar does to one account.
+//!
+//! [`account`] holds the step function; [`replay`] runs one account with a ledger, [`batch`]
+//! many training episodes at once. Neither knows who decides.
 
+pub mod account;
 pub mod action;
+pub mod baseline;
+pub mod batch;
 pub mod curriculum;
+pub mod env;
 pub mod ledger;
+pub mod observation;
 pub mod referee;
+pub mod replay;
+pub mod reward;
 pub mod settings;
+pub mod tape;
 
+pub use account::Account;
 pub use action::{Action, ActionMask, N_ACTIONS};
+pub use batch::{BatchEnv, StepOut};
 pub use curriculum::{CurriculumSettings, CurriculumState, Phase, Stage};
+pub use env::{Env, EnvPlan, StepTotals};
 pub use ledger::{EquityRow, ExitReason, Ledger, Side, Trade};
 pub use referee::Referee;
+pub use replay::{Moment, replay};
 pub use settings::{FloorMode, LockOffset, SameBar, SimPlan, SimSettings};
+pub use tape::Tape;
