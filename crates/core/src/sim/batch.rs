@@ -6,33 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::curriculum::CurriculumState;
-use super::env::{End, Env, EnvError, EnvPlan, StepTotals};
+use super::env::{End, Env, EnvError, EnvPlan};
 use super::observation::N_ACCOUNT;
 use super::referee::Referee;
+use super::step_out::{StepOut, StepTotals};
 
 /// Environments per unit of parallel work.
 const CHUNK: usize = 64;
 /// Below this many environments threads cost more than they bring.
 const PARALLEL_FROM: usize = 512;
-
-/// What one lock-step produced. Vectors have one entry per environment.
-#[derive(Clone, Debug, Default)]
-pub struct StepOut {
-    /// Rewards in units.
-    pub rewards: Vec<f32>,
-    /// Episodes that ended for good.
-    pub terminated: Vec<bool>,
-    /// Episodes that were cut off.
-    pub truncated: Vec<bool>,
-    /// Environments that were cut off in this step.
-    pub final_envs: Vec<u32>,
-    /// Deciding bar of each of these before its reset.
-    pub final_bars: Vec<u32>,
-    /// Their account numbers, [`N_ACCOUNT`] each.
-    pub final_account: Vec<f32>,
-    /// Sums over all environments.
-    pub totals: StepTotals,
-}
 
 /// A batch of environments.
 #[derive(Clone, Debug)]
@@ -136,7 +118,7 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
             out.final_envs.extend_from_slice(&c.final_envs);
             out.final_bars.extend_from_slice(&c.final_bars);
             out.final_account.extend_from_slice(&c.final_account);
-            out.totals.merge(&c.totals);
+            out.totals.add(&c.totals);
         }
     }
 

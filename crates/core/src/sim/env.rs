@@ -11,13 +11,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
-use super::action::{Action, ActionMask, N_ACTIONS};
+use super::action::{Action, ActionMask};
 use super::curriculum::CurriculumState;
-use super::ledger::{Side, Trade};
+use super::ledger::Trade;
 use super::observation::{N_ACCOUNT, observe_account};
 use super::referee::Referee;
 use super::reward::RewardTerms;
 use super::settings::SimPlan;
+use super::step_out::StepTotals;
 use super::tape::{ENTRY_TIME, NEXT_LIVES, Tape};
 use crate::market::session::NO_DAY;
 use crate::rng::Stream;
@@ -90,94 +91,6 @@ impl<R: Referee> EnvPlan<R> {
     }
 }
 
-/// Sums over steps; every field adds up, so batches merge by addition.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct StepTotals {
-    /// Decisions taken.
-    pub steps: u64,
-    /// Of these, with HOLD as the only choice.
-    pub hold_only: u64,
-    /// Executed actions, all steps.
-    pub actions: [u64; N_ACTIONS],
-    /// Executed actions where there was a choice.
-    pub chosen: [u64; N_ACTIONS],
-    /// Sum of rewards in units.
-    pub reward: f64,
-    /// Change of equity in dollars.
-    pub equity_change_usd: f64,
-    /// Bonuses in dollars.
-    pub bonus_usd: f64,
-    /// Drawdown penalties in dollars.
-    pub drawdown_penalty_usd: f64,
-    /// Breach penalties in dollars.
-    pub breach_penalty_usd: f64,
-    /// Closed round trips of the agent's own.
-    pub trades: u64,
-    /// Of these, with a net profit.
-    pub wins: u64,
-    /// Of these, with at least one management action.
-    pub managed: u64,
-    /// Net P&L of the agent's own trades in dollars.
-    pub trade_pnl_usd: f64,
-    /// Closed forced positions.
-    pub forced_trades: u64,
-    /// Their net P&L in dollars.
-    pub forced_pnl_usd: f64,
-    /// Filled entries long.
-    pub entries_long: u64,
-    /// Filled entries short.
-    pub entries_short: u64,
-    /// Episodes that ended.
-    pub episodes: u64,
-    /// By breach.
-    pub breaches: u64,
-    /// By stall.
-    pub stalls: u64,
-    /// Their rewards in units.
-    pub episode_reward: f64,
-    /// Their steps.
-    pub episode_steps: u64,
-    /// Their change of equity in dollars.
-    pub episode_equity_usd: f64,
-    /// Their largest drawdowns in dollars, summed.
-    pub episode_drawdown_usd: f64,
-    /// The largest of these; merged by maximum.
-    pub worst_drawdown_usd: f64,
-}
-
-impl StepTotals {
-    /// Adds another sum to this one.
-    pub fn merge(&mut self, o: &Self) {
-        self.steps += o.steps;
-        self.hold_only += o.hold_only;
-        for a in 0..N_ACTIONS {
-            self.actions[a] += o.actions[a];
-            self.chosen[a] += o.chosen[a];
-        }
-        self.reward += o.reward;
-        self.equity_change_usd += o.equity_change_usd;
-        self.bonus_usd += o.bonus_usd;
-        self.drawdown_penalty_usd += o.drawdown_penalty_usd;
-        self.breach_penalty_usd += o.breach_penalty_usd;
-        self.trades += o.trades;
-        self.wins += o.wins;
-        self.managed += o.managed;
-        self.trade_pnl_usd += o.trade_pnl_usd;
-        self.forced_trades += o.forced_trades;
-        self.forced_pnl_usd += o.forced_pnl_usd;
-        self.entries_long += o.entries_long;
-        self.entries_short += o.entries_short;
-        self.episodes += o.episodes;
-        self.breaches += o.breaches;
-        self.stalls += o.stalls;
-        self.episode_reward += o.episode_reward;
-        self.episode_steps += o.episode_steps;
-        self.episode_equity_usd += o.episode_equity_usd;
-        self.episode_drawdown_usd += o.episode_drawdown_usd;
-        self.worst_drawdown_usd = self.worst_drawdown_usd.max(o.worst_drawdown_usd);
-    }
-}
-
 /// How a step left the episode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -187,16 +100,6 @@ pub enum End {
     Terminated,
     /// Cut off: the value of the final observation follows.
     Truncated,
-}
-
-/// Sums of the running episode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Episode {
-    reward: f64,
-    steps: u64,
-    start_equity: Usd,
-    drawdown: Usd,
-    end_day: u32,
 }
 
 /// One environment between two steps: an account at the close of `bar`, waiting for a decision.
@@ -209,7 +112,7 @@ pub struct Env<R> {
     /// Management actions that have paid their bonus in this trade, and whether there was any.
     paid: u8,
     managed: bool,
-    episode: Episode,
+    end_day: u32,
     rng: Stream,
 }
 
@@ -223,7 +126,7 @@ impl<R: Referee> Env<R> {
             equity: Usd::ZERO,
             paid: 0,
             managed: false,
-            episode: Episode::default(),
+            end_day: 0,
             rng: Stream::new(seed, "environment", index),
         };
         env.reset(plan, curriculum);
@@ -269,12 +172,7 @@ impl<R: Referee> Env<R> {
         self.equity = self.account.equity(bar, &plan.sim);
         self.paid = 0;
         self.managed = false;
-        let end_day = bar.day.saturating_add(plan.sim.settings.episode_sessions);
-        self.episode = Episode {
-            start_equity: self.equity,
-            end_day,
-            ..Episode::default()
-        };
+        self.end_day = bar.day.saturating_add(plan.sim.settings.episode_sessions);
     }
 
     fn fresh_account(&mut self, plan: &EnvPlan<R>, curriculum: &CurriculumState) {
@@ -327,17 +225,12 @@ impl<R: Referee> Env<R> {
         } else {
             Action::Hold
         };
-        totals.steps += 1;
-        totals.actions[action.index()] += 1;
-        if mask.count() > 1 {
-            totals.chosen[action.index()] += 1;
-        } else {
-            totals.hold_only += 1;
-        }
         let used_before = self.account.drawdown_used(self.equity);
         let equity_before = self.equity;
         self.account.side_commission = c.commission_per_side * sim.contracts;
-        let mut bonus = self.management_bonus(action, c);
+        let management_bonus = self.management_bonus(action, c);
+        let mut entry_bonus = Usd::ZERO;
+        totals.trail_switches += u64::from(matches!(action, Action::TrailOn | Action::TrailOff));
 
         let bar = &tape.rows[self.bar()];
         self.account.decide(action, bar, sim);
@@ -350,7 +243,6 @@ impl<R: Referee> Env<R> {
         self.book(closed, totals);
         let mut end = End::Running;
         let mut i = self.bar();
-        let mut drawdown = Usd::ZERO;
         loop {
             if self.account.dead {
                 end = End::Terminated;
@@ -362,11 +254,14 @@ impl<R: Referee> Env<R> {
             }
             i += 1;
             let (events, trade) = self.account.open_bar(tape, sim, i);
-            drawdown = drawdown.max(self.account.referee.peak() - events.equity.worst);
             if events.entered {
-                bonus += c.entry_bonus;
-                self.count_entry(trade.as_ref(), totals);
+                entry_bonus = c.entry_bonus;
+                totals.entries += 1;
+                self.paid = 0;
+                self.managed = false;
             }
+            let drawdown = (self.account.referee.peak() - events.equity.worst).dollars();
+            totals.drawdown_worst_usd = totals.drawdown_worst_usd.max(drawdown);
             self.book(trade, totals);
             let row = &tape.rows[i];
             let idle = self.account.position.is_none()
@@ -377,7 +272,7 @@ impl<R: Referee> Env<R> {
                 break;
             }
             if !idle {
-                if row.day != NO_DAY && row.day >= self.episode.end_day {
+                if row.day != NO_DAY && row.day >= self.end_day {
                     end = End::Truncated;
                 }
                 break;
@@ -389,6 +284,7 @@ impl<R: Referee> Env<R> {
         self.equity = self.account.equity(row, sim);
         let used_after = self.account.drawdown_used(self.equity);
         let change = self.equity - equity_before;
+        let bonus = management_bonus + entry_bonus;
         let terms = RewardTerms::new(
             &sim.settings,
             change,
@@ -398,16 +294,17 @@ impl<R: Referee> Env<R> {
             self.account.dead,
         );
         let reward = terms.reward(&sim.settings);
-        totals.reward += f64::from(reward);
         totals.equity_change_usd += change.dollars();
-        totals.bonus_usd += bonus.dollars();
+        totals.entry_bonus_usd += entry_bonus.dollars();
+        totals.management_bonus_usd += management_bonus.dollars();
         totals.drawdown_penalty_usd += terms.drawdown_penalty;
         totals.breach_penalty_usd += terms.breach_penalty;
-        self.episode.reward += f64::from(reward);
-        self.episode.steps += 1;
-        self.episode.drawdown = self.episode.drawdown.max(drawdown);
+        totals.clipped_usd +=
+            (terms.total_usd() - f64::from(reward) * sim.settings.reward_unit_usd).abs();
+        totals.drawdown_sum_usd += (self.account.referee.peak() - self.equity).dollars();
         if end != End::Running {
-            self.finish(totals);
+            totals.episodes += 1;
+            totals.breaches += u64::from(self.account.dead);
         }
         (reward, end)
     }
@@ -426,44 +323,17 @@ impl<R: Referee> Env<R> {
         c.management_bonus
     }
 
-    fn count_entry(&mut self, closed_at_once: Option<&Trade>, totals: &mut StepTotals) {
-        self.paid = 0;
-        self.managed = false;
-        let long = match (&self.account.position, closed_at_once) {
-            (Some(p), _) => p.side > 0,
-            (None, Some(t)) => t.side == Side::Long,
-            (None, None) => return,
-        };
-        if long {
-            totals.entries_long += 1;
-        } else {
-            totals.entries_short += 1;
-        }
-    }
-
     fn book(&mut self, trade: Option<Trade>, totals: &mut StepTotals) {
         let Some(t) = trade else { return };
         if t.forced {
             totals.forced_trades += 1;
-            totals.forced_pnl_usd += t.net_pnl.dollars();
         } else {
             totals.trades += 1;
             totals.wins += u64::from(t.net_pnl > Usd::ZERO);
-            totals.managed += u64::from(self.managed);
-            totals.trade_pnl_usd += t.net_pnl.dollars();
+            totals.managed_trades += u64::from(self.managed);
+            totals.net_pnl_usd += t.net_pnl.dollars();
         }
         self.managed = false;
         self.paid = 0;
-    }
-
-    fn finish(&self, totals: &mut StepTotals) {
-        let e = &self.episode;
-        totals.episodes += 1;
-        totals.breaches += u64::from(self.account.dead);
-        totals.episode_reward += e.reward;
-        totals.episode_steps += e.steps;
-        totals.episode_equity_usd += (self.equity - e.start_equity).dollars();
-        totals.episode_drawdown_usd += e.drawdown.dollars();
-        totals.worst_drawdown_usd = totals.worst_drawdown_usd.max(e.drawdown.dollars());
     }
 }

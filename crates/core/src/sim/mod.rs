@@ -15,15 +15,20 @@ pub mod referee;
 pub mod replay;
 pub mod reward;
 pub mod settings;
+pub mod step_out;
 pub mod tape;
 
 pub use account::Account;
 pub use action::{Action, ActionMask, N_ACTIONS};
-pub use batch::{BatchEnv, StepOut};
+pub use batch::BatchEnv;
 pub use curriculum::{CurriculumSettings, CurriculumState, Phase, Stage};
-pub use env::{Env, EnvPlan, StepTotals};
+pub use env::{Env, EnvPlan};
 pub use ledger::{EquityRow, ExitReason, Ledger, Side, Trade};
 pub use referee::Referee;
 pub use replay::{Moment, replay};
 pub use settings::{FloorMode, LockOffset, SameBar, SimPlan, SimSettings};
+pub use step_out::{StepOut, StepTotals};
 pub use tape::Tape;
+
+#[cfg(test)]
+mod scenarios;

@@ -41,12 +41,16 @@ impl RewardTerms {
         }
     }
 
+    /// All terms together, before clipping.
+    pub fn total_usd(&self) -> f64 {
+        self.equity_change.dollars() + self.bonus.dollars()
+            - self.drawdown_penalty
+            - self.breach_penalty
+    }
+
     /// The reward in units, clipped.
     pub fn reward(&self, s: &SimSettings) -> f32 {
-        let usd = self.equity_change.dollars() + self.bonus.dollars()
-            - self.drawdown_penalty
-            - self.breach_penalty;
-        (usd / s.reward_unit_usd).clamp(-CLIP, CLIP) as f32
+        (self.total_usd() / s.reward_unit_usd).clamp(-CLIP, CLIP) as f32
     }
 }
 

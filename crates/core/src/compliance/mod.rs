@@ -1,0 +1,3 @@
+//! Compliance.
+pub mod floor;
+pub use floor::TrailingFloor;
