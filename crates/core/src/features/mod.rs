@@ -1,12 +1,6 @@
 //! Indicators and the scaled features that the agent sees.
 //!
 //! One family a file, plain functions over columns, each causal: a value at bar `i` depends on
-<<<<<<< HEAD
-//! bars `<= i` only, so cutting or spoiling what follows leaves it bit-identical. Inside this
-//! module NaN marks a value that is not defined yet; nothing that trains ever receives one.
-
-pub mod atr;
-=======
 //! bars `<= i` only, so cutting or spoiling what follows leaves it bit-identical. Conventions
 //! are those on which TA-Lib and R's TTR agree. Inside this module NaN marks a value that is
 //! not defined yet; nothing that trains ever receives one.
@@ -37,4 +31,3 @@ pub use matrix::{Context, FeatureMatrix};
 mod causality;
 #[cfg(test)]
 mod golden;
->>>>>>> market

@@ -124,11 +124,15 @@ impl<R: Referee> Account<R> {
         used.0.max(0) as f64 / limit.0 as f64
     }
 
+    /// Flat and without an order.
+    pub fn is_idle(&self) -> bool {
+        self.position.is_none() && self.pending == 0
+    }
+
     /// Flat, alive, and shut out of entries for good.
     pub fn stalled(&self, plan: &SimPlan) -> bool {
         !self.dead
-            && self.position.is_none()
-            && self.pending == 0
+            && self.is_idle()
             && self.drawdown_used(self.balance) >= plan.settings.entry_drawdown_cap
     }
 

@@ -58,6 +58,8 @@ pub struct EnvPlan<R> {
     pub range: Range<usize>,
     /// Bars at whose close an entry is possible.
     starts: Vec<u32>,
+    /// Per bar of the range, the first bar from it on at whose close an entry may be decided.
+    next_choice: Vec<u32>,
 }
 
 impl<R: Referee> EnvPlan<R> {
@@ -81,12 +83,21 @@ impl<R: Referee> EnvPlan<R> {
         if starts.is_empty() {
             return Err(EnvError::NoStart { bars: range.len() });
         }
+        let mut next_choice = vec![range.end as u32; range.len()];
+        let mut next = range.end as u32;
+        for i in range.clone().rev() {
+            if tape.rows[i].has(ENTRY_TIME) {
+                next = i as u32;
+            }
+            next_choice[i - range.start] = next;
+        }
         Ok(Self {
             sim,
             tape,
             referee,
             range,
             starts,
+            next_choice,
         })
     }
 }
@@ -248,11 +259,11 @@ impl<R: Referee> Env<R> {
                 end = End::Terminated;
                 break;
             }
-            if i + 1 >= plan.range.end {
-                end = End::Truncated;
+            let next = self.next_bar(plan, i, &mut end, totals);
+            if end != End::Running {
                 break;
             }
-            i += 1;
+            i = next;
             let (events, trade) = self.account.open_bar(tape, sim, i);
             if events.entered {
                 entry_bonus = c.entry_bonus;
@@ -264,14 +275,9 @@ impl<R: Referee> Env<R> {
             totals.drawdown_worst_usd = totals.drawdown_worst_usd.max(drawdown);
             self.book(trade, totals);
             let row = &tape.rows[i];
-            let idle = self.account.position.is_none()
-                && self.account.mask(row, sim) == ActionMask::HOLD_ONLY;
-            if idle && self.account.stalled(sim) {
-                totals.stalls += 1;
-                end = End::Terminated;
-                break;
-            }
-            if !idle {
+            if self.account.position.is_some()
+                || self.account.mask(row, sim) != ActionMask::HOLD_ONLY
+            {
                 if row.day != NO_DAY && row.day >= self.end_day {
                     end = End::Truncated;
                 }
@@ -307,6 +313,34 @@ impl<R: Referee> Env<R> {
             totals.breaches += u64::from(self.account.dead);
         }
         (reward, end)
+    }
+
+    /// The bar after `i`; for a flat account without an order the next one that offers a choice.
+    /// Sets `end` when there is none, or when there never will be one.
+    fn next_bar(
+        &mut self,
+        plan: &EnvPlan<R>,
+        i: usize,
+        end: &mut End,
+        totals: &mut StepTotals,
+    ) -> usize {
+        let mut next = i + 1;
+        if self.account.is_idle() && next < plan.range.end {
+            if self.account.stalled(&plan.sim) {
+                totals.stalls += 1;
+                *end = End::Terminated;
+                return i;
+            }
+            next = plan.next_choice[next - plan.range.start] as usize;
+            if next < plan.range.end && plan.tape.rows[next].day != plan.tape.rows[i].day {
+                self.account.referee.new_day(self.account.balance);
+            }
+        }
+        if next >= plan.range.end {
+            *end = End::Truncated;
+            return i;
+        }
+        next
     }
 
     /// Once per kind and trade, so that switching back and forth cannot farm it.
