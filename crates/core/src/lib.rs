@@ -10,5 +10,6 @@ pub mod features;
 pub mod market;
 pub mod rng;
 pub mod sim;
+pub mod synth;
 pub mod time;
 pub mod units;
