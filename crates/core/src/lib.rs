@@ -8,6 +8,7 @@
 
 pub mod features;
 pub mod market;
+pub mod regime;
 pub mod rng;
 pub mod sim;
 pub mod synth;

@@ -9,7 +9,7 @@ use crate::time::{TradingDay, ZoneTable};
 
 /// Where prices tend over some days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TrendRegime {
+pub enum Tendency {
     /// Up, with trends inside sessions.
     Up,
     /// Down, with trends inside sessions.
@@ -32,22 +32,22 @@ pub struct DayPlan {
     /// Volatility over a usual session's.
     pub volatility: f64,
     /// Where prices tend.
-    pub regime: TrendRegime,
+    pub regime: Tendency,
 }
 
 impl DayPlan {
     /// Drift of the whole session in standard deviations of a usual one.
     pub fn drift(&self) -> f64 {
         match self.regime {
-            TrendRegime::Up => 0.16,
-            TrendRegime::Down => -0.16,
-            TrendRegime::Range => 0.0,
+            Tendency::Up => 0.16,
+            Tendency::Down => -0.16,
+            Tendency::Range => 0.0,
         }
     }
 
     /// Strength of hidden trends inside the session.
     pub fn trend_strength(&self) -> f64 {
-        if self.regime == TrendRegime::Range {
+        if self.regime == Tendency::Range {
             0.75
         } else {
             1.15
@@ -66,7 +66,7 @@ pub fn day_plans(
     calendar: &SessionCalendar,
 ) -> Vec<DayPlan> {
     let zone = ZoneTable::new_york();
-    let (mut volatility_regime, mut regime) = (1.0, TrendRegime::Range);
+    let (mut volatility_regime, mut regime) = (1.0, Tendency::Range);
     let mut wander = 0.0;
     let mut last_open = None;
     let mut plans = Vec::new();
@@ -95,8 +95,7 @@ pub fn day_plans(
             volatility_regime = others[s.below(2) as usize];
         }
         if s.uniform() < 1.0 / 12.0 {
-            let rest =
-                [TrendRegime::Up, TrendRegime::Down, TrendRegime::Range].map(|r| (r, r != regime));
+            let rest = [Tendency::Up, Tendency::Down, Tendency::Range].map(|r| (r, r != regime));
             let others: Vec<_> = rest.iter().filter(|r| r.1).map(|r| r.0).collect();
             regime = others[s.below(2) as usize];
         }
@@ -162,7 +161,7 @@ mod tests {
         let year = plans("2024-01-02", "2024-12-31");
         let autumn = plans("2024-10-01", "2024-12-31");
         assert_eq!(autumn[..], year[year.len() - autumn.len()..]);
-        for regime in [TrendRegime::Up, TrendRegime::Down, TrendRegime::Range] {
+        for regime in [Tendency::Up, Tendency::Down, Tendency::Range] {
             assert!(
                 plans("2016-01-04", "2024-12-31")
                     .iter()
