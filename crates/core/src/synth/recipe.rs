@@ -198,92 +198,8 @@ impl MarketRecipe {
     /// # Errors
     /// The first value that makes no sense.
     pub fn check(&self) -> Result<(), RecipeError> {
-        let ok = |good: bool, field: &'static str, value: String, expected: &'static str| {
-            if good {
-                Ok(())
-            } else {
-                Err(RecipeError::Value {
-                    field,
-                    value,
-                    expected,
-                })
-            }
-        };
         let within = |x: f64, lo: f64, hi: f64| x.is_finite() && x >= lo && x <= hi;
-        ok(
-            self.first <= self.last,
-            "last",
-            self.last.to_string(),
-            "a day not before first",
-        )?;
         let days = i64::from(self.last.0) - i64::from(self.first.0);
-        ok(
-            days <= 36_525,
-            "last",
-            self.last.to_string(),
-            "at most a hundred years after first",
-        )?;
-        ok(
-            within(self.start_price, 1e-6, 1e7),
-            "start_price",
-            self.start_price.to_string(),
-            "a positive price",
-        )?;
-        let sd = self.session_sd_steps;
-        ok(
-            within(sd, 10.0, 5_000.0),
-            "session_sd_steps",
-            sd.to_string(),
-            "10 to 5000",
-        )?;
-        let per_tick = self.steps_per_tick;
-        ok(
-            (1..=100).contains(&per_tick),
-            "steps_per_tick",
-            per_tick.to_string(),
-            "1 to 100",
-        )?;
-        let share = self.common_share;
-        ok(
-            within(share, 0.0, 1.0),
-            "common_share",
-            share.to_string(),
-            "a share from 0 to 1",
-        )?;
-        let volume = self.session_volume;
-        ok(
-            within(volume, 0.0, 1e9),
-            "session_volume",
-            volume.to_string(),
-            "0 or more contracts",
-        )?;
-        let holes = self.holes_per_session;
-        ok(
-            within(holes, 0.0, 100.0),
-            "holes_per_session",
-            holes.to_string(),
-            "0 to 100",
-        )?;
-        ok(
-            within(self.roll_jump, -1e6, 1e6),
-            "roll_jump",
-            self.roll_jump.to_string(),
-            "a distance in points",
-        )?;
-        let taken_back = self.reversion_share;
-        ok(
-            within(taken_back, 0.0, 0.9),
-            "reversion_share",
-            taken_back.to_string(),
-            "a share from 0 to 0.9",
-        )?;
-        let half_life = self.reversion_half_life_minutes;
-        ok(
-            within(half_life, 0.5, 1e4),
-            "reversion_half_life_minutes",
-            half_life.to_string(),
-            "0.5 minutes or more",
-        )?;
         let (size, time) = match self.trend {
             Trend::None => (0.0, 1.0),
             Trend::Drifting {
@@ -292,18 +208,93 @@ impl MarketRecipe {
             } => (sd, half_life_minutes),
             Trend::Switching { size, mean_minutes } => (size, mean_minutes),
         };
-        ok(
-            within(size, 0.0, 2.0),
-            "trend",
-            size.to_string(),
-            "0 to 2 standard deviations of a minute",
-        )?;
-        ok(
-            within(time, 1.0, 1e5),
-            "trend",
-            time.to_string(),
-            "1 minute or more",
-        )
+        let per_tick = f64::from(self.steps_per_tick);
+        if !(0..=36_525).contains(&days) {
+            let expected = "a day not before first and at most a hundred years after it";
+            return Err(RecipeError::Value {
+                field: "last",
+                value: self.last.to_string(),
+                expected,
+            });
+        }
+        let ranges = [
+            (
+                "start_price",
+                self.start_price,
+                1e-6,
+                1e7,
+                "a positive price",
+            ),
+            (
+                "session_sd_steps",
+                self.session_sd_steps,
+                10.0,
+                5_000.0,
+                "10 to 5000",
+            ),
+            ("steps_per_tick", per_tick, 1.0, 100.0, "1 to 100"),
+            (
+                "common_share",
+                self.common_share,
+                0.0,
+                1.0,
+                "a share from 0 to 1",
+            ),
+            (
+                "session_volume",
+                self.session_volume,
+                0.0,
+                1e9,
+                "0 or more contracts",
+            ),
+            (
+                "reversion_share",
+                self.reversion_share,
+                0.0,
+                0.9,
+                "a share from 0 to 0.9",
+            ),
+            (
+                "reversion_half_life_minutes",
+                self.reversion_half_life_minutes,
+                0.5,
+                1e4,
+                "0.5 minutes or more",
+            ),
+            (
+                "holes_per_session",
+                self.holes_per_session,
+                0.0,
+                100.0,
+                "0 to 100",
+            ),
+            (
+                "roll_jump",
+                self.roll_jump,
+                -1e6,
+                1e6,
+                "a distance in points",
+            ),
+            (
+                "trend",
+                size,
+                0.0,
+                2.0,
+                "a size of 0 to 2 standard deviations of a minute",
+            ),
+            ("trend", time, 1.0, 1e5, "1 minute or more"),
+        ];
+        match ranges
+            .into_iter()
+            .find(|&(_, x, lo, hi, _)| !within(x, lo, hi))
+        {
+            Some((field, x, _, _, expected)) => Err(RecipeError::Value {
+                field,
+                value: x.to_string(),
+                expected,
+            }),
+            None => Ok(()),
+        }
     }
 }
 
