@@ -212,7 +212,10 @@ mod tests {
 
     #[test]
     fn windows_end_at_the_deciding_bar() {
-        let table = FeatureTable { n_features: 2, data: (0..10).map(|x| x as f32).collect() };
+        let table = FeatureTable {
+            n_features: 2,
+            data: (0..10).map(|x| x as f32).collect(),
+        };
         assert_eq!(table.n_bars(), 5);
         assert_eq!(table.window(2, 2), Some(&[2.0, 3.0, 4.0, 5.0][..]));
         assert_eq!(table.window(0, 2), None);
@@ -221,8 +224,16 @@ mod tests {
 
     #[test]
     fn totals_add_and_keep_the_worst() {
-        let mut a = StepTotals { trades: 2, drawdown_worst_usd: 5.0, ..StepTotals::default() };
-        a.add(&StepTotals { trades: 3, drawdown_worst_usd: 4.0, ..StepTotals::default() });
+        let mut a = StepTotals {
+            trades: 2,
+            drawdown_worst_usd: 5.0,
+            ..StepTotals::default()
+        };
+        a.add(&StepTotals {
+            trades: 3,
+            drawdown_worst_usd: 4.0,
+            ..StepTotals::default()
+        });
         assert_eq!((a.trades, a.drawdown_worst_usd), (5, 5.0));
     }
 }
