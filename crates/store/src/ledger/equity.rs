@@ -9,7 +9,8 @@ use holdout_core::units::Usd;
 use super::table::Table;
 use super::{MONEY, PriceUnit, TIME, time, usd};
 use crate::atomic::replace_with;
-use crate::canonical::{PriceText, UtcText};
+use crate::canonical::UtcText;
+use crate::decimal::{PriceText, push_usd};
 use crate::error::{BadInput, FileError};
 
 const HEADER: &str = "time,balance,equity_close,equity_best,equity_worst,peak,floor,position,stop,target,action,mask";
@@ -37,7 +38,8 @@ pub fn write_equity(path: &Path, ledger: &Ledger) -> Result<(), FileError> {
                 r.peak,
                 r.floor,
             ] {
-                write!(text, ",{money}")?;
+                text.push(b',');
+                push_usd(&mut text, money);
             }
             write!(text, ",{}", r.position)?;
             for level in [r.stop, r.target] {

@@ -10,7 +10,8 @@ use holdout_core::units::Usd;
 use super::table::Table;
 use super::{MONEY, PriceUnit, TIME, one_market, time, usd};
 use crate::atomic::replace_with;
-use crate::canonical::{PriceText, UtcText};
+use crate::canonical::UtcText;
+use crate::decimal::{PriceText, push_usd};
 use crate::error::FileError;
 
 const HEADER: &str = "id,side,contracts,entry_time,entry_price,stop_initial,target_initial,exit_time,exit_price,exit_reason,\
@@ -55,7 +56,8 @@ pub fn write_trades(path: &Path, ledger: &Ledger) -> Result<(), FileError> {
             prices.push(&mut text, t.exit_price);
             write!(text, ",{},{}", t.exit_reason, t.bars_held)?;
             for money in [t.gross_pnl, t.commission, t.net_pnl, t.mae, t.mfe] {
-                write!(text, ",{money}")?;
+                text.push(b',');
+                push_usd(&mut text, money);
             }
             let note = if t.hole { "hole" } else { "" };
             writeln!(text, ",{},{},{note}", t.forced, ledger.instrument.symbol)?;
