@@ -8,6 +8,7 @@
 
 pub mod compliance;
 pub mod market;
+pub mod metrics;
 pub mod rng;
 pub mod sim;
 pub mod time;
