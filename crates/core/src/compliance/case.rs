@@ -1,6 +1,6 @@
 //! What every rule is given: rules, ledger, clock, the replay and the account's days.
 
-use super::replay::Replay;
+use super::replay::{BarOrder, Replay};
 use super::ruleset::{RuleSet, Stage};
 use super::view::LedgerView;
 use crate::metrics::DayClock;
@@ -20,8 +20,13 @@ pub(super) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn new(rules: &'a RuleSet, view: LedgerView<'a>, clock: DayClock) -> Self {
-        let replay = Replay::of(rules, view.rows, &clock);
+    pub(super) fn new(
+        rules: &'a RuleSet,
+        view: LedgerView<'a>,
+        clock: DayClock,
+        order: BarOrder,
+    ) -> Self {
+        let replay = Replay::of(rules, view.rows, &clock, order);
         let days = account_days(view.rows, rules.account.start_balance, None, &clock);
         Self {
             rules,

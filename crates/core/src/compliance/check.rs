@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::case::Case;
 use super::finding::Check;
-use super::replay::Moment;
+use super::replay::{BarOrder, Moment};
 use super::ruleset::RuleSet;
 use super::severity::Status;
 use super::view::LedgerView;
 use super::{
-    consistency, daily_loss, firm_drawdown, flat_by, floor_column, hold, identity, mae,
+    ambiguous, consistency, daily_loss, firm_drawdown, flat_by, floor_column, hold, identity, mae,
     one_direction, overnight, research, risk_reward, row_order, size, strict_drawdown, target,
     trading_days,
 };
@@ -92,6 +92,8 @@ pub struct CheckSettings {
     pub calendar: SessionCalendar,
     /// Share of a figure lost between training and test.
     pub degradation: Option<f64>,
+    /// Order inside a bar; the conservative one unless asked otherwise.
+    pub order: BarOrder,
 }
 
 impl Default for CheckSettings {
@@ -99,6 +101,7 @@ impl Default for CheckSettings {
         Self {
             calendar: SessionCalendar::builtin(),
             degradation: None,
+            order: BarOrder::default(),
         }
     }
 }
@@ -111,7 +114,7 @@ pub fn check(rules: &RuleSet, ledger: &LedgerView<'_>) -> Report {
 /// Judges a ledger under a rule set.
 pub fn check_with(rules: &RuleSet, ledger: &LedgerView<'_>, settings: &CheckSettings) -> Report {
     let clock = DayClock::new(settings.calendar.clone());
-    let case = Case::new(rules, *ledger, clock);
+    let case = Case::new(rules, *ledger, clock, settings.order);
     let firm = firm_drawdown::check(&case);
     let strict = strict_drawdown::check(&case);
     let firm_drawdown = DrawdownVerdict::of(&firm, case.replay.tightest);
@@ -119,6 +122,7 @@ pub fn check_with(rules: &RuleSet, ledger: &LedgerView<'_>, settings: &CheckSett
     let checks = vec![
         firm,
         strict,
+        ambiguous::check(&case),
         identity::check(&case),
         floor_column::check(&case),
         row_order::check(&case),

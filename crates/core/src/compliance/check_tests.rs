@@ -138,9 +138,21 @@ fn ambiguous_bars_fail_and_are_listed() {
         [usd(48_000), usd(50_100), usd(47_600)],
         1,
     );
-    let r = judge("apex-50k-seed", plant);
+    let ledger = plant.ledger();
+    let rules = RuleSet::builtin("apex-50k-seed").unwrap();
+    let r = check(&rules, &LedgerView::from(&ledger));
     assert_eq!(r.ambiguous_times, ["2024-03-04T15:00:00Z"]);
     assert_eq!((r.verdict, r.ambiguous_bars), (Status::Fail, 1));
+    let kinder = CheckSettings {
+        order: BarOrder::WorstFirst,
+        ..CheckSettings::default()
+    };
+    let r = check_with(&rules, &LedgerView::from(&ledger), &kinder);
+    assert_eq!(r.firm_drawdown.status, Status::Pass);
+    assert_eq!(
+        (status(&r, "ambiguous_bars"), r.ambiguous_bars),
+        (Status::Warning, 1)
+    );
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub struct Check {
     pub worst: Option<f64>,
     /// What is left.
     pub room: Option<f64>,
-    /// Unit of the three: `usd`, `days`, `minis`, `share`, `ratio`, `seconds`, `trades`.
+    /// Unit of the three: `usd`, `days`, `minis`, `share`, `ratio`, `seconds`, `trades`, `bars`.
     pub unit: Option<&'static str>,
     /// Open time of the bar of the worst moment.
     pub time: Option<String>,

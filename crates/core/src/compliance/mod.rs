@@ -3,6 +3,7 @@
 //! Rule sets are data, one rule is one file, and the floor that the check replays is the same
 //! object that ends episodes in the simulator. Nothing is read from a summary.
 
+mod ambiguous;
 pub mod builtin;
 mod case;
 pub mod check;
@@ -37,7 +38,7 @@ pub use check::{CheckSettings, DrawdownVerdict, Report, check, check_with};
 pub use finding::Check;
 pub use floor::TrailingFloor;
 pub use lock::Lock;
-pub use replay::Replay;
+pub use replay::{BarOrder, Replay};
 pub use ruleset::{RuleSet, Stage};
 pub use ruleset_error::RuleSetError;
 pub use severity::{Severity, Status};

@@ -1,8 +1,9 @@
 //! Replays the floor bar by bar over a ledger's equity, the way the simulator does.
 //!
-//! A new trading day first, then the bar's best equity, then its worst. The replay ends with
-//! the bar that breaks the floor; figures are up to and including it. Everything is recomputed
-//! from the rule set's start balance, and the ledger's own floor is only compared.
+//! A new trading day first, then the bar's best equity, then its worst (or the other way round
+//! where that is asked for). The replay ends with the bar that breaks the floor; figures are up
+//! to and including it. Everything is recomputed from the rule set's start balance, and the
+//! ledger's own floor is only compared.
 
 use super::floor::TrailingFloor;
 use super::ruleset::{Enforcement, FloorBasis, RuleSet};
@@ -10,6 +11,16 @@ use crate::metrics::DayClock;
 use crate::sim::{EquityRow, Referee};
 use crate::time::TradingDay;
 use crate::units::Usd;
+
+/// What is assumed to come first inside a bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BarOrder {
+    /// The best equity: the conservative order, and the one that judges.
+    #[default]
+    BestFirst,
+    /// The worst equity; bars on which the order matters are then listed without a breach.
+    WorstFirst,
+}
 
 /// A moment of the replay.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +72,7 @@ pub(super) fn last_of_day(days: &[Option<TradingDay>]) -> Vec<bool> {
 
 impl Replay {
     /// Replays rows under a rule set.
-    pub fn of(rules: &RuleSet, rows: &[EquityRow], clock: &DayClock) -> Self {
+    pub fn of(rules: &RuleSet, rows: &[EquityRow], clock: &DayClock, order: BarOrder) -> Self {
         let mut replay = Self::default();
         let mut floor: TrailingFloor = rules.trailing_floor();
         let days = row_days(rows, clock);
@@ -100,19 +111,26 @@ impl Replay {
             if !real_time && !last[i] {
                 continue;
             }
-            let judged = moment(if real_time {
+            let equity = if real_time {
                 row.equity_worst
             } else {
                 row.equity_close
-            });
+            };
+            // At the close of a day the order inside the bar is past.
+            let worst_first = real_time && order == BarOrder::WorstFirst;
+            let level = if worst_first { before } else { floor };
+            let judged = Moment {
+                floor: level.floor(),
+                ..moment(equity)
+            };
             let room = |m: &Moment| m.equity - m.floor;
             if replay.tightest.is_none_or(|t| room(&judged) < room(&t)) {
                 replay.tightest = Some(judged);
             }
-            if floor.breached(judged.equity) {
-                if real_time && !before.breached(judged.equity) {
-                    replay.ambiguous.push(i);
-                }
+            if real_time && floor.breached(equity) && !before.breached(equity) {
+                replay.ambiguous.push(i);
+            }
+            if level.breached(equity) {
                 replay.breach = Some(i);
                 break;
             }
@@ -126,10 +144,11 @@ mod tests {
     use super::*;
     use crate::market::SessionCalendar;
     use crate::metrics::planted::Plant;
+    use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
 
     fn run(rules: &RuleSet, plant: Plant) -> Replay {
         let clock = DayClock::new(SessionCalendar::builtin());
-        Replay::of(rules, &plant.ledger().rows, &clock)
+        Replay::of(rules, &plant.ledger().rows, &clock, BarOrder::BestFirst)
     }
 
     fn cents(c: i64) -> Usd {
@@ -221,5 +240,59 @@ mod tests {
             r.deepest.map(|d| d.peak - d.equity),
             Some(Usd::whole(2_500))
         );
+    }
+
+    #[test]
+    fn under_the_other_order_ambiguous_bars_are_listed_and_lived_through() {
+        let rules = RuleSet::builtin("apex-50k-seed").unwrap();
+        let usd = Usd::whole;
+        let bars = [usd(47_600), usd(47_600)].map(|w| [usd(48_000), usd(50_100), w]);
+        let ledger = Plant::new(50_000)
+            .bar("2024-03-04T15:00:00Z", usd(50_000), bars[0], 1)
+            .bar("2024-03-04T15:01:00Z", usd(50_000), bars[1], 1)
+            .ledger();
+        let clock = DayClock::new(SessionCalendar::builtin());
+        let r = Replay::of(&rules, &ledger.rows, &clock, BarOrder::WorstFirst);
+        // In the second bar the floor stands at 47 600 already: no order saves it.
+        assert_eq!((r.ambiguous, r.breach), (vec![0], Some(1)));
+    }
+
+    /// Best and worst equity of a day's bars, in dollars around 50 000.
+    fn random_days() -> impl Strategy<Value = Vec<Vec<(i64, i64)>>> {
+        let bar = (-3_000_i64..6_000, 0_i64..1_500).prop_map(|(best, fall)| (best, best - fall));
+        proptest::collection::vec(proptest::collection::vec(bar, 1..6), 1..5)
+    }
+
+    proptest! {
+        /// The floor by its definition, from the whole past at every bar.
+        #[test]
+        fn the_replay_is_the_definition(days in random_days(), eod in any::<bool>()) {
+            let id = if eod { "tradeify-50k" } else { "apex-50k-seed" };
+            let rules = RuleSet::builtin(id).unwrap();
+            let mut plant = Plant::new(50_000);
+            let (mut expected, mut rows) = (None, 0);
+            let mut highs = vec![50_000];
+            for (d, bars) in days.iter().enumerate() {
+                for (m, &(best, worst)) in bars.iter().enumerate() {
+                    let (best, worst) = (50_000 + best, 50_000 + worst);
+                    let time = format!("2024-03-{:02}T15:{m:02}:00Z", 4 + d);
+                    let usd = Usd::whole;
+                    plant = plant.bar(&time, usd(worst), [usd(worst), usd(best), usd(worst)], 0);
+                    if !eod {
+                        highs.push(best);
+                    }
+                    let high = highs.iter().max().copied().unwrap();
+                    let limit = if eod { 2_000 } else { 2_500 };
+                    if expected.is_none() && worst <= (high - limit).min(50_100) {
+                        expected = Some(rows);
+                    }
+                    rows += 1;
+                }
+                if eod {
+                    highs.push(50_000 + bars[bars.len() - 1].1);
+                }
+            }
+            prop_assert_eq!(run(&rules, plant).breach, expected);
+        }
     }
 }

@@ -70,6 +70,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use super::super::replay::BarOrder;
     use super::super::ruleset::RuleSet;
     use super::super::view::LedgerView;
     use super::*;
@@ -86,7 +87,12 @@ mod tests {
         }
         let ledger = plant.ledger();
         let clock = DayClock::new(SessionCalendar::builtin());
-        count(&Case::new(&rules, LedgerView::from(&ledger), clock))
+        count(&Case::new(
+            &rules,
+            LedgerView::from(&ledger),
+            clock,
+            BarOrder::default(),
+        ))
     }
 
     #[test]

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::tearsheet::Tearsheet;
+use super::daily::{DayClock, account_days};
+use super::tearsheet::{Tearsheet, TearsheetSettings};
 use crate::sim::Ledger;
 use crate::time::format_utc;
 use crate::units::Usd;
@@ -63,11 +64,16 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Summarises a ledger with figures computed from it.
-    ///
-    /// `sessions` is the number of trading days in the data, which a failed account may not
-    /// have lived through.
-    pub fn of(ledger: &Ledger, sessions: usize, metrics: Tearsheet) -> Self {
+    /// Summarises a ledger with the default settings.
+    pub fn of(ledger: &Ledger) -> Self {
+        Self::with(ledger, &TearsheetSettings::default())
+    }
+
+    /// Summarises a ledger.
+    pub fn with(ledger: &Ledger, settings: &TearsheetSettings) -> Self {
+        let metrics = Tearsheet::with(ledger, settings);
+        let clock = DayClock::new(settings.calendar.clone());
+        let sessions = account_days(&ledger.rows, ledger.start_balance, None, &clock).len();
         let mut exit_reasons = BTreeMap::new();
         for t in ledger.own_trades() {
             *exit_reasons.entry(t.exit_reason.name()).or_insert(0) += 1;
@@ -125,9 +131,13 @@ mod tests {
             )
             .ledger();
         ledger.stalled = Some(ledger.rows[1].time);
-        let summary = Summary::of(&ledger, 1, Tearsheet::of(&ledger));
+        let summary = Summary::of(&ledger);
         let json = serde_json::to_value(&summary).unwrap();
         assert_eq!(json["market"], "NQ");
+        assert_eq!(
+            (json["bars"].as_u64(), json["sessions"].as_u64()),
+            (Some(2), Some(1))
+        );
         assert_eq!(
             (json["net_pnl"].as_f64(), json["gross_pnl"].as_f64()),
             (Some(250.0), Some(255.0))
