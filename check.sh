@@ -1,6 +1,7 @@
 #!/bin/sh
 # Everything that has to hold before a change lands, fastest first; stops at the first failure
 # unless told --keep-going. What a missing tool skips is listed at the end.
+# shellcheck disable=SC2317  # functions are called through `step`
 set -u
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -55,6 +56,8 @@ tests() {
     fi
 }
 
+locked() { cargo metadata --locked --format-version 1 >/dev/null; }
+
 docs() {
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --quiet
 }
@@ -77,7 +80,7 @@ if have shellcheck; then
 else
     skip scripts "shellcheck is not installed (apt-get install shellcheck)"
 fi
-step lockfile cargo metadata --locked --format-version 1 --no-deps --quiet >/dev/null
+step lockfile locked
 step format cargo fmt --all --check
 step documentation docs
 step lints lint_code
