@@ -6,8 +6,12 @@
 //! ([`compliance`]), and made-up markets with known truth ([`synth`]).
 #![warn(missing_docs)]
 
+pub mod compliance;
+pub mod features;
 pub mod market;
+pub mod regime;
 pub mod rng;
 pub mod sim;
+pub mod synth;
 pub mod time;
 pub mod units;
