@@ -9,11 +9,8 @@
 pub mod compliance;
 pub mod features;
 pub mod market;
-<<<<<<< HEAD
-pub mod regime;
-=======
 pub mod metrics;
->>>>>>> verdict
+pub mod regime;
 pub mod rng;
 pub mod sim;
 pub mod synth;
