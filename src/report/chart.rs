@@ -31,14 +31,14 @@ impl Unit {
         let value = if value.abs() < step * 1e-6 { 0.0 } else { value };
         match self {
             Self::Plain if step < 1e-3 && value != 0.0 => number::plain(value),
-            Self::Plain => number::fixed(value, number::decimals_of(step)),
+            Self::Plain => number::grouped(value, number::decimals_of(step)),
             Self::Usd if value.abs() >= 1e7 => format!("${}", number::short(value)),
-            Self::Usd => number::usd(value, number::decimals_of(step).min(2)),
-            Self::Percent => number::percent(value, number::decimals_of(step * 100.0)),
+            Self::Usd => number::dollars(value, number::decimals_of(step).min(2)),
+            Self::Percent => number::percent_to(value, number::decimals_of(step * 100.0)),
             Self::Count if step >= 100_000.0 => {
-                format!("{} M", number::fixed(value / 1e6, number::decimals_of(step / 1e6)))
+                format!("{} M", number::grouped(value / 1e6, number::decimals_of(step / 1e6)))
             }
-            Self::Count => number::fixed(value, number::decimals_of(step)),
+            Self::Count => number::grouped(value, number::decimals_of(step)),
             Self::Time => super::chart_ticks::stamp(value),
         }
     }
@@ -47,9 +47,9 @@ impl Unit {
     pub fn full(self, value: f64) -> String {
         match self {
             Self::Plain => number::plain(value),
-            Self::Usd => number::usd(value, 2),
-            Self::Percent => number::percent(value, 2),
-            Self::Count => number::fixed(value, 0),
+            Self::Usd => number::dollars(value, 2),
+            Self::Percent => number::percent_to(value, 2),
+            Self::Count => number::grouped(value, 0),
             Self::Time => super::chart_ticks::stamp(value),
         }
     }

@@ -3,11 +3,13 @@
 //! Every page and every exported chart writes its numbers with these functions. A value that
 //! could not be computed is `n/a`, with the reason where the caller knows one.
 
+use holdout_core::units::Usd;
+
 /// The minus sign of printed numbers (U+2212), as wide as a plus.
 pub const MINUS: char = '\u{2212}';
 
 /// A number with thousands separators and a fixed number of decimals; `n/a` when not finite.
-pub fn fixed(x: f64, decimals: usize) -> String {
+pub fn grouped(x: f64, decimals: usize) -> String {
     if !x.is_finite() {
         return "n/a".to_owned();
     }
@@ -33,12 +35,12 @@ pub fn fixed(x: f64, decimals: usize) -> String {
 
 /// A count with thousands separators.
 pub fn count(n: u64) -> String {
-    fixed(n as f64, 0)
+    grouped(n as f64, 0)
 }
 
 /// Dollars with a fixed number of decimals: `$1,234.50`, `−$12.00`.
-pub fn usd(x: f64, decimals: usize) -> String {
-    let text = fixed(x, decimals);
+pub fn dollars(x: f64, decimals: usize) -> String {
+    let text = grouped(x, decimals);
     match text.strip_prefix(MINUS) {
         Some(rest) => format!("{MINUS}${rest}"),
         None if x.is_finite() => format!("${text}"),
@@ -47,15 +49,30 @@ pub fn usd(x: f64, decimals: usize) -> String {
 }
 
 /// Dollars with a sign in front of gains as well, so that the sign never rests on colour.
-pub fn usd_signed(x: f64, decimals: usize) -> String {
-    let text = usd(x, decimals);
+pub fn dollars_signed(x: f64, decimals: usize) -> String {
+    let text = dollars(x, decimals);
     let gain = x > 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b));
     if gain { format!("+{text}") } else { text }
 }
 
 /// A fraction as percent: `0.456` is `45.6%`.
-pub fn percent(fraction: f64, decimals: usize) -> String {
-    if fraction.is_finite() { format!("{}%", fixed(fraction * 100.0, decimals)) } else { "n/a".to_owned() }
+pub fn percent_to(fraction: f64, decimals: usize) -> String {
+    if fraction.is_finite() { format!("{}%", grouped(fraction * 100.0, decimals)) } else { "n/a".to_owned() }
+}
+
+/// A fraction as a percentage with one decimal.
+pub fn percent(x: f64) -> String {
+    percent_to(x, 1)
+}
+
+/// Dollars with cents.
+pub fn usd(x: Usd) -> String {
+    dollars(x.dollars(), 2)
+}
+
+/// A statistic that may not exist; says from how many trades or days it would have come.
+pub fn or_na(x: Option<f64>, show: impl Fn(f64) -> String, n: usize, of: &str) -> String {
+    x.map_or_else(|| format!("n/a ({n} {of})"), show)
 }
 
 /// Large numbers in short: `12,345`, `1.25 M`, `3.4 G`.
@@ -65,7 +82,7 @@ pub fn short(x: f64) -> String {
         a if a >= 1e6 => (x / 1e6, " M"),
         _ => (x, ""),
     };
-    if unit.is_empty() { fixed(x, 0) } else { format!("{}{unit}", fixed(scaled, 2)) }
+    if unit.is_empty() { grouped(x, 0) } else { format!("{}{unit}", grouped(scaled, 2)) }
 }
 
 /// A small number with as many digits as it needs: `0.0003`, `3.0e−5`.
@@ -76,7 +93,7 @@ pub fn plain(x: f64) -> String {
     if x != 0.0 && x.abs() < 1e-3 {
         return format!("{x:.2e}").replace('-', &MINUS.to_string());
     }
-    let text = fixed(x, 4);
+    let text = grouped(x, 4);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
@@ -111,24 +128,31 @@ mod tests {
 
     #[test]
     fn thousands_minus_and_decimals() {
-        assert_eq!(fixed(1_234_567.891, 2), "1,234,567.89");
-        assert_eq!(fixed(-1_000.0, 0), "−1,000");
-        assert_eq!(fixed(-0.001, 2), "0.00", "no minus before zero");
-        assert_eq!(fixed(999.0, 0), "999");
-        assert_eq!(fixed(f64::NAN, 2), "n/a");
+        assert_eq!(grouped(1_234_567.891, 2), "1,234,567.89");
+        assert_eq!(grouped(-1_000.0, 0), "−1,000");
+        assert_eq!(grouped(-0.001, 2), "0.00", "no minus before zero");
+        assert_eq!(grouped(999.0, 0), "999");
+        assert_eq!(grouped(f64::NAN, 2), "n/a");
     }
 
     #[test]
     fn money_keeps_its_sign_in_front() {
-        assert_eq!(usd(-512.5, 2), "−$512.50");
-        assert_eq!(usd_signed(512.5, 0), "+$512");
-        assert_eq!(usd_signed(0.0, 2), "$0.00");
-        assert_eq!(usd(f64::INFINITY, 2), "n/a");
+        assert_eq!(dollars(-512.5, 2), "−$512.50");
+        assert_eq!(dollars_signed(512.5, 0), "+$512");
+        assert_eq!(dollars_signed(0.0, 2), "$0.00");
+        assert_eq!(dollars(f64::INFINITY, 2), "n/a");
+    }
+
+    #[test]
+    fn a_statistic_without_a_value_says_from_what() {
+        assert_eq!(or_na(None, percent, 3, "trades"), "n/a (3 trades)");
+        assert_eq!(or_na(Some(0.5), percent, 3, "trades"), "50.0%");
+        assert_eq!(usd(Usd::whole(-2_500)), "−$2,500.00");
     }
 
     #[test]
     fn shares_rates_and_times() {
-        assert_eq!(percent(0.4567, 1), "45.7%");
+        assert_eq!(percent_to(0.4567, 1), "45.7%");
         assert_eq!(short(12_345.0), "12,345");
         assert_eq!(short(1_254_000.0), "1.25 M");
         assert_eq!(plain(0.000_03), "3.00e−5");

@@ -6,6 +6,8 @@
 //! ([`compliance`]), and made-up markets with known truth ([`synth`]).
 #![warn(missing_docs)]
 
+pub mod compliance;
+pub mod features;
 pub mod market;
 pub mod rng;
 pub mod sim;
