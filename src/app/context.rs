@@ -123,6 +123,8 @@ pub struct Model {
     pub runs: Vec<RunEntry>,
     /// The run that Results is about.
     pub selected_run: Option<PathBuf>,
+    /// Checkpoint of it that is judged: `best`, `last` or a name; best when absent.
+    pub checkpoint: Option<String>,
     /// Results of the selected run, by part.
     pub results: Vec<Arc<ResultsView>>,
     /// Part shown on the Results page.

@@ -345,3 +345,12 @@ fn readout(chart: &Chart, panel: &Panel, x: f64, hidden: &BTreeSet<String>) -> S
     }
     lines.join("\n")
 }
+
+/// Makes the charts of a group show a stretch of x.
+pub fn look_at(ui: &Ui, group: &str, [from, to]: [f64; 2]) {
+    let id = Id::unique(("chart", group));
+    let mut memory: Memory = ui.data(|d| d.get_temp(id)).unwrap_or_default();
+    memory.view.look_at((from + to) / 2.0, to - from);
+    ui.data_mut(|d| d.insert_temp(id, memory));
+    ui.request_repaint();
+}
