@@ -9,11 +9,9 @@ use holdout_core::features::FeatureMatrix;
 use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, Split};
 use holdout_core::sim::env::EnvPlan;
-use holdout_core::sim::{BatchEnv, Ledger, Phase, SimPlan, Tape, replay};
 use holdout_core::sim::observation::{N_ACCOUNT, observe_account};
-use holdout_core::sim::Action;
-use holdout_learn::env::FeatureTable;
-use holdout_learn::policy::Policy;
+use holdout_core::sim::{Action, BatchEnv, CurriculumState, Ledger, Phase, SimPlan, StepOut, Tape, replay};
+use holdout_learn::{FeatureTable, ObsShape, Policy, VecEnv};
 
 use crate::config::RunPlan;
 use crate::dataset::Dataset;
@@ -86,19 +84,94 @@ impl Arena {
         sim
     }
 
-    /// One account, every bar of `range` once, greedy decisions. `watch` sees each choice that was made.
-    pub fn evaluate(&self, policy: &Policy, phase: Phase, range: Range<usize>, watch: &mut dyn FnMut(usize, &[f32], f32)) -> Ledger {
+    /// One account, every bar of `range` once, greedy decisions.
+    ///
+    /// # Errors
+    /// When the policy reads another observation than this data set gives.
+    pub fn evaluate(&self, policy: &Policy, phase: Phase, range: Range<usize>) -> anyhow::Result<Ledger> {
+        let expected = self.matrix.layout.hash();
+        if policy.layout_hash() != expected {
+            bail!(
+                "the checkpoint reads another observation (layout {}) than these data give (layout {expected}); evaluate it with the version that trained it",
+                policy.layout_hash()
+            );
+        }
         let sim = self.evaluation_plan(phase);
-        let mut account = [0.0_f32; N_ACCOUNT];
-        replay(&self.tape, &sim, TrailingFloor::from_settings(&sim.settings), range, |m| {
+        let mut numbers = [0.0_f32; N_ACCOUNT];
+        let mut actor = policy.actor();
+        let mut failed = None;
+        let ledger = replay(&self.tape, &sim, TrailingFloor::from_settings(&sim.settings), range, |m| {
             // Where HOLD is the only choice there is nothing to ask, and before the first full window nothing to see.
-            if m.mask.count() == 1 || m.bar < self.matrix.first_ready {
+            if m.mask.count() == 1 || m.bar < self.matrix.first_ready || failed.is_some() {
                 return Action::Hold;
             }
-            observe_account(m.account, m.mask, &self.tape.rows[m.bar], m.bar, &sim, &mut account);
-            let decided = policy.greedy(&self.table, &[m.bar as u32], &account, &[m.mask.0]);
-            watch(m.bar, &decided.probs, decided.values[0]);
-            Action::from_index(decided.actions[0] as usize)
-        })
+            observe_account(m.account, m.mask, &self.tape.rows[m.bar], m.bar, &sim, &mut numbers);
+            match actor.greedy(&self.table, &[m.bar as u32], &numbers, &[m.mask.0]) {
+                Ok(decided) => Action::from_index(usize::from(decided.actions[0])),
+                Err(e) => {
+                    failed = Some(e);
+                    Action::Hold
+                }
+            }
+        });
+        match failed {
+            None => Ok(ledger),
+            Some(e) => Err(e.into()),
+        }
+    }
+}
+
+/// The batched simulator as the learner's world.
+pub struct MarketEnv<'a> {
+    batch: BatchEnv<TrailingFloor>,
+    arena: &'a Arena,
+}
+
+impl<'a> MarketEnv<'a> {
+    /// Training environments of a phase.
+    ///
+    /// # Errors
+    /// When no bar of the training part allows an entry.
+    pub fn new(arena: &'a Arena, phase: Phase) -> anyhow::Result<Self> {
+        Ok(Self { batch: arena.environments(phase)?, arena })
+    }
+}
+
+impl VecEnv for MarketEnv<'_> {
+    fn n_envs(&self) -> usize {
+        self.batch.n_envs()
+    }
+
+    fn layout(&self) -> ObsShape {
+        let l = &self.arena.matrix.layout;
+        ObsShape { window: l.window, n_features: self.arena.matrix.n_features, n_account: N_ACCOUNT }
+    }
+
+    fn layout_hash(&self) -> String {
+        self.arena.matrix.layout.hash()
+    }
+
+    fn features(&self) -> Arc<FeatureTable> {
+        self.arena.table.clone()
+    }
+
+    fn observe(&self, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
+        self.batch.observe(bars, account, masks);
+    }
+
+    fn step(&mut self, actions: &[u8], out: &mut StepOut) {
+        self.batch.step(actions, out);
+    }
+
+    fn set_curriculum(&mut self, state: &CurriculumState) {
+        self.batch.set_curriculum(state);
+    }
+
+    fn save_state(&self) -> Vec<u8> {
+        self.batch.save_state().unwrap_or_default()
+    }
+
+    fn load_state(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.batch.load_state(bytes).map_err(|e| e.to_string())
     }
 }

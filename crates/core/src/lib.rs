@@ -9,7 +9,9 @@
 pub mod compliance;
 pub mod features;
 pub mod market;
+pub mod regime;
 pub mod rng;
 pub mod sim;
+pub mod synth;
 pub mod time;
 pub mod units;

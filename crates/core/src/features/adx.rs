@@ -33,11 +33,11 @@ pub fn directional_movement(bars: &Bars, n: usize) -> DirectionalMovement {
     let range = true_range_ticks(bars);
     let (mut tr, mut plus, mut minus) = (0.0, 0.0, 0.0);
     let (mut dx_sum, mut adx) = (0.0, 0.0);
-    for i in 1..len {
+    for (i, &true_range) in range.iter().enumerate().skip(1) {
         let keep = if i < n { 1.0 } else { 1.0 - 1.0 / k };
         let up = f64::from(bars.high[i]) - f64::from(bars.high[i - 1]);
         let down = f64::from(bars.low[i - 1]) - f64::from(bars.low[i]);
-        tr = tr * keep + range[i];
+        tr = tr * keep + true_range;
         plus = plus * keep + if up > down && up > 0.0 { up } else { 0.0 };
         minus = minus * keep + if down > up && down > 0.0 { down } else { 0.0 };
         if i < n {

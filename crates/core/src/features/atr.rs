@@ -8,9 +8,9 @@ use crate::market::Bars;
 /// True range of each bar in ticks; NaN for bar 0, which has no close before it.
 pub fn true_range_ticks(bars: &Bars) -> Vec<f64> {
     let mut out = vec![f64::NAN; bars.len()];
-    for i in 1..bars.len() {
+    for (i, range) in out.iter_mut().enumerate().skip(1) {
         let before = bars.close[i - 1];
-        out[i] = f64::from(bars.high[i].max(before) - bars.low[i].min(before));
+        *range = f64::from(bars.high[i].max(before) - bars.low[i].min(before));
     }
     out
 }

@@ -83,8 +83,8 @@ mod tests {
                 .iter()
                 .find(|(n, _)| *n == format!("f_{name}"))
                 .unwrap();
-            for i in matrix.first_ready - 19..600 {
-                assert_eq!(column[i], f64::from(matrix.row(i)[j]), "{name} at {i}");
+            for (i, &x) in column.iter().enumerate().skip(matrix.first_ready - 19) {
+                assert_eq!(x, f64::from(matrix.row(i)[j]), "{name} at {i}");
             }
         }
         let (_, atr) = &table[0];

@@ -162,12 +162,16 @@ pub(super) fn scaled_columns(
     set: &FeatureSet,
 ) -> Vec<Vec<f64>> {
     let context = Context::new(bars, sessions, flat_by_secs);
-    set.families()
+    let families: Vec<Vec<Vec<f64>>> = set
+        .families()
         .par_iter()
-        .map(|f| (f.compute)(&context))
-        .collect::<Vec<_>>()
-        .concat()
+        .map(|family| (family.compute)(&context))
+        .collect();
+    families.into_iter().flatten().collect()
 }
+
+#[cfg(test)]
+pub(super) use tests::walk;
 
 #[cfg(test)]
 mod tests {
@@ -287,5 +291,3 @@ mod tests {
         assert!(matrix(&bars).column("leaked_future").is_none());
     }
 }
-#[cfg(test)]
-pub(super) use tests::walk;

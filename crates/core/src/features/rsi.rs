@@ -39,10 +39,10 @@ fn gains_and_losses(close: &[f64], n: usize) -> Vec<(f64, f64)> {
     let mut gain = (1..=n).map(|i| change(i).max(0.0)).sum::<f64>() / k;
     let mut loss = (1..=n).map(|i| (-change(i)).max(0.0)).sum::<f64>() / k;
     out[n] = (gain, loss);
-    for i in n + 1..close.len() {
+    for (i, cell) in out.iter_mut().enumerate().skip(n + 1) {
         gain = (gain * (k - 1.0) + change(i).max(0.0)) / k;
         loss = (loss * (k - 1.0) + (-change(i)).max(0.0)) / k;
-        out[i] = (gain, loss);
+        *cell = (gain, loss);
     }
     out
 }

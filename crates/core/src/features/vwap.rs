@@ -18,7 +18,7 @@ pub fn session_vwap_ticks(bars: &Bars, sessions: &Sessions) -> Vec<f64> {
     let mut out = vec![f64::NAN; bars.len()];
     let (mut value, mut volume) = (0.0, 0.0);
     let mut current = None;
-    for i in 0..bars.len() {
+    for (i, cell) in out.iter_mut().enumerate() {
         let Some(day) = sessions.day(i) else { continue };
         if current != Some(day.day) {
             let runs_on = i > 0 && day_before(sessions, i).is_some_and(settles_next_day);
@@ -34,7 +34,7 @@ pub fn session_vwap_ticks(bars: &Bars, sessions: &Sessions) -> Vec<f64> {
             volume += v;
         }
         if volume > 0.0 {
-            out[i] = value / (3.0 * volume);
+            *cell = value / (3.0 * volume);
         }
     }
     out
