@@ -16,10 +16,8 @@ use crate::report::{Axis, Chart, Curve, Ink, Panel, Ribbon, Series, Span, Unit};
 pub struct CheckpointRow {
     /// Phase.
     pub phase: Phase,
-    /// Environment steps of the phase.
+    /// Environment steps through both phases.
     pub step: u64,
-    /// Where.
-    pub path: PathBuf,
     /// Net P&L on validation at or before it, dollars.
     pub validation_usd: Option<f64>,
 }
@@ -56,8 +54,6 @@ pub struct TrainView {
     pub log: Vec<String>,
     /// The latest update and its phase.
     pub last: Option<(Phase, Box<UpdateRecord>)>,
-    /// Steps of phase 1, behind which phase 2 is drawn.
-    offset: u64,
     phase: Option<Phase>,
     curves: Curves,
     stages: Vec<(Stage, f64, f64)>,
@@ -77,21 +73,10 @@ impl TrainView {
         self.last.is_none()
     }
 
-    /// A phase begins.
-    pub fn begin(&mut self, phase: Phase) {
-        if self.phase == Some(Phase::Entries) && phase == Phase::Management {
-            self.offset = self.last.as_ref().map_or(0, |(_, r)| r.step);
-        }
+    /// An update was done. Steps count through both phases.
+    pub fn update(&mut self, phase: Phase, record: UpdateRecord) {
         self.phase = Some(phase);
-    }
-
-    /// An update was done.
-    pub fn update(&mut self, record: UpdateRecord) {
-        let phase = if record.curriculum.stage == Stage::Entries { Phase::Entries } else { Phase::Management };
-        if self.phase != Some(phase) {
-            self.begin(phase);
-        }
-        let x = (self.offset + record.step) as f64;
+        let x = record.step as f64;
         let c = &mut self.curves;
         let per_episode = |usd: f64| usd / record.episodes.max(1) as f64;
         c.pnl.push(x, per_episode(record.net_pnl_usd));
@@ -131,16 +116,16 @@ impl TrainView {
 
     /// A trial on validation: net P&L and largest drawdown in dollars (0 or more).
     pub fn validation(&mut self, step: u64, net_usd: f64, drawdown_usd: f64) {
-        let x = (self.offset + step) as f64;
+        let x = step as f64;
         self.curves.validation.push(x, net_usd);
         self.curves.validation_drawdown.push(x, -drawdown_usd);
     }
 
     /// A checkpoint was written.
-    pub fn checkpoint(&mut self, step: u64, path: PathBuf) {
+    pub fn checkpoint(&mut self, step: u64) {
         let phase = self.phase.unwrap_or(Phase::Entries);
-        let validation_usd = self.curves.validation.at((self.offset + step) as f64);
-        self.checkpoints.push(CheckpointRow { phase, step, path, validation_usd });
+        let validation_usd = self.curves.validation.at(step as f64);
+        self.checkpoints.push(CheckpointRow { phase, step, validation_usd });
     }
 
     /// A line for the log.
@@ -252,7 +237,7 @@ pub mod tests {
         let wave = (update as f64 / 7.0).sin();
         UpdateRecord {
             update,
-            step: update * 8_192,
+            step: update * 8_192 + if phase == Phase::Entries { 0 } else { 50 * 8_192 },
             progress: p,
             seconds: 0.5,
             env_sps: 900_000.0,
@@ -308,12 +293,13 @@ pub mod tests {
     pub fn trained() -> TrainView {
         let mut view = TrainView::new("a run");
         for phase in [Phase::Entries, Phase::Management] {
-            view.begin(phase);
             for i in 1..=50_u64 {
-                view.update(record(i, phase, i as f64 / 50.0));
+                let r = record(i, phase, i as f64 / 50.0);
+                let step = r.step;
+                view.update(phase, r);
                 if i % 10 == 0 {
-                    view.validation(i * 8_192, i as f64 * 10.0 - 200.0, 900.0);
-                    view.checkpoint(i * 8_192, PathBuf::from(format!("step-{i}")));
+                    view.validation(step, i as f64 * 10.0 - 200.0, 900.0);
+                    view.checkpoint(step);
                 }
             }
         }
@@ -323,7 +309,6 @@ pub mod tests {
     #[test]
     fn phases_lie_behind_each_other_and_stages_follow() {
         let view = trained();
-        assert_eq!(view.offset, 50 * 8_192);
         let chart = view.trading_chart();
         assert_eq!(chart.x_range(), Some([8_192.0, 100.0 * 8_192.0]));
         let names: Vec<&str> = chart.spans.iter().map(|s| s.name.as_str()).collect();
