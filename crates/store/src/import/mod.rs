@@ -5,9 +5,9 @@
 
 mod checks;
 mod contract;
-mod rows;
 #[cfg(test)]
 mod real_files;
+mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +16,8 @@ use std::path::Path;
 use holdout_core::market::{Bars, SessionCalendar};
 use holdout_core::time::{TimeError, ZoneTable, format_utc};
 
-pub use contract::{ContractError, SymbolCount};
 use contract::{Contract, list};
+pub use contract::{ContractError, SymbolCount};
 use rows::Rows;
 
 use crate::detect::{Detection, detect_in};
@@ -79,7 +79,9 @@ pub enum ImportError {
     #[error("the import was cancelled; nothing was written")]
     Cancelled,
     /// A reading thread failed.
-    #[error("a reading thread stopped unexpectedly; try again, and report the file if it happens again")]
+    #[error(
+        "a reading thread stopped unexpectedly; try again, and report the file if it happens again"
+    )]
     WorkerStopped,
 }
 
@@ -97,7 +99,11 @@ impl ImportError {
     pub fn needs_input(&self) -> bool {
         matches!(
             self,
-            Self::SeveralSymbols { .. } | Self::NeedsMarket { .. } | Self::NeedsZone { .. } | Self::UnknownZone(_) | Self::Contract { .. }
+            Self::SeveralSymbols { .. }
+                | Self::NeedsMarket { .. }
+                | Self::NeedsZone { .. }
+                | Self::UnknownZone(_)
+                | Self::Contract { .. }
         ) && !self.is_bad_data()
     }
 }
@@ -125,20 +131,43 @@ pub fn inspect(path: &Path, options: &ImportOptions) -> Result<Inspection, Impor
 ///
 /// # Errors
 /// As [`inspect`], and when market, zone or contract must be said first.
-pub fn import(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -> bool) -> Result<Imported, ImportError> {
+pub fn import(
+    path: &Path,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<Imported, ImportError> {
     let analysis = analyse(path, options, progress)?;
     if let Some(hint) = analysis.zone_hint {
-        return Err(ImportError::NeedsZone { hint: hint.to_owned(), path: path.to_owned() });
+        return Err(ImportError::NeedsZone {
+            hint: hint.to_owned(),
+            path: path.to_owned(),
+        });
     }
     if analysis.contract.ambiguous {
-        return Err(ImportError::SeveralSymbols { symbols: analysis.contract.symbols, path: path.to_owned() });
+        return Err(ImportError::SeveralSymbols {
+            symbols: analysis.contract.symbols,
+            path: path.to_owned(),
+        });
     }
     let Some(bars) = analysis.bars else {
-        let known = options.instruments.iter().map(|i| i.symbol.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(ImportError::NeedsMarket { known, path: path.to_owned() });
+        let known = options
+            .instruments
+            .iter()
+            .map(|i| i.symbol.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
+        return Err(ImportError::NeedsMarket {
+            known,
+            path: path.to_owned(),
+        });
     };
-    bars.validate().map_err(|e| FileError::from(BadInput::new(path, e.to_string())))?;
-    Ok(Imported { bars, inspection: analysis.inspection, source_sha256: analysis.sha256 })
+    bars.validate()
+        .map_err(|e| FileError::from(BadInput::new(path, e.to_string())))?;
+    Ok(Imported {
+        bars,
+        inspection: analysis.inspection,
+        source_sha256: analysis.sha256,
+    })
 }
 
 /// Everything that was made of a file.
@@ -160,26 +189,55 @@ struct Zone {
 }
 
 impl Zone {
-    fn settle(rule: ZoneRule, options: &ImportOptions, evidence: &mut Vec<String>) -> Result<Self, TimeError> {
+    fn settle(
+        rule: ZoneRule,
+        options: &ImportOptions,
+        evidence: &mut Vec<String>,
+    ) -> Result<Self, TimeError> {
         let given = options.zone.as_deref().map(ZoneTable::new).transpose()?;
-        let known = |table: ZoneTable| Self { name: Some(table.name().to_owned()), table: Some(table), hint: None };
+        let known = |table: ZoneTable| Self {
+            name: Some(table.name().to_owned()),
+            table: Some(table),
+            hint: None,
+        };
         Ok(match (rule, given) {
             (ZoneRule::InStamp, given) => {
                 if let Some(zone) = given {
-                    evidence.push(format!("zone {} was not needed: every stamp tells its own", zone.name()));
+                    evidence.push(format!(
+                        "zone {} was not needed: every stamp tells its own",
+                        zone.name()
+                    ));
                 }
-                Self { table: None, name: Some("UTC".to_owned()), hint: None }
+                Self {
+                    table: None,
+                    name: Some("UTC".to_owned()),
+                    hint: None,
+                }
             }
             (_, Some(zone)) => known(zone),
             (ZoneRule::Fixed(name), None) => known(ZoneTable::new(name)?),
-            (ZoneRule::Ask(hint), None) => Self { table: Some(ZoneTable::new("UTC")?), name: None, hint: Some(hint) },
+            (ZoneRule::Ask(hint), None) => Self {
+                table: Some(ZoneTable::new("UTC")?),
+                name: None,
+                hint: Some(hint),
+            },
         })
     }
 }
 
-fn analyse(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -> bool) -> Result<Analysis, ImportError> {
+fn analyse(
+    path: &Path,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<Analysis, ImportError> {
     if let Some(market) = &options.market {
-        options.instruments.get(market).map_err(|e| ImportError::Contract { error: e.into(), path: path.to_owned() })?;
+        options
+            .instruments
+            .get(market)
+            .map_err(|e| ImportError::Contract {
+                error: e.into(),
+                path: path.to_owned(),
+            })?;
     }
     let source = TextSource::open(path)?;
     let found = detect_in(path, source.head(), options.dialect.as_deref())?;
@@ -192,8 +250,12 @@ fn analyse(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -
     check_readable(path, &rows, &problems, read.unreadable)?;
 
     let name = &found.sample.file_name;
-    let contract = contract::settle(&mut rows, name, options, &mut problems)
-        .map_err(|error| ImportError::Contract { error, path: path.to_owned() })?;
+    let contract = contract::settle(&mut rows, name, options, &mut problems).map_err(|error| {
+        ImportError::Contract {
+            error,
+            path: path.to_owned(),
+        }
+    })?;
     evidence.extend(contract.evidence.iter().cloned());
     let mut dropped = read.unreadable + contract.set_aside;
     dropped += checks::drop_impossible(&mut rows, &mut problems);
@@ -205,17 +267,41 @@ fn analyse(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -
     if stamp == Stamp::Close {
         rows.time.iter_mut().for_each(|t| *t -= interval);
     }
-    let facts = Checked::run(&mut rows, &found, zone.name.is_some(), interval, options, &mut problems);
+    let facts = Checked::run(
+        &mut rows,
+        &found,
+        zone.name.is_some(),
+        interval,
+        options,
+        &mut problems,
+    );
     dropped += facts.repaired;
-    let bars = match &contract.instrument {
-        Some(instrument) if !rows.time.is_empty() => {
-            let made = checks::to_ticks(&rows, instrument, interval, &mut problems);
-            Some(made.map_err(|i| FileError::from(out_of_range(path, &rows, i, &instrument.symbol)))?)
+    let bars =
+        match &contract.instrument {
+            Some(instrument) if !rows.time.is_empty() => {
+                let made = checks::to_ticks(&rows, instrument, interval, &mut problems);
+                Some(made.map_err(|i| {
+                    FileError::from(out_of_range(path, &rows, i, &instrument.symbol))
+                })?)
+            }
+            _ => None,
+        };
+    let verdict = Judge {
+        zone: &zone,
+        contract: &contract,
+        facts: &facts,
+        problems: &problems,
+        unreadable: read.unreadable,
+        n_read,
+    }
+    .verdict();
+    let text = |t: &i64| {
+        if zone.name.is_some() {
+            format_utc(*t)
+        } else {
+            format_utc(*t).trim_end_matches('Z').to_owned()
         }
-        _ => None,
     };
-    let verdict = Judge { zone: &zone, contract: &contract, facts: &facts, problems: &problems, unreadable: read.unreadable, n_read, stamp }.verdict();
-    let text = |t: &i64| if zone.name.is_some() { format_utc(*t) } else { format_utc(*t).trim_end_matches('Z').to_owned() };
     let (first, last) = (rows.time.first().map(text), rows.time.last().map(text));
     let inspection = Inspection {
         dialect: found.dialect.to_owned(),
@@ -231,25 +317,49 @@ fn analyse(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -
         problems: problems.into_vec(),
         dropped,
         repairs_offered: facts.offered,
-        confidence: if options.dialect.is_some() { 1.0 } else { found.confidence },
+        confidence: if options.dialect.is_some() {
+            1.0
+        } else {
+            found.confidence
+        },
         evidence,
         has_volume: found.layout.volume != VolumeColumns::None,
         verdict,
     };
-    Ok(Analysis { bars, inspection, contract, zone_hint: zone.hint, sha256: read.sha256 })
+    Ok(Analysis {
+        bars,
+        inspection,
+        contract,
+        zone_hint: zone.hint,
+        sha256: read.sha256,
+    })
 }
 
-fn check_readable(path: &Path, rows: &Rows, problems: &Problems, unreadable: u64) -> Result<(), FileError> {
+fn check_readable(
+    path: &Path,
+    rows: &Rows,
+    problems: &Problems,
+    unreadable: u64,
+) -> Result<(), FileError> {
     if rows.len() >= 2 {
         return Ok(());
     }
     let Some(example) = problems.first_example() else {
-        let bad = BadInput::new(path, format!("the file holds {} bar", rows.len())).expected("at least two").remedy("export a longer span");
+        let bad = BadInput::new(path, format!("the file holds {} bar", rows.len()))
+            .expected("at least two")
+            .remedy("export a longer span");
         return Err(bad.into());
     };
-    let mut bad = BadInput::new(path, format!("{}; {unreadable} rows cannot be read and {} can", example.detail, rows.len()))
-        .expected("rows like those of the dialect that the beginning of the file shows")
-        .remedy("check the export, or choose the dialect with --dialect");
+    let mut bad = BadInput::new(
+        path,
+        format!(
+            "{}; {unreadable} rows cannot be read and {} can",
+            example.detail,
+            rows.len()
+        ),
+    )
+    .expected("rows like those of the dialect that the beginning of the file shows")
+    .remedy("check the export, or choose the dialect with --dialect");
     bad.line = example.line;
     Err(bad.into())
 }
@@ -257,17 +367,26 @@ fn check_readable(path: &Path, rows: &Rows, problems: &Problems, unreadable: u64
 fn interval_of(path: &Path, rows: &Rows) -> Result<i64, FileError> {
     let Some(interval) = Bars::most_frequent_interval(&rows.time) else {
         let cause = format!("{} usable bars are left", rows.len());
-        return Err(BadInput::new(path, cause).expected("at least two bars of different times").remedy("export a longer span").into());
+        return Err(BadInput::new(path, cause)
+            .expected("at least two bars of different times")
+            .remedy("export a longer span")
+            .into());
     };
     if interval > MAX_INTERVAL_SECS {
         let cause = format!("a bar covers {} hours", interval / 3600);
-        return Err(BadInput::new(path, cause).expected("intraday bars, of seconds to hours").remedy("export minute bars").into());
+        return Err(BadInput::new(path, cause)
+            .expected("intraday bars, of seconds to hours")
+            .remedy("export minute bars")
+            .into());
     }
     Ok(interval)
 }
 
 fn out_of_range(path: &Path, rows: &Rows, i: usize, market: &str) -> BadInput {
-    let prices = format!("open {}, high {}, low {}, close {}", rows.open[i], rows.high[i], rows.low[i], rows.close[i]);
+    let prices = format!(
+        "open {}, high {}, low {}, close {}",
+        rows.open[i], rows.high[i], rows.low[i], rows.close[i]
+    );
     BadInput::new(path, format!("{prices} cannot be a price of {market}"))
         .line(u64::from(rows.line[i]))
         .expected("a price of one tick or more")
@@ -282,19 +401,27 @@ struct Checked {
     repaired: u64,
     n_checked: u64,
     outside: u64,
-    at_the_close: u64,
+    /// What the bars at the edges of sessions say about the stamps.
+    doubt: Option<&'static str>,
     spikes_left: u64,
 }
 
 impl Checked {
-    fn run(rows: &mut Rows, found: &Detection, zone_known: bool, interval: i64, options: &ImportOptions, problems: &mut Problems) -> Self {
+    fn run(
+        rows: &mut Rows,
+        found: &Detection,
+        zone_known: bool,
+        interval: i64,
+        options: &ImportOptions,
+        problems: &mut Problems,
+    ) -> Self {
         let mut out = Self {
             sessions: 0,
             offered: Vec::new(),
             repaired: 0,
             n_checked: rows.len() as u64,
             outside: 0,
-            at_the_close: 0,
+            doubt: None,
             spikes_left: 0,
         };
         if found.layout.volume != VolumeColumns::None {
@@ -305,14 +432,18 @@ impl Checked {
         checks::find_level_jumps(rows, &spikes, interval, problems);
         let mut outside = Vec::new();
         if zone_known {
-            let facts = checks::check_sessions(rows, interval, &SessionCalendar::builtin(), problems);
+            let facts =
+                checks::check_sessions(rows, interval, &SessionCalendar::builtin(), problems);
             out.sessions = facts.sessions;
-            out.at_the_close = facts.at_the_close;
+            out.doubt = facts.doubt_about_stamps();
             outside = facts.outside;
         }
         out.outside = outside.len() as u64;
         let mut goes = vec![false; rows.len()];
-        for (repair, bars) in [(Repair::DropOutsideSession, &outside), (Repair::DropSpikes, &spikes)] {
+        for (repair, bars) in [
+            (Repair::DropOutsideSession, &outside),
+            (Repair::DropSpikes, &spikes),
+        ] {
             if options.repairs.contains(&repair) {
                 bars.iter().for_each(|&i| goes[i] = true);
             } else if !bars.is_empty() {
@@ -336,14 +467,16 @@ struct Judge<'a> {
     problems: &'a Problems,
     unreadable: u64,
     n_read: u64,
-    stamp: Stamp,
 }
 
 impl Judge<'_> {
     fn verdict(&self) -> Verdict {
         let serious = self.serious();
         if !serious.is_empty() {
-            return Verdict { level: VerdictLevel::NotUsable, why: serious };
+            return Verdict {
+                level: VerdictLevel::NotUsable,
+                why: serious,
+            };
         }
         let kinds = [
             ProblemKind::BadRow,
@@ -358,7 +491,11 @@ impl Judge<'_> {
             ProblemKind::RollJump,
         ];
         let why: Vec<String> = kinds.into_iter().filter_map(|k| self.warning(k)).collect();
-        let level = if why.is_empty() { VerdictLevel::Clean } else { VerdictLevel::Usable };
+        let level = if why.is_empty() {
+            VerdictLevel::Clean
+        } else {
+            VerdictLevel::Usable
+        };
         Verdict { level, why }
     }
 
@@ -368,27 +505,42 @@ impl Judge<'_> {
             why.push(format!("the time zone must be given: {hint}"));
         }
         if self.contract.ambiguous {
-            why.push(format!("one contract must be chosen: {}", list(&self.contract.symbols)));
+            why.push(format!(
+                "one contract must be chosen: {}",
+                list(&self.contract.symbols)
+            ));
         }
         if self.contract.instrument.is_none() {
             why.push("the market must be given: neither symbols nor file name tell it".to_owned());
         }
         let share = |n: u64, of: u64| n as f64 / of.max(1) as f64;
         if share(self.unreadable, self.n_read) > DOUBTFUL_UNREADABLE {
-            why.push(format!("{} of {} rows cannot be read", self.unreadable, self.n_read));
+            why.push(format!(
+                "{} of {} rows cannot be read",
+                self.unreadable, self.n_read
+            ));
         }
         if self.facts.spikes_left > 0 {
-            why.push(format!("{} bars have a price far from all bars around them; {} removes them", self.facts.spikes_left, Repair::DropSpikes));
+            why.push(format!(
+                "{} bars have a price far from all bars around them; {} removes them",
+                self.facts.spikes_left,
+                Repair::DropSpikes
+            ));
         }
         let breaks = self.problems.count(ProblemKind::ScaleBreak);
         if breaks > 0 {
-            why.push(format!("the price changes its scale {breaks} times; the file mixes instruments or units"));
+            why.push(format!(
+                "the price changes its scale {breaks} times; the file mixes instruments or units"
+            ));
         }
         let outside = share(self.facts.outside, self.facts.n_checked);
         if outside > DOUBTFUL_OUTSIDE {
-            let stamps_are_closes = self.stamp == Stamp::Open && self.facts.at_the_close * 2 > self.facts.sessions;
-            let doubt = if stamps_are_closes { "the stamps look like closes" } else { "zone or stamp look wrong" };
-            why.push(format!("{:.1}% of the bars open while the exchange is closed; {doubt}", outside * 100.0));
+            why.push(format!(
+                "{:.1}% of the bars open while the exchange is closed; zone or stamp look wrong",
+                outside * 100.0
+            ));
+        } else if let Some(doubt) = self.facts.doubt {
+            why.push(doubt.to_owned());
         }
         why
     }
@@ -397,13 +549,19 @@ impl Judge<'_> {
         let n = self.problems.count(kind);
         let text = match kind {
             ProblemKind::BadRow => "rows could not be read and were dropped",
-            ProblemKind::NotANumber => "rows have a price or volume that is no number and were dropped",
+            ProblemKind::NotANumber => {
+                "rows have a price or volume that is no number and were dropped"
+            }
             ProblemKind::NonPositivePrice => "rows have a price of zero or less and were dropped",
             ProblemKind::HighBelowLow => "rows have a high under their low and were dropped",
-            ProblemKind::OpenCloseOutsideRange => "rows have an open or close outside their range and were dropped",
+            ProblemKind::OpenCloseOutsideRange => {
+                "rows have an open or close outside their range and were dropped"
+            }
             ProblemKind::DuplicateTime => "rows repeat a time; the first of each was kept",
             ProblemKind::OutOfOrder => "rows were out of order and were sorted",
-            ProblemKind::OffTick => "bars have prices between ticks, rounded to the nearest; adjusted series look like this",
+            ProblemKind::OffTick => {
+                "bars have prices between ticks, rounded to the nearest; adjusted series look like this"
+            }
             ProblemKind::UnalignedTime => "bars do not open on a multiple of the interval",
             ProblemKind::RollJump => "jumps look like a change of contract",
             _ => "",

@@ -46,7 +46,13 @@ impl Rows {
         if gone > 0 {
             filter(&mut self.line, &mask);
             filter(&mut self.time, &mask);
-            for column in [&mut self.open, &mut self.high, &mut self.low, &mut self.close, &mut self.volume] {
+            for column in [
+                &mut self.open,
+                &mut self.high,
+                &mut self.low,
+                &mut self.close,
+                &mut self.volume,
+            ] {
                 filter(column, &mask);
             }
             if !self.symbol.is_empty() {
@@ -60,7 +66,13 @@ impl Rows {
     pub(crate) fn reorder(&mut self, order: &[u32]) {
         permute(&mut self.line, order);
         permute(&mut self.time, order);
-        for column in [&mut self.open, &mut self.high, &mut self.low, &mut self.close, &mut self.volume] {
+        for column in [
+            &mut self.open,
+            &mut self.high,
+            &mut self.low,
+            &mut self.close,
+            &mut self.volume,
+        ] {
             permute(column, order);
         }
         if !self.symbol.is_empty() {
@@ -70,7 +82,11 @@ impl Rows {
 
     /// Adds the rows of a later part of the file, whose lines count from `line_offset`.
     fn append(&mut self, mut part: Self, line_offset: u64) {
-        self.line.extend(part.line.iter().map(|&l| u32::try_from(u64::from(l) + line_offset).unwrap_or(u32::MAX)));
+        self.line.extend(
+            part.line
+                .iter()
+                .map(|&l| u32::try_from(u64::from(l) + line_offset).unwrap_or(u32::MAX)),
+        );
         self.time.append(&mut part.time);
         self.open.append(&mut part.open);
         self.high.append(&mut part.high);
@@ -79,15 +95,20 @@ impl Rows {
         self.volume.append(&mut part.volume);
         if !part.symbol.is_empty() {
             let place: Vec<u32> = part.symbols.iter().map(|s| self.intern(s)).collect();
-            self.symbol.extend(part.symbol.iter().map(|&s| place[s as usize]));
+            self.symbol
+                .extend(part.symbol.iter().map(|&s| place[s as usize]));
         }
     }
 
     fn intern(&mut self, symbol: &str) -> u32 {
-        let at = self.symbols.iter().position(|s| s == symbol).unwrap_or_else(|| {
-            self.symbols.push(symbol.to_owned());
-            self.symbols.len() - 1
-        });
+        let at = self
+            .symbols
+            .iter()
+            .position(|s| s == symbol)
+            .unwrap_or_else(|| {
+                self.symbols.push(symbol.to_owned());
+                self.symbols.len() - 1
+            });
         at as u32
     }
 }
@@ -122,7 +143,9 @@ pub(crate) fn read(
     progress: &mut dyn FnMut(f64) -> bool,
 ) -> Result<ReadRows, ImportError> {
     let done = source.progress();
-    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(8);
+    let workers = thread::available_parallelism()
+        .map_or(1, NonZeroUsize::get)
+        .min(8);
     let (mut rows, mut problems, mut unreadable) = (Rows::default(), Problems::default(), 0);
     let mut lines_before = 0_u64;
     // Lines of the header are passed over in the first block.
@@ -140,7 +163,10 @@ pub(crate) fn read(
         for block in receive {
             let mut text = block.as_slice();
             while skip > 0 && !text.is_empty() {
-                let end = text.iter().position(|&b| b == b'\n').map_or(text.len(), |e| e + 1);
+                let end = text
+                    .iter()
+                    .position(|&b| b == b'\n')
+                    .map_or(text.len(), |e| e + 1);
                 text = &text[end..];
                 skip -= 1;
                 lines_before += 1;
@@ -158,13 +184,21 @@ pub(crate) fn read(
                 return Err(ImportError::Cancelled);
             }
         }
-        reader.join().unwrap_or(Err(crate::error::FileError::Io {
-            action: "read",
-            path: std::path::PathBuf::new(),
-            source: std::io::Error::other("the reading thread stopped"),
-        })).map_err(ImportError::from)
+        reader
+            .join()
+            .unwrap_or(Err(crate::error::FileError::Io {
+                action: "read",
+                path: std::path::PathBuf::new(),
+                source: std::io::Error::other("the reading thread stopped"),
+            }))
+            .map_err(ImportError::from)
     })?;
-    Ok(ReadRows { rows, problems, unreadable, sha256: source.sha256() })
+    Ok(ReadRows {
+        rows,
+        problems,
+        unreadable,
+        sha256: source.sha256(),
+    })
 }
 
 /// What one worker made of its lines.
@@ -176,7 +210,11 @@ struct Part {
 }
 
 /// Cuts a block at line ends and reads the pieces at the same time, in order.
-fn parse_block(text: &[u8], workers: usize, reader: &RowReader<'_>) -> Vec<Result<Part, ImportError>> {
+fn parse_block(
+    text: &[u8],
+    workers: usize,
+    reader: &RowReader<'_>,
+) -> Vec<Result<Part, ImportError>> {
     let n = if text.len() < 1 << 16 { 1 } else { workers };
     let mut pieces = Vec::with_capacity(n);
     let mut rest = text;
@@ -185,7 +223,10 @@ fn parse_block(text: &[u8], workers: usize, reader: &RowReader<'_>) -> Vec<Resul
         let end = if i + 1 == n {
             rest.len()
         } else {
-            rest[target..].iter().position(|&b| b == b'\n').map_or(rest.len(), |e| target + e + 1)
+            rest[target..]
+                .iter()
+                .position(|&b| b == b'\n')
+                .map_or(rest.len(), |e| target + e + 1)
         };
         let (piece, tail) = rest.split_at(end);
         pieces.push(piece);
@@ -195,8 +236,14 @@ fn parse_block(text: &[u8], workers: usize, reader: &RowReader<'_>) -> Vec<Resul
         return vec![Ok(reader.parse(pieces[0]))];
     }
     thread::scope(|scope| {
-        let handles: Vec<_> = pieces.iter().map(|piece| scope.spawn(|| reader.parse(piece))).collect();
-        handles.into_iter().map(|h| h.join().map_err(|_panic| ImportError::WorkerStopped)).collect()
+        let handles: Vec<_> = pieces
+            .iter()
+            .map(|piece| scope.spawn(|| reader.parse(piece)))
+            .collect();
+        handles
+            .into_iter()
+            .map(|h| h.join().map_err(|_panic| ImportError::WorkerStopped))
+            .collect()
     })
 }
 
@@ -216,7 +263,12 @@ enum RowFault {
 impl RowReader<'_> {
     fn parse(&self, text: &[u8]) -> Part {
         let estimate = text.len() / 40;
-        let mut part = Part { rows: Rows::default(), problems: Problems::default(), unreadable: 0, lines: 0 };
+        let mut part = Part {
+            rows: Rows::default(),
+            problems: Problems::default(),
+            unreadable: 0,
+            lines: 0,
+        };
         part.rows.time.reserve(estimate);
         let mut cells: Vec<&[u8]> = Vec::with_capacity(self.layout.n_columns + 4);
         let mut zone = WallClock::new(self.zone);
@@ -255,22 +307,44 @@ impl RowReader<'_> {
         part
     }
 
-    fn row(&self, cells: &[&[u8]], zone: &mut WallClock<'_>) -> Result<(i64, [f64; 4], f64), RowFault> {
+    fn row(
+        &self,
+        cells: &[&[u8]],
+        zone: &mut WallClock<'_>,
+    ) -> Result<(i64, [f64; 4], f64), RowFault> {
         let want = self.layout.n_columns;
         if cells.len() < want {
             if cells.iter().all(|c| c.is_empty()) {
                 return Err(RowFault::Blank);
             }
-            let detail = format!("{} cells where {want} are expected: \"{}\"", cells.len(), show(&cells.join(&b","[..])));
+            let detail = format!(
+                "{} cells where {want} are expected: \"{}\"",
+                cells.len(),
+                show(&cells.join(&b","[..]))
+            );
             return Err(RowFault::Kind(ProblemKind::BadRow, detail));
         }
-        if cells.len() > want && !self.layout.more_allowed && cells[want..].iter().any(|c| !c.is_empty()) {
-            let detail = format!("{} cells where {want} are expected: \"{}\"", cells.len(), show(&cells.join(&b","[..])));
+        if cells.len() > want
+            && !self.layout.more_allowed
+            && cells[want..].iter().any(|c| !c.is_empty())
+        {
+            let detail = format!(
+                "{} cells where {want} are expected: \"{}\"",
+                cells.len(),
+                show(&cells.join(&b","[..]))
+            );
             return Err(RowFault::Kind(ProblemKind::BadRow, detail));
         }
-        let time = self.time(cells, zone).map_err(|d| RowFault::Kind(ProblemKind::BadRow, d))?;
+        let time = self
+            .time(cells, zone)
+            .map_err(|d| RowFault::Kind(ProblemKind::BadRow, d))?;
         let mut ohlc = [0.0; 4];
-        for (value, (&column, name)) in ohlc.iter_mut().zip(self.layout.ohlc.iter().zip(["open", "high", "low", "close"])) {
+        for (value, (&column, name)) in ohlc.iter_mut().zip(
+            self.layout
+                .ohlc
+                .iter()
+                .zip(["open", "high", "low", "close"]),
+        ) {
             let cell = cells[column];
             *value = self.price(cell).ok_or_else(|| not_a_number(name, cell))?;
         }
@@ -297,7 +371,10 @@ impl RowReader<'_> {
     fn volume(&self, cell: &[u8]) -> Result<f64, RowFault> {
         match number::parse(cell, self.mark) {
             Some(v) if v >= 0.0 => Ok(v),
-            Some(_) => Err(RowFault::Kind(ProblemKind::BadRow, format!("the volume is negative: \"{}\"", show(cell)))),
+            Some(_) => Err(RowFault::Kind(
+                ProblemKind::BadRow,
+                format!("the volume is negative: \"{}\"", show(cell)),
+            )),
             None if number::is_missing(cell) => Ok(0.0),
             None => Err(not_a_number("volume", cell)),
         }
@@ -307,25 +384,35 @@ impl RowReader<'_> {
         let cell = |c: usize| cells.get(c).copied().unwrap_or_default();
         let (moment, shown) = match (self.layout.time, self.layout.format) {
             (TimeColumns::One(c), format) => (clock::parse(cell(c), format), vec![cell(c)]),
-            (TimeColumns::DateAndClock(d, c), TimeFormat::Civil(order)) => {
-                (clock::parse_split(cell(d), cell(c), order), vec![cell(d), cell(c)])
-            }
+            (TimeColumns::DateAndClock(d, c), TimeFormat::Civil(order)) => (
+                clock::parse_split(cell(d), cell(c), order),
+                vec![cell(d), cell(c)],
+            ),
             (TimeColumns::DateAndClock(d, c), TimeFormat::Epoch) => (None, vec![cell(d), cell(c)]),
         };
         let text = || show(&shown.join(&b" "[..]));
         match moment {
-            None => Err(format!("\"{}\" is not a time as the rows before have it", text())),
-            Some(Moment::Utc(_)) if self.zone.is_some() => Err(format!("\"{}\" has an offset, other rows have none", text())),
+            None => Err(format!(
+                "\"{}\" is not a time as the rows before have it",
+                text()
+            )),
+            Some(Moment::Utc(_)) if self.zone.is_some() => Err(format!(
+                "\"{}\" has an offset, other rows have none",
+                text()
+            )),
             Some(Moment::Utc(utc)) => Ok(utc),
-            Some(Moment::Wall(wall)) => {
-                zone.to_utc(wall).ok_or_else(|| format!("\"{}\" has no offset, other rows have one", text()))
-            }
+            Some(Moment::Wall(wall)) => zone
+                .to_utc(wall)
+                .ok_or_else(|| format!("\"{}\" has no offset, other rows have one", text())),
         }
     }
 }
 
 fn not_a_number(column: &str, cell: &[u8]) -> RowFault {
-    RowFault::Kind(ProblemKind::NotANumber, format!("{column} is \"{}\"", show(cell)))
+    RowFault::Kind(
+        ProblemKind::NotANumber,
+        format!("{column} is \"{}\"", show(cell)),
+    )
 }
 
 fn show(bytes: &[u8]) -> String {
@@ -343,7 +430,10 @@ fn split<'a>(line: &'a [u8], separator: u8, cells: &mut Vec<&'a [u8]>) {
             cells.push(trim(&line[start..i]));
             start = i + 1;
         } else if b == b'"' && line[start..i].iter().all(|&c| c == b' ') {
-            i = line[i + 1..].iter().position(|&c| c == b'"').map_or(line.len(), |p| i + 1 + p);
+            i = line[i + 1..]
+                .iter()
+                .position(|&c| c == b'"')
+                .map_or(line.len(), |p| i + 1 + p);
         }
         i += 1;
     }
@@ -355,7 +445,10 @@ fn trim(cell: &[u8]) -> &[u8] {
         [b'0'..=b'9', .., b'0'..=b'9'] => cell,
         _ => {
             let plain = cell.trim_ascii();
-            plain.strip_prefix(b"\"").and_then(|c| c.strip_suffix(b"\"")).map_or(plain, <[u8]>::trim_ascii)
+            plain
+                .strip_prefix(b"\"")
+                .and_then(|c| c.strip_suffix(b"\""))
+                .map_or(plain, <[u8]>::trim_ascii)
         }
     }
 }
@@ -369,7 +462,11 @@ struct WallClock<'a> {
 
 impl<'a> WallClock<'a> {
     fn new(zone: Option<&'a ZoneTable>) -> Self {
-        Self { zone, quarter: i64::MIN, shift: 0 }
+        Self {
+            zone,
+            quarter: i64::MIN,
+            shift: 0,
+        }
     }
 
     fn to_utc(&mut self, wall: i64) -> Option<i64> {
@@ -423,17 +520,34 @@ mod tests {
         split(b"", b',', &mut cells);
         assert_eq!(cells, [b""]);
         split(b"\"open", b',', &mut cells);
-        assert_eq!(cells.len(), 1, "a quote without an end does not run into the next line");
+        assert_eq!(
+            cells.len(),
+            1,
+            "a quote without an end does not run into the next line"
+        );
     }
 
     #[test]
     fn rows_are_filtered_and_reordered_together() {
-        let mut rows = Rows { line: vec![1, 2, 3], time: vec![30, 10, 20], ..Default::default() };
-        for column in [&mut rows.open, &mut rows.high, &mut rows.low, &mut rows.close, &mut rows.volume] {
+        let mut rows = Rows {
+            line: vec![1, 2, 3],
+            time: vec![30, 10, 20],
+            ..Default::default()
+        };
+        for column in [
+            &mut rows.open,
+            &mut rows.high,
+            &mut rows.low,
+            &mut rows.close,
+            &mut rows.volume,
+        ] {
             column.extend([3.0, 1.0, 2.0]);
         }
         rows.reorder(&[1, 2, 0]);
-        assert_eq!((rows.time.clone(), rows.line.clone()), (vec![10, 20, 30], vec![2, 3, 1]));
+        assert_eq!(
+            (rows.time.clone(), rows.line.clone()),
+            (vec![10, 20, 30], vec![2, 3, 1])
+        );
         assert_eq!(rows.retain(|i| i != 1), 1);
         assert_eq!((rows.time, rows.volume), (vec![10, 30], vec![1.0, 3.0]));
     }

@@ -33,7 +33,12 @@ impl RunWriter {
     pub fn open(folder: RunFolder) -> Result<Self, FileError> {
         let path = folder.lock_path();
         let io = |e| FileError::io("open for writing", &path, e);
-        let lock = OpenOptions::new().create(true).write(true).truncate(false).open(&path).map_err(io)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io)?;
         take_hold(&lock, folder.path())?;
         let in_folder = |name: &str| folder.path().join(name);
         Ok(Self {
@@ -79,8 +84,21 @@ impl RunWriter {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn set_status(&mut self, state: RunState, step: u64, update: u64, message: Option<&str>) -> Result<(), FileError> {
-        self.status = RunStatus { state, step, update, message: message.map(str::to_owned), updated: now_text(), ..self.status.clone() };
+    pub fn set_status(
+        &mut self,
+        state: RunState,
+        step: u64,
+        update: u64,
+        message: Option<&str>,
+    ) -> Result<(), FileError> {
+        self.status = RunStatus {
+            state,
+            step,
+            update,
+            message: message.map(str::to_owned),
+            updated: now_text(),
+            ..self.status.clone()
+        };
         self.folder.write_status(&self.status)
     }
 
@@ -88,7 +106,11 @@ impl RunWriter {
     ///
     /// # Errors
     /// When the system refuses; the checkpoint then does not exist.
-    pub fn checkpoint(&mut self, step: u64, files: &CheckpointFiles<'_>) -> Result<CheckpointInfo, FileError> {
+    pub fn checkpoint(
+        &mut self,
+        step: u64,
+        files: &CheckpointFiles<'_>,
+    ) -> Result<CheckpointInfo, FileError> {
         self.metrics.sync()?;
         self.adjustments.sync()?;
         checkpoint::write(&self.folder, step, files)
@@ -100,7 +122,10 @@ impl RunWriter {
     /// # Errors
     /// When the system refuses or a line in the middle is not valid.
     pub fn rewind(&mut self, step: u64) -> Result<(), FileError> {
-        for (name, log) in [("metrics.jsonl", &mut self.metrics), ("adjustments.jsonl", &mut self.adjustments)] {
+        for (name, log) in [
+            ("metrics.jsonl", &mut self.metrics),
+            ("adjustments.jsonl", &mut self.adjustments),
+        ] {
             let path = self.folder.path().join(name);
             rewind_lines(&path, step)?;
             *log = LineLog::open(&path)?;
@@ -125,7 +150,11 @@ fn take_hold(lock: &File, run: &Path) -> Result<(), FileError> {
 
 fn rewind_lines(path: &Path, step: u64) -> Result<(), FileError> {
     let lines = read_json_lines(path)?;
-    let keep = |v: &&Value| v.get("step").and_then(Value::as_u64).is_none_or(|s| s <= step);
+    let keep = |v: &&Value| {
+        v.get("step")
+            .and_then(Value::as_u64)
+            .is_none_or(|s| s <= step)
+    };
     let kept: Vec<&Value> = lines.values.iter().filter(keep).collect();
     if kept.len() == lines.values.len() && !lines.cut_short {
         return Ok(());
@@ -142,7 +171,12 @@ mod tests {
     use crate::runs::NewRun;
 
     fn run(dir: &Path) -> RunFolder {
-        let new = NewRun { market: "ES", run_toml: "", plan_toml: "", data: &json!({}) };
+        let new = NewRun {
+            market: "ES",
+            run_toml: "",
+            plan_toml: "",
+            data: &json!({}),
+        };
         RunFolder::create(dir, &new).unwrap()
     }
 
@@ -151,11 +185,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = run(dir.path());
         let mut writer = RunWriter::open(folder.clone()).unwrap();
-        assert!(RunWriter::open(folder.clone()).unwrap_err().to_string().contains("another process"));
+        assert!(
+            RunWriter::open(folder.clone())
+                .unwrap_err()
+                .to_string()
+                .contains("another process")
+        );
         writer.set_status(RunState::Running, 10, 1, None).unwrap();
         assert_eq!(folder.status().unwrap().state, RunState::Running);
         drop(writer);
-        assert_eq!(folder.status().unwrap().state, RunState::Interrupted, "nobody holds it any more");
+        assert_eq!(
+            folder.status().unwrap().state,
+            RunState::Interrupted,
+            "nobody holds it any more"
+        );
         let mut writer = RunWriter::open(folder.clone()).unwrap();
         writer.set_status(RunState::Finished, 20, 2, None).unwrap();
         drop(writer);
@@ -168,7 +211,9 @@ mod tests {
         let folder = run(dir.path());
         let mut writer = RunWriter::open(folder.clone()).unwrap();
         for update in 1..=5 {
-            writer.metrics(&json!({"update": update, "step": update * 100})).unwrap();
+            writer
+                .metrics(&json!({"update": update, "step": update * 100}))
+                .unwrap();
         }
         drop(writer);
         // Killed in the middle of a line.
@@ -178,9 +223,17 @@ mod tests {
         let mut writer = RunWriter::open(folder.clone()).unwrap();
         writer.rewind(300).unwrap();
         for update in 4..=6 {
-            writer.metrics(&json!({"update": update, "step": update * 100})).unwrap();
+            writer
+                .metrics(&json!({"update": update, "step": update * 100}))
+                .unwrap();
         }
-        let updates: Vec<u64> = folder.metrics().unwrap().values.iter().map(|v| v["update"].as_u64().unwrap()).collect();
+        let updates: Vec<u64> = folder
+            .metrics()
+            .unwrap()
+            .values
+            .iter()
+            .map(|v| v["update"].as_u64().unwrap())
+            .collect();
         assert_eq!(updates, [1, 2, 3, 4, 5, 6]);
     }
 }
