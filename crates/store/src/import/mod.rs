@@ -276,10 +276,19 @@ fn analyse(
         &mut problems,
     );
     dropped += facts.repaired;
+    let text = |t: &i64| {
+        if zone.name.is_some() {
+            format_utc(*t)
+        } else {
+            format_utc(*t).trim_end_matches('Z').to_owned()
+        }
+    };
+    let (first, last) = (rows.time.first().map(text), rows.time.last().map(text));
+    let n_bars = rows.len() as u64;
     let bars =
         match &contract.instrument {
             Some(instrument) if !rows.time.is_empty() => {
-                let made = checks::to_ticks(&rows, instrument, interval, &mut problems);
+                let made = checks::to_ticks(&mut rows, instrument, interval, &mut problems);
                 Some(made.map_err(|i| {
                     FileError::from(out_of_range(path, &rows, i, &instrument.symbol))
                 })?)
@@ -295,14 +304,6 @@ fn analyse(
         n_read,
     }
     .verdict();
-    let text = |t: &i64| {
-        if zone.name.is_some() {
-            format_utc(*t)
-        } else {
-            format_utc(*t).trim_end_matches('Z').to_owned()
-        }
-    };
-    let (first, last) = (rows.time.first().map(text), rows.time.last().map(text));
     let inspection = Inspection {
         dialect: found.dialect.to_owned(),
         zone: zone.name,
@@ -310,7 +311,7 @@ fn analyse(
         market: contract.instrument.as_ref().map(|i| i.symbol.clone()),
         symbols: contract.symbols.iter().map(|s| s.symbol.clone()).collect(),
         interval_seconds: interval,
-        bars: rows.len() as u64,
+        bars: n_bars,
         first,
         last,
         sessions: facts.sessions,
@@ -522,15 +523,15 @@ impl Judge<'_> {
         }
         if self.facts.spikes_left > 0 {
             why.push(format!(
-                "{} bars have a price far from all bars around them; {} removes them",
+                "bars with a price far from all bars around them, which {} removes: {}",
+                Repair::DropSpikes,
                 self.facts.spikes_left,
-                Repair::DropSpikes
             ));
         }
         let breaks = self.problems.count(ProblemKind::ScaleBreak);
         if breaks > 0 {
             why.push(format!(
-                "the price changes its scale {breaks} times; the file mixes instruments or units"
+                "lasting changes of the price level that no market makes (mixed instruments or units): {breaks}"
             ));
         }
         let outside = share(self.facts.outside, self.facts.n_checked);
@@ -548,24 +549,22 @@ impl Judge<'_> {
     fn warning(&self, kind: ProblemKind) -> Option<String> {
         let n = self.problems.count(kind);
         let text = match kind {
-            ProblemKind::BadRow => "rows could not be read and were dropped",
-            ProblemKind::NotANumber => {
-                "rows have a price or volume that is no number and were dropped"
-            }
-            ProblemKind::NonPositivePrice => "rows have a price of zero or less and were dropped",
-            ProblemKind::HighBelowLow => "rows have a high under their low and were dropped",
+            ProblemKind::BadRow => "rows dropped because they could not be read",
+            ProblemKind::NotANumber => "rows dropped because a price or volume is no number",
+            ProblemKind::NonPositivePrice => "rows dropped for a price of zero or less",
+            ProblemKind::HighBelowLow => "rows dropped for a high under the low",
             ProblemKind::OpenCloseOutsideRange => {
-                "rows have an open or close outside their range and were dropped"
+                "rows dropped for an open or close outside high and low"
             }
-            ProblemKind::DuplicateTime => "rows repeat a time; the first of each was kept",
-            ProblemKind::OutOfOrder => "rows were out of order and were sorted",
+            ProblemKind::DuplicateTime => "rows dropped because an earlier row has their time",
+            ProblemKind::OutOfOrder => "rows sorted because they were out of order",
             ProblemKind::OffTick => {
-                "bars have prices between ticks, rounded to the nearest; adjusted series look like this"
+                "bars with prices between ticks, rounded to the nearest, as adjusted series have them"
             }
-            ProblemKind::UnalignedTime => "bars do not open on a multiple of the interval",
-            ProblemKind::RollJump => "jumps look like a change of contract",
+            ProblemKind::UnalignedTime => "bars that do not open on a multiple of the interval",
+            ProblemKind::RollJump => "jumps that look like a change of contract",
             _ => "",
         };
-        (n > 0).then(|| format!("{n} {text}"))
+        (n > 0).then(|| format!("{text}: {n}"))
     }
 }
