@@ -9,6 +9,7 @@
 pub mod compliance;
 pub mod features;
 pub mod market;
+pub mod metrics;
 pub mod regime;
 pub mod rng;
 pub mod sim;

@@ -128,6 +128,7 @@ impl Referee for TrailingFloor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
     fn usd(dollars: i64) -> Usd {
         Usd::whole(dollars)
@@ -246,5 +247,23 @@ mod tests {
         f.best(usd(60_000));
         f.start(usd(50_000));
         assert_eq!(f, intraday());
+    }
+
+    proptest! {
+        #[test]
+        fn the_floor_is_its_formula_and_never_falls(
+            bests in proptest::collection::vec(40_000_i64..70_000, 1..40),
+        ) {
+            let mut f = intraday();
+            let mut high = 50_000;
+            for best in bests {
+                let before = f.floor();
+                f.best(usd(best));
+                high = high.max(best);
+                prop_assert_eq!(f.floor(), usd((high - 2_500).min(50_100)));
+                prop_assert!(f.floor() >= before);
+                prop_assert_eq!(f.peak(), usd(high));
+            }
+        }
     }
 }

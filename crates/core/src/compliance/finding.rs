@@ -1,0 +1,118 @@
+//! The outcome of one check, with the limit, the worst value and the evidence.
+
+use serde::Serialize;
+
+use super::severity::Status;
+use crate::market::Instrument;
+use crate::sim::{EquityRow, Trade};
+use crate::time::format_utc;
+use crate::units::Usd;
+
+/// Outcome of one check.
+///
+/// `limit`, `worst` and `room` are in the unit that `unit` names; `room` is what is left before
+/// the rule is broken, negative when it was broken by more than a touch.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Check {
+    /// Name of the check.
+    pub id: &'static str,
+    /// Outcome.
+    pub status: Status,
+    /// What the rule allows.
+    pub limit: Option<f64>,
+    /// The worst value found.
+    pub worst: Option<f64>,
+    /// What is left.
+    pub room: Option<f64>,
+    /// Unit of the three: `usd`, `days`, `minis`, `share`, `ratio`, `seconds`, `trades`, `bars`.
+    pub unit: Option<&'static str>,
+    /// Open time of the bar of the worst moment.
+    pub time: Option<String>,
+    /// Equity at that moment in dollars.
+    pub equity: Option<Usd>,
+    /// Entry price of the trade concerned.
+    pub price: Option<f64>,
+    /// Id of the trade concerned.
+    pub trade: Option<u32>,
+    /// In words.
+    pub detail: String,
+}
+
+impl Check {
+    /// An outcome without figures.
+    pub(super) fn new(id: &'static str, status: Status, detail: impl Into<String>) -> Self {
+        Self {
+            id,
+            status,
+            limit: None,
+            worst: None,
+            room: None,
+            unit: None,
+            time: None,
+            equity: None,
+            price: None,
+            trade: None,
+            detail: detail.into(),
+        }
+    }
+
+    /// The rule set has no such rule.
+    pub(super) fn not_applicable(id: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(id, Status::NotApplicable, detail)
+    }
+
+    /// The ledger lacks what the check needs.
+    pub(super) fn unknown(id: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(id, Status::Unknown, detail)
+    }
+
+    /// The ledger has no bars.
+    pub(super) fn no_bars(id: &'static str) -> Self {
+        Self::unknown(id, "the ledger has no bars")
+    }
+
+    /// With limit, worst value and room in a unit.
+    pub(super) fn figures(
+        mut self,
+        unit: &'static str,
+        limit: Option<f64>,
+        worst: Option<f64>,
+        room: Option<f64>,
+    ) -> Self {
+        self.unit = Some(unit);
+        (self.limit, self.worst, self.room) = (limit, worst, room);
+        self
+    }
+
+    /// With limit and worst value in dollars; the room is their difference.
+    pub(super) fn dollars(self, limit: Usd, worst: Usd) -> Self {
+        let room = limit - worst;
+        self.figures(
+            "usd",
+            Some(limit.dollars()),
+            Some(worst.dollars()),
+            Some(room.dollars()),
+        )
+    }
+
+    /// With the bar of the worst moment.
+    pub(super) fn at(mut self, row: &EquityRow) -> Self {
+        self.time = Some(format_utc(row.time));
+        self
+    }
+
+    /// With the equity at the worst moment.
+    pub(super) fn equity(mut self, equity: Usd) -> Self {
+        self.equity = Some(equity);
+        self
+    }
+
+    /// With the trade of the worst moment; its entry is the time unless one is set.
+    pub(super) fn trade(mut self, trade: &Trade, instrument: Option<&Instrument>) -> Self {
+        self.trade = Some(trade.id);
+        self.price = instrument.map(|i| i.price(trade.entry_price));
+        self.time
+            .get_or_insert_with(|| format_utc(trade.entry_time));
+        self
+    }
+}
