@@ -160,7 +160,7 @@ impl TextSource {
             [b'P', b'A', b'R', b'1'] => {
                 return refuse(
                     "this is a parquet file, text was expected",
-                    "give its name the ending .parquet",
+                    "open it as a parquet file",
                 );
             }
             _ => {}

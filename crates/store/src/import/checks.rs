@@ -36,23 +36,40 @@ fn at(rows: &Rows, i: usize, detail: String) -> Example {
     }
 }
 
-/// Drops rows whose prices are not positive or contradict each other; returns how many.
-pub(crate) fn drop_impossible(rows: &mut Rows, problems: &mut Problems) -> u64 {
-    let mut bad = Vec::new();
+/// Drops rows whose prices are not positive or contradict each other; returns how many. A price
+/// under half a tick of a known market counts as zero, one beyond what ticks can hold as unreadable.
+pub(crate) fn drop_impossible(
+    rows: &mut Rows,
+    market: Option<&Instrument>,
+    problems: &mut Problems,
+) -> u64 {
+    let tick = market.map_or(0.0, |m| m.tick_size);
+    let (least, most) = (
+        tick / 2.0,
+        if tick > 0.0 {
+            tick * 5e8
+        } else {
+            f64::INFINITY
+        },
+    );
+    let mut bad = BTreeSet::new();
     for i in 0..rows.len() {
         let (o, h, l, c) = (rows.open[i], rows.high[i], rows.low[i], rows.close[i]);
         let inside = l <= o.min(c) && h >= o.max(c);
-        if l > 0.0 && inside {
+        if l > 0.0 && l >= least && h < most && inside {
             continue;
         }
-        let kind = if o.min(h).min(l).min(c) <= 0.0 {
+        let lowest = o.min(h).min(l).min(c);
+        let kind = if lowest <= 0.0 || lowest < least {
             ProblemKind::NonPositivePrice
+        } else if h >= most {
+            ProblemKind::BadRow
         } else if h < l {
             ProblemKind::HighBelowLow
         } else {
             ProblemKind::OpenCloseOutsideRange
         };
-        bad.push(i);
+        bad.insert(i);
         problems.add(kind, || {
             at(
                 rows,
@@ -62,10 +79,10 @@ pub(crate) fn drop_impossible(rows: &mut Rows, problems: &mut Problems) -> u64 {
         });
     }
     if bad.is_empty() {
-        return 0;
+        0
+    } else {
+        rows.retain(|i| !bad.contains(&i))
     }
-    let bad: BTreeSet<usize> = bad.into_iter().collect();
-    rows.retain(|i| !bad.contains(&i))
 }
 
 /// Sorts rows by time, equal times in file order, and counts those out of order.

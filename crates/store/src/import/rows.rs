@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -12,11 +13,12 @@ use holdout_core::time::{ZoneTable, format_utc};
 use memchr::{memchr, memchr_iter, memchr2_iter};
 
 use super::ImportError;
+use crate::canonical::ParquetColumns;
 use crate::dialects::clock::{Moment, StampReader};
 use crate::dialects::{Layout, TimeColumns, TimeFormat, VolumeColumns, number};
 use crate::error::{FileError, excerpt};
 use crate::inspection::{Example, ProblemKind, Problems};
-use crate::text::{ReadProgress, TextSource};
+use crate::text::{ReadProgress, TextSource, sha256_of_file};
 
 /// Rows of a file as columns, in file order; prices in points.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -262,6 +264,58 @@ impl Collected {
     }
 }
 
+/// Reads the rows of a Parquet file with the columns of canonical bars. A row with a missing or
+/// non-finite value is counted and left out, as an unreadable line of a text is.
+pub(crate) fn read_parquet(
+    path: &Path,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<ReadRows, ImportError> {
+    let sha256 = sha256_of_file(path)?;
+    if !progress(0.5) {
+        return Err(ImportError::Cancelled);
+    }
+    let columns = ParquetColumns::read(path)?;
+    let (mut rows, mut problems, mut unreadable) = (Rows::default(), Problems::default(), 0);
+    rows.reserve(columns.time.len());
+    let mut symbols = SymbolIndex::default();
+    for (i, &time) in columns.time.iter().enumerate() {
+        let [open, high, low, close] = [0, 1, 2, 3].map(|k| columns.ohlc[k][i]);
+        let volume = columns.volume[i];
+        let line = i as u64 + 1;
+        if !(open + high + low + close + volume).is_finite() || volume < 0.0 {
+            unreadable += 1;
+            let detail =
+                format!("open {open}, high {high}, low {low}, close {close}, volume {volume}");
+            problems.add(ProblemKind::NotANumber, || Example {
+                line: Some(line),
+                time: Some(format_utc(time)),
+                detail,
+            });
+            continue;
+        }
+        rows.line.push(u32::try_from(line).unwrap_or(u32::MAX));
+        rows.time.push(time);
+        rows.open.push(open);
+        rows.high.push(high);
+        rows.low.push(low);
+        rows.close.push(close);
+        rows.volume.push(volume);
+        if let Some(symbol) = columns.symbol.as_ref().map(|s| s[i].as_bytes()) {
+            rows.symbol.push(symbols.place(symbol));
+        }
+    }
+    rows.symbols = symbols.names;
+    if !progress(1.0) {
+        return Err(ImportError::Cancelled);
+    }
+    Ok(ReadRows {
+        rows,
+        problems,
+        unreadable,
+        sha256,
+    })
+}
+
 /// What one worker made of its lines.
 struct Part {
     rows: Rows,
@@ -457,7 +511,7 @@ impl RowReader<'_> {
             Some(Moment::Utc(utc)) => Ok(utc),
             Some(Moment::Wall(wall)) => memory
                 .zone
-                .to_utc(wall)
+                .utc_of(wall)
                 .ok_or_else(|| format!("\"{}\" has no offset, other rows have one", text())),
         }
     }
@@ -524,7 +578,7 @@ impl<'a> WallClock<'a> {
         }
     }
 
-    fn to_utc(&mut self, wall: i64) -> Option<i64> {
+    fn utc_of(&mut self, wall: i64) -> Option<i64> {
         let zone = self.zone?;
         // Zones change their offset on whole quarters of an hour.
         let quarter = wall.div_euclid(900);

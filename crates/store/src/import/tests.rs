@@ -196,6 +196,49 @@ fn a_clean_file_has_no_problem_and_says_what_it_is() {
 }
 
 #[test]
+fn prices_that_no_tick_can_hold_are_dropped_and_do_not_stop_the_import() {
+    let more = "2024-03-04T14:40:00Z,17000,17001,0.05,17000,5\n2024-03-04T14:41:00Z,17000,1e15,16999,17000,5\n";
+    let imported = run(&canonical(more)).unwrap();
+    assert_eq!((imported.bars.len(), imported.inspection.dropped), (10, 2));
+    assert_eq!(
+        problem(&imported.inspection, ProblemKind::NonPositivePrice).examples[0].line,
+        Some(12)
+    );
+    assert_eq!(
+        problem(&imported.inspection, ProblemKind::BadRow).examples[0].line,
+        Some(13)
+    );
+}
+
+#[test]
+fn parquet_files_are_imported_as_the_same_bars_in_text() {
+    let want = run(&canonical("")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("NQ_1m.parquet");
+    crate::canonical::write(&path, &want.bars).unwrap();
+    let have = import(&path, &ImportOptions::default(), &mut |_| true).unwrap();
+    assert_eq!(have.bars, want.bars);
+    assert_eq!(
+        (
+            have.inspection.dialect.as_str(),
+            have.inspection.verdict.level
+        ),
+        ("canonical_parquet", VerdictLevel::Clean)
+    );
+    assert_eq!(
+        have.source_sha256,
+        crate::text::sha256_of_file(&path).unwrap()
+    );
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert!(
+        import(&path, &ImportOptions::default(), &mut |_| true)
+            .unwrap_err()
+            .is_bad_data()
+    );
+}
+
+#[test]
 fn the_market_is_never_a_default() {
     let text = std::fs::read(&canonical("").path).unwrap();
     let unnamed = file("prices.csv", &text);
