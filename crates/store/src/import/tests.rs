@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use holdout_core::market::Instruments;
+use proptest::prelude::*;
 
 use super::*;
 use crate::inspection::Problem;
@@ -630,5 +631,36 @@ fn five_million_rows_are_imported_about_as_fast_as_polars_reads_them() {
                 text.len() >> 20
             );
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    /// Damage of any kind gives bars that are canonical, or an error; never a panic.
+    #[test]
+    fn damaged_files_never_panic(kind in 0..4_usize, hits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..12)) {
+        let texts = [
+            "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,17000,17001,16999.75,17000.25,5\n2024-03-04T14:31:00Z,17000,17001,16999.75,17000.25,5\n2024-03-04T14:32:00Z,17000,17001,16999.75,17000.25,5\n",
+            "20240304 143100;17000;17001;16999;17000.25;5\r\n20240304 143200;17000;17001;16999;17000.25;5\r\n20240304 143300;17000;17001;16999;17000.25;5\r\n",
+            "ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol\n1719877200000000000,33,1,118,5527250000000,5527500000000,5527000000000,5527500000000,180,ESU4\n1719877260000000000,33,1,118,5527250000000,5527500000000,5527000000000,5527500000000,180,ESU4\n",
+            "\"Date\",\"Time\",\"Open\",\"High\",\"Low\",\"Close\",\"Up\",\"Down\"\n01/03/2010,17:01,1366.50,1367.50,1366.00,1367.00,2566,854\n01/03/2010,17:02,1366.50,1367.50,1366.00,1367.00,2566,854\n",
+        ];
+        let mut bytes = texts[kind].as_bytes().to_vec();
+        for (place, value, what) in hits {
+            let at = place.index(bytes.len().max(1)).min(bytes.len().saturating_sub(1));
+            match what {
+                0 if !bytes.is_empty() => bytes[at] = value,
+                1 => bytes.insert(at, value),
+                _ if !bytes.is_empty() => { bytes.remove(at); }
+                _ => {}
+            }
+        }
+        let f = file("NQ.csv", &bytes);
+        let o = ImportOptions { market: Some("NQ".into()), zone: Some("UTC".into()), ..Default::default() };
+        if let Ok(imported) = import(&f.path, &o, &mut |_| true) {
+            prop_assert!(imported.bars.validate().is_ok());
+            prop_assert_eq!(imported.bars.len() as u64, imported.inspection.bars);
+        }
+        prop_assert!(crate::canonical::read(&f.path, o.instruments.get("NQ").unwrap(), None).map_or(true, |b| b.validate().is_ok()));
     }
 }
