@@ -11,12 +11,12 @@ use holdout_core::compliance::RuleSet;
 use holdout_core::market::{Instrument, SplitRatios};
 use holdout_core::sim::{CurriculumSettings, Phase, SimPlan, SimSettings};
 use holdout_core::units::Usd;
-use holdout_learn::device::DeviceChoice;
-use holdout_learn::ppo::config::{NetworkConfig, PpoConfig, TrainConfig};
+use holdout_learn::{DeviceChoice, NetworkConfig, PpoConfig, TrainConfig};
 use serde::{Deserialize, Serialize};
 
 /// Presets that ship with the programme: name, what it is for, its settings.
-pub const PRESETS: [(&str, &str, &str); 4] = [
+pub const PRESETS: [(&str, &str, &str); 5] = [
+    ("demo", "3 million steps: the demo", include_str!("../assets/presets/demo.toml")),
     ("smoke", "65 thousand steps: does everything run?", include_str!("../assets/presets/smoke.toml")),
     ("quick", "1 million steps: which way does it go?", include_str!("../assets/presets/quick.toml")),
     ("seed", "20 + 100 million steps: the standard run", include_str!("../assets/presets/seed.toml")),
@@ -172,9 +172,8 @@ impl RunConfig {
         let mut problems = Vec::new();
         let mut tell = |field: &str, message: String| problems.push(ConfigProblem { field: field.to_owned(), message });
         let rules = RuleSet::builtin(&self.ruleset);
-        if rules.is_none() {
-            let known: Vec<String> = RuleSet::all_builtin().into_iter().map(|r| r.id).collect();
-            tell("ruleset", format!("\"{}\" is unknown; known are {}", self.ruleset, known.join(", ")));
+        if let Err(e) = &rules {
+            tell("ruleset", e.to_string());
         }
         let sim = self.sim.plan(instrument);
         if let Err(found) = &sim {
@@ -209,7 +208,7 @@ impl RunConfig {
         problems.sort_by(|a, b| a.field.cmp(&b.field));
         problems.dedup();
         match (rules, sim, sim1) {
-            (Some(rules), Ok(sim), Ok(sim1)) if problems.is_empty() => {
+            (Ok(rules), Ok(sim), Ok(sim1)) if problems.is_empty() => {
                 Ok(RunPlan { config: self.clone(), instrument: instrument.clone(), sim, sim1, train1, train2, rules })
             }
             _ => Err(problems),

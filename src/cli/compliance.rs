@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow};
-use holdout_core::compliance::{self, LedgerView, Report, RuleSet, Verdict};
+use anyhow::Context as _;
+use holdout_core::compliance::{self, LedgerView, Report, RuleSet, Status};
+use holdout_core::market::Instruments;
 use holdout_store::ledger as ledger_files;
 
 use super::args::{ComplianceArgs, ComplianceCommand};
@@ -21,13 +22,9 @@ pub(super) fn run(a: &ComplianceArgs, json: bool) -> Outcome {
 
 /// A rule set by name, or from a file.
 pub(super) fn rule_set(id_or_file: &str) -> Result<RuleSet, Failure> {
-    if let Some(rules) = RuleSet::builtin(id_or_file) {
-        return Ok(rules);
-    }
     let path = Path::new(id_or_file);
     if !path.is_file() {
-        let known: Vec<String> = RuleSet::all_builtin().into_iter().map(|r| r.id).collect();
-        return Err(Failure::Input(anyhow!("\"{id_or_file}\" is neither a rule set ({}) nor a file", known.join(", "))));
+        return RuleSet::builtin(id_or_file).context("and there is no file of that name").bad_input();
     }
     let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display())).bad_input()?;
     RuleSet::parse(&text).with_context(|| format!("failed to read the rule set {}", path.display())).bad_input()
@@ -35,16 +32,22 @@ pub(super) fn rule_set(id_or_file: &str) -> Result<RuleSet, Failure> {
 
 fn check(ruleset: &str, dir: &Path, json: bool) -> Outcome {
     let rules = rule_set(ruleset)?;
-    let ledger = ledger_files::read(dir).bad_input()?;
-    let report = compliance::check(&rules, &LedgerView::from(&ledger));
+    let ledger = ledger_files::read(dir, &Instruments::builtin()).bad_input()?;
+    let view = LedgerView {
+        instrument: ledger.instrument.as_ref(),
+        rows: &ledger.rows,
+        trades: &ledger.trades,
+        interval_secs: ledger.interval_secs.unwrap_or(60),
+    };
+    let report = compliance::check(&rules, &view);
     if json {
         print_json(&report)?;
     } else {
         print_report(&report);
     }
     match report.verdict {
-        Verdict::Pass | Verdict::Warning => Ok(()),
-        Verdict::Fail | Verdict::Unknown => Err(Failure::Verdict),
+        Status::Pass | Status::Warning | Status::NotApplicable => Ok(()),
+        Status::Fail | Status::Unknown => Err(Failure::Verdict),
     }
 }
 
