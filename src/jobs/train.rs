@@ -448,7 +448,6 @@ impl<'a> Run<'a> {
                 record.step += place.from_step;
                 let mut line = serde_json::to_value(&*record)?;
                 line["phase"] = json!(place.phase.number());
-                line["kind"] = json!("update");
                 self.writer.metrics(&line)?;
                 self.writer.set_status(RunState::Running, record.step, record.update, None)?;
                 self.rates.push(record.train_sps);
@@ -469,9 +468,8 @@ impl<'a> Run<'a> {
     fn validate(&mut self, place: Place, chooser: &mut Chooser, (step, update): (u64, u64), policy: &Policy) -> anyhow::Result<()> {
         let ledger = self.arena.evaluate(policy, place.phase, self.arena.range(Part::Validation))?;
         let point = ValidationPoint::new(step + place.from_step, update + place.from_update, place.phase, &ledger);
-        let mut line = serde_json::to_value(&point)?;
-        line["kind"] = json!("validation");
-        self.writer.adjustment_or_validation(&line)?;
+        let line = serde_json::to_value(&point)?;
+        self.writer.validation(&line)?;
         chooser.evaluated = Some((update, point.score()));
         (self.on)(TrainEvent::Validation(point));
         Ok(())

@@ -12,9 +12,19 @@ use holdout_learn::{DeviceChoice, TrainConfig};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
-    let updates = std::env::args().filter_map(|a| a.parse().ok()).next().unwrap_or(8);
-    let shape = ObsShape { window: 20, n_features: 11, n_account: 13 };
-    let config = TrainConfig { device: DeviceChoice::Cpu, ..TrainConfig::default() };
+    let updates = std::env::args()
+        .filter_map(|a| a.parse().ok())
+        .next()
+        .unwrap_or(8);
+    let shape = ObsShape {
+        window: 20,
+        n_features: 11,
+        n_account: 13,
+    };
+    let config = TrainConfig {
+        device: DeviceChoice::Cpu,
+        ..TrainConfig::default()
+    };
     let mut env = ToyEnv::new(ToyKind::Market, config.n_envs, shape, 200_000, 1);
     match bench(&config, &mut env, updates) {
         Ok(report) => println!("{report:#?}"),

@@ -51,7 +51,11 @@ pub fn flops_per_step(config: &TrainConfig, obs_len: usize) -> f64 {
 ///
 /// # Errors
 /// As [`train`].
-pub fn bench(config: &TrainConfig, env: &mut dyn VecEnv, updates: u64) -> Result<BenchReport, TrainError> {
+pub fn bench(
+    config: &TrainConfig,
+    env: &mut dyn VecEnv,
+    updates: u64,
+) -> Result<BenchReport, TrainError> {
     let updates = updates.max(2);
     let env_sps = env_alone(env, 200);
     let obs_len = env.layout().obs_len();
@@ -79,7 +83,11 @@ pub fn bench(config: &TrainConfig, env: &mut dyn VecEnv, updates: u64) -> Result
         train_sps,
         train_sps_mean: steady.len() as f64 * config.steps_per_update() as f64 / total,
         first_update_sps: records.first().map_or(f64::NAN, |r| r.train_sps),
-        time_shares: [share(|r| r.env_seconds), share(|r| r.inference_seconds), share(|r| r.training_seconds)],
+        time_shares: [
+            share(|r| r.env_seconds),
+            share(|r| r.inference_seconds),
+            share(|r| r.training_seconds),
+        ],
         gflops,
         gemm_peak_gflops,
         share_of_peak: gflops / gemm_peak_gflops,
@@ -109,7 +117,15 @@ pub fn env_alone(env: &mut dyn VecEnv, steps: usize) -> f64 {
         seconds += begun.elapsed().as_secs_f64();
         for (action, &mask) in actions.iter_mut().zip(&masks) {
             let mut left = stream.below(u64::from(u8::count_ones(mask)));
-            *action = (0..8_u8).find(|a| mask >> a & 1 == 1 && { let hit = left == 0; left = left.saturating_sub(1); hit }).unwrap_or(0);
+            *action = (0..8_u8)
+                .find(|a| {
+                    mask >> a & 1 == 1 && {
+                        let hit = left == 0;
+                        left = left.saturating_sub(1);
+                        hit
+                    }
+                })
+                .unwrap_or(0);
         }
         let begun = Instant::now();
         out.clear();

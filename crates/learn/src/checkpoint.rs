@@ -30,7 +30,9 @@ const MAX_PARAMETERS: usize = 1 << 30;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
     /// Not the format at all.
-    #[error("not a checkpoint of Holdout: {reason}; choose a .safetensors file from a run's checkpoints folder")]
+    #[error(
+        "not a checkpoint of Holdout: {reason}; choose a .safetensors file from a run's checkpoints folder"
+    )]
     Unreadable {
         /// What was wrong.
         reason: String,
@@ -44,7 +46,9 @@ pub enum CheckpointError {
         problem: String,
     },
     /// The observation has another meaning.
-    #[error("the checkpoint reads another observation: its layout is {found}, the data's is {expected}; use the features it was trained with, or train anew")]
+    #[error(
+        "the checkpoint reads another observation: its layout is {found}, the data's is {expected}; use the features it was trained with, or train anew"
+    )]
     Layout {
         /// In the checkpoint.
         found: String,
@@ -95,15 +99,27 @@ struct Blob {
 
 impl Blob {
     fn f32(shape: Vec<usize>, x: &[f32]) -> Self {
-        Self { dtype: Dtype::F32, shape, bytes: x.iter().flat_map(|x| x.to_le_bytes()).collect() }
+        Self {
+            dtype: Dtype::F32,
+            shape,
+            bytes: x.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        }
     }
 
     fn f64(x: &[f64]) -> Self {
-        Self { dtype: Dtype::F64, shape: vec![x.len()], bytes: x.iter().flat_map(|x| x.to_le_bytes()).collect() }
+        Self {
+            dtype: Dtype::F64,
+            shape: vec![x.len()],
+            bytes: x.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        }
     }
 
     fn bytes(bytes: Vec<u8>) -> Self {
-        Self { dtype: Dtype::U8, shape: vec![bytes.len()], bytes }
+        Self {
+            dtype: Dtype::U8,
+            shape: vec![bytes.len()],
+            bytes,
+        }
     }
 }
 
@@ -133,43 +149,77 @@ impl Checkpoint {
             blobs.push((format!("adam.m.{}", part.name), blob(&self.adam.m)));
             blobs.push((format!("adam.v.{}", part.name), blob(&self.adam.v)));
         }
-        blobs.push(("normalizer.mean".to_owned(), Blob::f64(&self.normalizer.mean)));
+        blobs.push((
+            "normalizer.mean".to_owned(),
+            Blob::f64(&self.normalizer.mean),
+        ));
         blobs.push(("normalizer.var".to_owned(), Blob::f64(&self.normalizer.var)));
-        blobs.push(("episodes.return".to_owned(), Blob::f64(&self.episodes.returns)));
-        blobs.push(("episodes.length".to_owned(), Blob::f64(&self.episodes.lengths)));
+        blobs.push((
+            "episodes.return".to_owned(),
+            Blob::f64(&self.episodes.returns),
+        ));
+        blobs.push((
+            "episodes.length".to_owned(),
+            Blob::f64(&self.episodes.lengths),
+        ));
         blobs.push(("env.state".to_owned(), Blob::bytes(self.env_state.clone())));
         let text = serde_json::to_string(&self.meta).map_err(|e| unwritable(e.to_string()))?;
         let meta = serde_json::to_value(&self.meta).map_err(|e| unwritable(e.to_string()))?;
         let header = HashMap::from([(META_KEY.to_owned(), text)]);
         let views = blobs.iter().map(|(name, blob)| (name.as_str(), blob));
-        let weights = safetensors::serialize(views, Some(header)).map_err(|e| unwritable(e.to_string()))?;
-        Ok(CheckpointData { step: self.meta.step, update: self.meta.update, weights, meta })
+        let weights =
+            safetensors::serialize(views, Some(header)).map_err(|e| unwritable(e.to_string()))?;
+        Ok(CheckpointData {
+            step: self.meta.step,
+            update: self.meta.update,
+            weights,
+            meta,
+        })
     }
 
     /// Reads bytes of unknown origin.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, CheckpointError> {
         let unreadable = |reason: String| CheckpointError::Unreadable { reason };
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| unreadable(e.to_string()))?;
+        let (_, header) =
+            SafeTensors::read_metadata(bytes).map_err(|e| unreadable(e.to_string()))?;
         let text = header.metadata().as_ref().and_then(|m| m.get(META_KEY));
         let text = text.ok_or_else(|| unreadable(format!("its metadata has no \"{META_KEY}\"")))?;
         let meta: Meta = serde_json::from_str(text).map_err(|e| unreadable(e.to_string()))?;
         if meta.format != FORMAT {
-            return Err(unreadable(format!("its format is {}, this program reads {FORMAT}", meta.format)));
+            return Err(unreadable(format!(
+                "its format is {}, this program reads {FORMAT}",
+                meta.format
+            )));
         }
         let layout = Arc::new(checked_layout(&meta.architecture)?);
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| unreadable(e.to_string()))?;
         let flat = |prefix: &str| -> Result<Vec<f32>, CheckpointError> {
             let mut values = Vec::new();
             for part in &layout.parts {
-                let data = take(&tensors, &format!("{prefix}{}", part.name), Dtype::F32, Some(&part.shape))?;
-                values.extend(data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)));
+                let data = take(
+                    &tensors,
+                    &format!("{prefix}{}", part.name),
+                    Dtype::F32,
+                    Some(&part.shape),
+                )?;
+                values.extend(
+                    data.as_chunks::<4>()
+                        .0
+                        .iter()
+                        .map(|b| f32::from_le_bytes(*b)),
+                );
             }
             Ok(values)
         };
         let doubles = |name: &str, len: Option<usize>| -> Result<Vec<f64>, CheckpointError> {
             let shape = len.map(|n| vec![n]);
             let data = take(&tensors, name, Dtype::F64, shape.as_deref())?;
-            Ok(data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect())
+            Ok(data
+                .as_chunks::<8>()
+                .0
+                .iter()
+                .map(|b| f64::from_le_bytes(*b))
+                .collect())
         };
         let obs_len = Some(layout.obs_len);
         let normalizer = Normalizer {
@@ -180,16 +230,27 @@ impl Checkpoint {
         let mut params = Params::zeros(layout.clone());
         params.values = flat("")?;
         let finite = params.values.iter().all(|x| x.is_finite())
-            && normalizer.mean.iter().chain(&normalizer.var).all(|x| x.is_finite());
+            && normalizer
+                .mean
+                .iter()
+                .chain(&normalizer.var)
+                .all(|x| x.is_finite());
         if !finite {
-            return Err(CheckpointError::Damaged { part: "weights".to_owned(), problem: "hold numbers that are not finite".to_owned() });
+            return Err(CheckpointError::Damaged {
+                part: "weights".to_owned(),
+                problem: "hold numbers that are not finite".to_owned(),
+            });
         }
         let n_envs = Some(meta.config.n_envs);
         let mut episodes = RunningEpisodes::new(0);
         episodes.returns = doubles("episodes.return", n_envs)?;
         episodes.lengths = doubles("episodes.length", n_envs)?;
         Ok(Self {
-            adam: Adam { steps: meta.optimizer_steps, m: flat("adam.m.")?, v: flat("adam.v.")? },
+            adam: Adam {
+                steps: meta.optimizer_steps,
+                m: flat("adam.m.")?,
+                v: flat("adam.v.")?,
+            },
             params,
             normalizer,
             episodes,
@@ -203,16 +264,28 @@ impl Checkpoint {
         if self.meta.layout_hash == expected {
             return Ok(());
         }
-        Err(CheckpointError::Layout { found: self.meta.layout_hash.clone(), expected: expected.to_owned() })
+        Err(CheckpointError::Layout {
+            found: self.meta.layout_hash.clone(),
+            expected: expected.to_owned(),
+        })
     }
 }
 
 fn checked_layout(architecture: &Architecture) -> Result<Layout, CheckpointError> {
-    let damaged = |problem: &str| CheckpointError::Damaged { part: "architecture".to_owned(), problem: problem.to_owned() };
+    let damaged = |problem: &str| CheckpointError::Damaged {
+        part: "architecture".to_owned(),
+        problem: problem.to_owned(),
+    };
     let small = |n: usize| n <= 1 << 20;
     let Architecture { obs, network } = architecture;
     let sizes = [obs.window, obs.n_features, obs.n_account, network.head];
-    if !sizes.into_iter().chain(network.trunk.iter().copied()).all(small) || network.trunk.is_empty() || network.trunk.len() > 16 {
+    if !sizes
+        .into_iter()
+        .chain(network.trunk.iter().copied())
+        .all(small)
+        || network.trunk.is_empty()
+        || network.trunk.len() > 16
+    {
         return Err(damaged("has sizes out of range"));
     }
     let obs_len = obs.window * obs.n_features + obs.n_account;
@@ -228,14 +301,30 @@ fn checked_layout(architecture: &Architecture) -> Result<Layout, CheckpointError
     Ok(Layout::new(obs_len, network))
 }
 
-fn take<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype, shape: Option<&[usize]>) -> Result<&'a [u8], CheckpointError> {
-    let damaged = |problem: String| CheckpointError::Damaged { part: name.to_owned(), problem };
-    let view = tensors.tensor(name).map_err(|e| damaged(format!("cannot be read ({e})")))?;
+fn take<'a>(
+    tensors: &SafeTensors<'a>,
+    name: &str,
+    dtype: Dtype,
+    shape: Option<&[usize]>,
+) -> Result<&'a [u8], CheckpointError> {
+    let damaged = |problem: String| CheckpointError::Damaged {
+        part: name.to_owned(),
+        problem,
+    };
+    let view = tensors
+        .tensor(name)
+        .map_err(|e| damaged(format!("cannot be read ({e})")))?;
     if view.dtype() != dtype {
-        return Err(damaged(format!("holds {:?}, expected {dtype:?}", view.dtype())));
+        return Err(damaged(format!(
+            "holds {:?}, expected {dtype:?}",
+            view.dtype()
+        )));
     }
     match shape {
-        Some(shape) if view.shape() != shape => Err(damaged(format!("has shape {:?}, expected {shape:?}", view.shape()))),
+        Some(shape) if view.shape() != shape => Err(damaged(format!(
+            "has shape {:?}, expected {shape:?}",
+            view.shape()
+        ))),
         _ => Ok(view.data()),
     }
 }

@@ -37,14 +37,19 @@ impl fmt::Display for DeviceChoice {
 impl FromStr for DeviceChoice {
     type Err = DeviceError;
     fn from_str(text: &str) -> Result<Self, DeviceError> {
-        let wrong = || DeviceError::Unknown { text: text.to_owned() };
+        let wrong = || DeviceError::Unknown {
+            text: text.to_owned(),
+        };
         match text.trim().to_ascii_lowercase().as_str() {
             "auto" => Ok(Self::Auto),
             "cpu" => Ok(Self::Cpu),
             "gpu" => Ok(Self::Gpu(0)),
             other => {
                 let index = other.strip_prefix("gpu:").ok_or_else(wrong)?;
-                index.parse().map(Self::Gpu).map_err(|_not_a_number| wrong())
+                index
+                    .parse()
+                    .map(Self::Gpu)
+                    .map_err(|_not_a_number| wrong())
             }
         }
     }
@@ -73,7 +78,9 @@ pub enum DeviceError {
         text: String,
     },
     /// There is no such card.
-    #[error("no graphics card number {index}: {reason}; use --device cpu, or install the card's Vulkan driver")]
+    #[error(
+        "no graphics card number {index}: {reason}; use --device cpu, or install the card's Vulkan driver"
+    )]
     NoCard {
         /// Index asked for.
         index: usize,
@@ -121,7 +128,10 @@ pub fn cards() -> Result<Vec<Card>, String> {
             .into_iter()
             .filter_map(|gpu| {
                 let device = gpu.devices.into_vec().into_iter().next()?;
-                Some(Card { name: gpu.name, device })
+                Some(Card {
+                    name: gpu.name,
+                    device,
+                })
             })
             .collect()
     }))
@@ -144,9 +154,20 @@ impl DeviceChoice {
         self.resolve_among(cards)
     }
 
-    fn resolve_among(self, find: impl FnOnce() -> Result<Vec<Card>, String>) -> Result<Resolved, DeviceError> {
-        let cpu = |reason: String| Resolved { compute: Compute::Cpu, name: "cpu".to_owned(), reason };
-        let gpu = |card: Card, reason: String| Resolved { compute: Compute::Burn(card.device), name: card.name, reason };
+    fn resolve_among(
+        self,
+        find: impl FnOnce() -> Result<Vec<Card>, String>,
+    ) -> Result<Resolved, DeviceError> {
+        let cpu = |reason: String| Resolved {
+            compute: Compute::Cpu,
+            name: "cpu".to_owned(),
+            reason,
+        };
+        let gpu = |card: Card, reason: String| Resolved {
+            compute: Compute::Burn(card.device),
+            name: card.name,
+            reason,
+        };
         match self {
             Self::Cpu => Ok(cpu("cpu: asked for".to_owned())),
             Self::Auto => Ok(match find().map(|found| found.into_iter().next()) {
@@ -160,10 +181,15 @@ impl DeviceChoice {
             Self::Gpu(index) => {
                 let found = find().map_err(|reason| DeviceError::NoCard { index, reason })?;
                 let n = found.len();
-                let card = found.into_iter().nth(index).ok_or_else(|| DeviceError::NoCard {
-                    index,
-                    reason: format!("{n} found, counted from 0; software rasterisers do not count"),
-                })?;
+                let card = found
+                    .into_iter()
+                    .nth(index)
+                    .ok_or_else(|| DeviceError::NoCard {
+                        index,
+                        reason: format!(
+                            "{n} found, counted from 0; software rasterisers do not count"
+                        ),
+                    })?;
                 let reason = format!("{}: asked for as {self}", card.name);
                 Ok(gpu(card, reason))
             }
@@ -182,17 +208,34 @@ mod tests {
         }
         assert_eq!("GPU".parse::<DeviceChoice>().unwrap(), DeviceChoice::Gpu(0));
         assert!("gpu:".parse::<DeviceChoice>().is_err());
-        assert!("cuda".parse::<DeviceChoice>().unwrap_err().to_string().contains("expected auto"));
+        assert!(
+            "cuda"
+                .parse::<DeviceChoice>()
+                .unwrap_err()
+                .to_string()
+                .contains("expected auto")
+        );
     }
 
     #[test]
     fn auto_takes_a_card_and_survives_a_broken_driver() {
-        let card = || Card { name: "Made-up 9000".to_owned(), device: Device::flex() };
+        let card = || Card {
+            name: "Made-up 9000".to_owned(),
+            device: Device::flex(),
+        };
         let auto = |found| DeviceChoice::Auto.resolve_among(|| found).unwrap();
         assert_eq!(auto(Ok(vec![card()])).name, "Made-up 9000");
         assert_eq!(auto(Ok(vec![])).reason, "cpu: no graphics card found");
-        assert!(auto(Err("the driver failed".to_owned())).reason.contains("failed"));
-        assert!(DeviceChoice::Gpu(1).resolve_among(|| Ok(vec![card()])).is_err());
+        assert!(
+            auto(Err("the driver failed".to_owned()))
+                .reason
+                .contains("failed")
+        );
+        assert!(
+            DeviceChoice::Gpu(1)
+                .resolve_among(|| Ok(vec![card()]))
+                .is_err()
+        );
     }
 
     #[test]

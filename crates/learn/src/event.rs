@@ -236,7 +236,9 @@ pub enum TrainError {
     #[error("the environment is broken: {0}")]
     Environment(String),
     /// A number was not finite; the figures are the update's.
-    #[error("update {update} at step {step} is not finite ({what}): loss {loss}, gradient norm {grad_norm}, learning rate {learning_rate}, approximate KL {approx_kl}; restart from the last checkpoint with a smaller learning rate")]
+    #[error(
+        "update {update} at step {step} is not finite ({what}): loss {loss}, gradient norm {grad_norm}, learning rate {learning_rate}, approximate KL {approx_kl}; restart from the last checkpoint with a smaller learning rate"
+    )]
     NotFinite {
         /// Update.
         update: u64,
@@ -254,7 +256,9 @@ pub enum TrainError {
         approx_kl: f64,
     },
     /// The graphics card stopped answering.
-    #[error("the device stopped at update {update}: {reason}; the last checkpoint is intact, resume from it on this device or with --device cpu")]
+    #[error(
+        "the device stopped at update {update}: {reason}; the last checkpoint is intact, resume from it on this device or with --device cpu"
+    )]
     DeviceLost {
         /// Update.
         update: u64,

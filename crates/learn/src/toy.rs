@@ -55,17 +55,30 @@ impl ToyEnv {
     /// `n_envs` worlds over a table of `n_bars` made-up bars.
     pub fn new(kind: ToyKind, n_envs: usize, shape: ObsShape, n_bars: usize, seed: u64) -> Self {
         let mut stream = Stream::new(seed, "toy", 0);
-        let data: Vec<f32> = (0..n_bars * shape.n_features).map(|_| (stream.uniform_f32() - 0.5) * 3.46).collect();
+        let data: Vec<f32> = (0..n_bars * shape.n_features)
+            .map(|_| (stream.uniform_f32() - 0.5) * 3.46)
+            .collect();
         let signal = |bar: usize| data[(bar + 1) * shape.n_features - 1];
-        let returns = (0..n_bars).map(|bar| signal(bar) + 0.5 * (stream.uniform_f32() - 0.5)).collect();
-        let streams = (0..n_envs as u64).map(|i| Stream::new(seed, "toy env", i)).collect();
-        let features = Arc::new(FeatureTable { n_features: shape.n_features, data });
+        let returns = (0..n_bars)
+            .map(|bar| signal(bar) + 0.5 * (stream.uniform_f32() - 0.5))
+            .collect();
+        let streams = (0..n_envs as u64)
+            .map(|i| Stream::new(seed, "toy env", i))
+            .collect();
+        let features = Arc::new(FeatureTable {
+            n_features: shape.n_features,
+            data,
+        });
         let mut env = Self {
             kind,
             shape,
             features,
             returns: Arc::new(returns),
-            state: ToyState { bars: vec![0; n_envs], ages: vec![0; n_envs], streams },
+            state: ToyState {
+                bars: vec![0; n_envs],
+                ages: vec![0; n_envs],
+                streams,
+            },
         };
         (0..n_envs).for_each(|e| env.reset(e));
         env
@@ -98,8 +111,13 @@ impl ToyEnv {
         let lowest = self.shape.window as u64;
         let n = self.features.n_bars() as u64;
         let stream = &mut self.state.streams[env];
-        self.state.bars[env] = (lowest + stream.below((n - lowest).saturating_sub(70).max(1))) as u32;
-        self.state.ages[env] = if self.kind == ToyKind::Market { stream.below(64) as u32 } else { 0 };
+        self.state.bars[env] =
+            (lowest + stream.below((n - lowest).saturating_sub(70).max(1))) as u32;
+        self.state.ages[env] = if self.kind == ToyKind::Market {
+            stream.below(64) as u32
+        } else {
+            0
+        };
     }
 
     fn account(&self, env: usize, numbers: &mut [f32]) {
@@ -144,12 +162,28 @@ impl VecEnv for ToyEnv {
             let bar = self.state.bars[env];
             let up = self.first_or_last(bar, true) > 0.0;
             let (reward, length, terminates) = match self.kind {
-                ToyKind::Bandit => ([0.0, if up { 1.0 } else { -1.0 }, if up { -1.0 } else { 1.0 }, 0.0, 0.0, 0.0][usize::from(action)], 1, true),
+                ToyKind::Bandit => (
+                    [
+                        0.0,
+                        if up { 1.0 } else { -1.0 },
+                        if up { -1.0 } else { 1.0 },
+                        0.0,
+                        0.0,
+                        0.0,
+                    ][usize::from(action)],
+                    1,
+                    true,
+                ),
                 ToyKind::Masked => ([0.0, 2.0, 1.0, 9.0, 9.0, 9.0][usize::from(action)], 1, true),
                 ToyKind::Ends => (1.0, 5, up),
                 ToyKind::Market => {
                     let r = self.returns[bar as usize];
-                    ([0.0, r - MARKET_COST, -r - MARKET_COST, 0.0, 0.0, 0.0][usize::from(action)], 64, false)
+                    (
+                        [0.0, r - MARKET_COST, -r - MARKET_COST, 0.0, 0.0, 0.0]
+                            [usize::from(action)],
+                        64,
+                        false,
+                    )
                 }
             };
             out.rewards[env] = reward;
@@ -186,7 +220,10 @@ impl VecEnv for ToyEnv {
         let state: ToyState = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
         let n = self.n_envs();
         if [state.bars.len(), state.ages.len(), state.streams.len()] != [n; 3] {
-            return Err(format!("the state is of {} environments, expected {n}", state.bars.len()));
+            return Err(format!(
+                "the state is of {} environments, expected {n}",
+                state.bars.len()
+            ));
         }
         self.state = state;
         Ok(())

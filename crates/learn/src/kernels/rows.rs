@@ -97,7 +97,10 @@ pub(crate) fn bias_relu_norm(
     level.run(
         #[inline(always)]
         || {
-            let rows = a.chunks_exact_mut(width).zip(y.chunks_exact_mut(width)).zip(stats);
+            let rows = a
+                .chunks_exact_mut(width)
+                .zip(y.chunks_exact_mut(width))
+                .zip(stats);
             for ((a, y), stats) in rows {
                 for (a, b) in a.iter_mut().zip(bias) {
                     *a = (*a + b).max(0.0);
@@ -151,16 +154,26 @@ pub(crate) fn norm_relu_back(
 ) {
     let width = gamma.len();
     spare.resize(width, 0.0);
-    let LayerGrads { bias: d_bias, gamma: d_gamma, beta: d_beta } = grads;
+    let LayerGrads {
+        bias: d_bias,
+        gamma: d_gamma,
+        beta: d_beta,
+    } = grads;
     level.run(
         #[inline(always)]
         || {
             let hat = &mut spare[..width];
             let share = 1.0 / width as f32;
-            for ((d, a), &[mean, inv]) in d.chunks_exact_mut(width).zip(a.chunks_exact(width)).zip(stats) {
-                for ((h, a), ((d, dg), (db, g))) in
-                    hat.iter_mut().zip(a).zip(d.iter_mut().zip(&mut *d_gamma).zip(d_beta.iter_mut().zip(gamma)))
-                {
+            for ((d, a), &[mean, inv]) in d
+                .chunks_exact_mut(width)
+                .zip(a.chunks_exact(width))
+                .zip(stats)
+            {
+                for ((h, a), ((d, dg), (db, g))) in hat.iter_mut().zip(a).zip(
+                    d.iter_mut()
+                        .zip(&mut *d_gamma)
+                        .zip(d_beta.iter_mut().zip(gamma)),
+                ) {
                     *h = (a - mean) * inv;
                     *dg += *d * *h;
                     *db += *d;

@@ -31,7 +31,10 @@ impl MaskedCategorical {
         let sum: f32 = probs.iter().sum();
         let log_sum = sum.ln() + max;
         probs.iter_mut().for_each(|p| *p /= sum);
-        Self { probs, log_probs: masked.map(|z| z - log_sum) }
+        Self {
+            probs,
+            log_probs: masked.map(|z| z - log_sum),
+        }
     }
 
     /// Entropy in nats.
@@ -115,6 +118,9 @@ mod tests {
     #[test]
     fn an_empty_mask_means_hold() {
         let d = MaskedCategorical::new(&[-3.0, 9.0, 9.0, 9.0, 9.0, 9.0], 0);
-        assert_eq!((d.probs[0], d.sample(0.99), d.greedy(), d.entropy()), (1.0, 0, 0, 0.0));
+        assert_eq!(
+            (d.probs[0], d.sample(0.99), d.greedy(), d.entropy()),
+            (1.0, 0, 0, 0.0)
+        );
     }
 }

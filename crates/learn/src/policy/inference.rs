@@ -23,7 +23,9 @@ const SINGLE: usize = 2;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecideError {
     /// A bar has too little history.
-    #[error("bar {bar} has no {window} rows of history in a table of {n_bars} bars; decide from a later bar on")]
+    #[error(
+        "bar {bar} has no {window} rows of history in a table of {n_bars} bars; decide from a later bar on"
+    )]
     NoWindow {
         /// Deciding bar.
         bar: u32,
@@ -66,9 +68,20 @@ pub struct Policy {
 }
 
 impl Policy {
-    pub(crate) fn new(shape: ObsShape, params: Params, normalizer: Normalizer, layout_hash: String) -> Self {
+    pub(crate) fn new(
+        shape: ObsShape,
+        params: Params,
+        normalizer: Normalizer,
+        layout_hash: String,
+    ) -> Self {
         let scaling = normalizer.scaling();
-        Self { shape, net: Arc::new(PackedNet::new(params, false)), normalizer, scaling, layout_hash }
+        Self {
+            shape,
+            net: Arc::new(PackedNet::new(params, false)),
+            normalizer,
+            scaling,
+            layout_hash,
+        }
     }
 
     /// The policy of a checkpoint.
@@ -77,7 +90,12 @@ impl Policy {
     /// The bytes are not a checkpoint.
     pub fn load(bytes: &[u8]) -> Result<Self, CheckpointError> {
         let from = Checkpoint::read(bytes)?;
-        Ok(Self::new(from.meta.architecture.obs, from.params, from.normalizer, from.meta.layout_hash))
+        Ok(Self::new(
+            from.meta.architecture.obs,
+            from.params,
+            from.normalizer,
+            from.meta.layout_hash,
+        ))
     }
 
     /// Sizes of the observation that it reads.
@@ -104,7 +122,13 @@ impl Policy {
     ///
     /// # Errors
     /// Sizes that do not fit, or a bar without enough history.
-    pub fn greedy(&self, features: &FeatureTable, bars: &[u32], account: &[f32], masks: &[u8]) -> Result<Decisions, DecideError> {
+    pub fn greedy(
+        &self,
+        features: &FeatureTable,
+        bars: &[u32],
+        account: &[f32],
+        masks: &[u8],
+    ) -> Result<Decisions, DecideError> {
         let mut actor = self.actor();
         actor.greedy(features, bars, account, masks)?;
         Ok(actor.decisions)
@@ -113,7 +137,13 @@ impl Policy {
     /// Something that decides again and again without allocating.
     pub fn actor(&self) -> Actor<'_> {
         let rows = CHUNK;
-        Actor { policy: self, single: Single::default(), batch: None, rows, decisions: Decisions::default() }
+        Actor {
+            policy: self,
+            single: Single::default(),
+            batch: None,
+            rows,
+            decisions: Decisions::default(),
+        }
     }
 }
 
@@ -132,11 +162,31 @@ impl Actor<'_> {
     ///
     /// # Errors
     /// Sizes that do not fit, or a bar without enough history.
-    pub fn greedy(&mut self, features: &FeatureTable, bars: &[u32], account: &[f32], masks: &[u8]) -> Result<&Decisions, DecideError> {
-        let Policy { shape, net, scaling, .. } = self.policy;
-        let obs = CompactObs { shape: *shape, features, bars, account };
+    pub fn greedy(
+        &mut self,
+        features: &FeatureTable,
+        bars: &[u32],
+        account: &[f32],
+        masks: &[u8],
+    ) -> Result<&Decisions, DecideError> {
+        let Policy {
+            shape,
+            net,
+            scaling,
+            ..
+        } = self.policy;
+        let obs = CompactObs {
+            shape: *shape,
+            features,
+            bars,
+            account,
+        };
         check(obs, masks)?;
-        let Decisions { actions, probs, values } = &mut self.decisions;
+        let Decisions {
+            actions,
+            probs,
+            values,
+        } = &mut self.decisions;
         actions.clear();
         probs.clear();
         values.clear();
@@ -151,16 +201,40 @@ impl Actor<'_> {
         if bars.len() <= SINGLE {
             for (row, (&bar, &mask)) in bars.iter().zip(masks).enumerate() {
                 self.single.x.resize(shape.obs_len(), 0.0);
-                gather(&mut self.single.x, features, *shape, bar, row_account(row), scaling);
+                gather(
+                    &mut self.single.x,
+                    features,
+                    *shape,
+                    bar,
+                    row_account(row),
+                    scaling,
+                );
                 let (logits, value) = self.single.forward(net);
                 decide(&logits, value, mask);
             }
             return Ok(&self.decisions);
         }
-        let ws = self.batch.get_or_insert_with(|| Workspace::new(net.level, net.layout(), self.rows, false));
-        for (c, (bars, masks)) in bars.chunks(self.rows).zip(masks.chunks(self.rows)).enumerate() {
-            for (r, (&bar, x)) in bars.iter().zip(ws.x.chunks_exact_mut(shape.obs_len())).enumerate() {
-                gather(x, features, *shape, bar, row_account(c * self.rows + r), scaling);
+        let ws = self
+            .batch
+            .get_or_insert_with(|| Workspace::new(net.level, net.layout(), self.rows, false));
+        for (c, (bars, masks)) in bars
+            .chunks(self.rows)
+            .zip(masks.chunks(self.rows))
+            .enumerate()
+        {
+            for (r, (&bar, x)) in bars
+                .iter()
+                .zip(ws.x.chunks_exact_mut(shape.obs_len()))
+                .enumerate()
+            {
+                gather(
+                    x,
+                    features,
+                    *shape,
+                    bar,
+                    row_account(c * self.rows + r),
+                    scaling,
+                );
             }
             ws.forward(net, bars.len());
             let rows = ws.logits.as_chunks::<N_ACTIONS>().0.iter().zip(&ws.values);
@@ -173,18 +247,40 @@ impl Actor<'_> {
 }
 
 fn check(obs: CompactObs<'_>, masks: &[u8]) -> Result<(), DecideError> {
-    let CompactObs { shape, features, bars, account } = obs;
+    let CompactObs {
+        shape,
+        features,
+        bars,
+        account,
+    } = obs;
     let sizes = [
-        ("the feature table's row", features.n_features, shape.n_features),
+        (
+            "the feature table's row",
+            features.n_features,
+            shape.n_features,
+        ),
         ("the account", account.len(), bars.len() * shape.n_account),
         ("the masks", masks.len(), bars.len()),
     ];
-    if let Some(&(what, found, expected)) = sizes.iter().find(|(_, found, expected)| found != expected) {
-        return Err(DecideError::Sizes { what, found, expected });
+    if let Some(&(what, found, expected)) =
+        sizes.iter().find(|(_, found, expected)| found != expected)
+    {
+        return Err(DecideError::Sizes {
+            what,
+            found,
+            expected,
+        });
     }
-    match bars.iter().find(|&&bar| features.window(bar, shape.window).is_none()) {
+    match bars
+        .iter()
+        .find(|&&bar| features.window(bar, shape.window).is_none())
+    {
         None => Ok(()),
-        Some(&bar) => Err(DecideError::NoWindow { bar, window: shape.window, n_bars: features.n_bars() }),
+        Some(&bar) => Err(DecideError::NoWindow {
+            bar,
+            window: shape.window,
+            n_bars: features.n_bars(),
+        }),
     }
 }
 
@@ -206,7 +302,13 @@ impl Single {
             linear(net, &place.linear, input, h, true);
             output.resize(h.len(), 0.0);
             match &place.norm {
-                Some((gamma, beta)) => rows::norm_row(net.level, h, net.params.at(gamma), net.params.at(beta), output),
+                Some((gamma, beta)) => rows::norm_row(
+                    net.level,
+                    h,
+                    net.params.at(gamma),
+                    net.params.at(beta),
+                    output,
+                ),
                 None => output.copy_from_slice(h),
             }
             std::mem::swap(&mut input, &mut output);
@@ -224,7 +326,12 @@ impl Single {
 fn linear(net: &PackedNet, place: &LinearPlace, x: &[f32], out: &mut Vec<f32>, relu: bool) {
     out.clear();
     out.extend_from_slice(net.params.at(&place.bias));
-    rows::add_vector_matrix(net.level, out, &x[..place.inputs], net.params.at(&place.weight));
+    rows::add_vector_matrix(
+        net.level,
+        out,
+        &x[..place.inputs],
+        net.params.at(&place.weight),
+    );
     if relu {
         out.iter_mut().for_each(|z| *z = z.max(0.0));
     }

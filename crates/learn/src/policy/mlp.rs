@@ -30,11 +30,17 @@ pub struct ActorCritic {
 }
 
 fn vector(params: &Params, range: &std::ops::Range<usize>, device: &Device) -> Param<Tensor<1>> {
-    Param::from_tensor(Tensor::from_data(TensorData::new(params.at(range).to_vec(), [range.len()]), device))
+    Param::from_tensor(Tensor::from_data(
+        TensorData::new(params.at(range).to_vec(), [range.len()]),
+        device,
+    ))
 }
 
 fn linear(params: &Params, place: &LinearPlace, device: &Device) -> Linear {
-    let weight = TensorData::new(params.at(&place.weight).to_vec(), [place.inputs, place.outputs]);
+    let weight = TensorData::new(
+        params.at(&place.weight).to_vec(),
+        [place.inputs, place.outputs],
+    );
     // Sizes of 1 keep the initialiser, whose values are replaced, from costing anything.
     let mut layer = LinearConfig::new(1, 1).init(device);
     layer.weight = Param::from_tensor(Tensor::from_data(weight, device));
@@ -56,7 +62,10 @@ impl ActorCritic {
             trunk: layout
                 .trunk
                 .iter()
-                .map(|t| TrunkLayer { linear: linear(params, &t.linear, device), norm: t.norm.as_ref().map(norm) })
+                .map(|t| TrunkLayer {
+                    linear: linear(params, &t.linear, device),
+                    norm: t.norm.as_ref().map(norm),
+                })
                 .collect(),
             pi0: linear(params, &layout.pi0, device),
             pi1: linear(params, &layout.pi1, device),
@@ -92,19 +101,28 @@ impl ActorCritic {
     pub fn gradients(&self, grads: &mut Gradients) -> Option<Vec<Tensor<1>>> {
         let grads = std::cell::RefCell::new(grads);
         self.each(
-            |w| w.val().grad_remove(&mut grads.borrow_mut()).map(|g| g.flatten(0, 1)),
+            |w| {
+                w.val()
+                    .grad_remove(&mut grads.borrow_mut())
+                    .map(|g| g.flatten(0, 1))
+            },
             |v| v.val().grad_remove(&mut grads.borrow_mut()),
         )
         .into_iter()
         .collect()
     }
 
-    fn each<T>(&self, mut matrix: impl FnMut(&Param<Tensor<2>>) -> T, mut vector: impl FnMut(&Param<Tensor<1>>) -> T) -> Vec<T> {
+    fn each<T>(
+        &self,
+        mut matrix: impl FnMut(&Param<Tensor<2>>) -> T,
+        mut vector: impl FnMut(&Param<Tensor<1>>) -> T,
+    ) -> Vec<T> {
         let mut out = Vec::new();
-        let mut linear = |out: &mut Vec<T>, l: &Linear, vector: &mut dyn FnMut(&Param<Tensor<1>>) -> T| {
-            out.push(matrix(&l.weight));
-            out.extend(l.bias.as_ref().map(vector));
-        };
+        let mut linear =
+            |out: &mut Vec<T>, l: &Linear, vector: &mut dyn FnMut(&Param<Tensor<1>>) -> T| {
+                out.push(matrix(&l.weight));
+                out.extend(l.bias.as_ref().map(vector));
+            };
         for layer in &self.trunk {
             linear(&mut out, &layer.linear, &mut vector);
             if let Some(norm) = &layer.norm {
@@ -126,10 +144,13 @@ impl ActorCritic {
     #[must_use]
     pub fn with_flat(&self, flat: &Tensor<1>, layout: &Arc<Layout>) -> Self {
         let part = |range: &std::ops::Range<usize>| flat.clone().slice([range.clone()]);
-        let vector = |range: &std::ops::Range<usize>| Param::from_tensor(Tensor::from_inner(part(range)));
+        let vector =
+            |range: &std::ops::Range<usize>| Param::from_tensor(Tensor::from_inner(part(range)));
         let linear = |old: &Linear, place: &LinearPlace| {
             let mut new = old.clone();
-            new.weight = Param::from_tensor(Tensor::from_inner(part(&place.weight).reshape([place.inputs, place.outputs])));
+            new.weight = Param::from_tensor(Tensor::from_inner(
+                part(&place.weight).reshape([place.inputs, place.outputs]),
+            ));
             new.bias = Some(vector(&place.bias));
             new
         };

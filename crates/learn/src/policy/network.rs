@@ -59,7 +59,9 @@ impl PackedNet {
         let layout = params.layout().clone();
         let linear = |place: &LinearPlace| PackedLinear::new(level, place, with_backward);
         let trunk = layout.trunk.iter().enumerate();
-        let trunk = trunk.map(|(l, t)| PackedLinear::new(level, &t.linear, with_backward && l > 0)).collect();
+        let trunk = trunk
+            .map(|(l, t)| PackedLinear::new(level, &t.linear, with_backward && l > 0))
+            .collect();
         let mut net = Self {
             level,
             trunk,
@@ -135,15 +137,35 @@ impl Workspace {
         let zeros = |width: usize| vec![0.0; rows * width];
         let trunk = layout.trunk.iter().map(|t| Activation {
             a: zeros(t.linear.outputs),
-            y: if t.norm.is_some() { zeros(t.linear.outputs) } else { Vec::new() },
-            stats: if t.norm.is_some() { vec![[0.0; 2]; rows] } else { Vec::new() },
+            y: if t.norm.is_some() {
+                zeros(t.linear.outputs)
+            } else {
+                Vec::new()
+            },
+            stats: if t.norm.is_some() {
+                vec![[0.0; 2]; rows]
+            } else {
+                Vec::new()
+            },
         });
-        let widest = layout.trunk.iter().map(|t| t.linear.outputs).max().unwrap_or(0).max(layout.pi0.outputs);
+        let widest = layout
+            .trunk
+            .iter()
+            .map(|t| t.linear.outputs)
+            .max()
+            .unwrap_or(0)
+            .max(layout.pi0.outputs);
         let mut widths: Vec<usize> = layout.trunk.iter().map(|t| t.linear.outputs).collect();
         widths.extend([layout.pi0.outputs, N_ACTIONS, 1]);
         widths.sort_unstable();
         widths.dedup();
-        let back = |width: usize| if with_backward { zeros(width) } else { Vec::new() };
+        let back = |width: usize| {
+            if with_backward {
+                zeros(width)
+            } else {
+                Vec::new()
+            }
+        };
         Self {
             x: zeros(layout.obs_len),
             trunk: trunk.collect(),
@@ -157,7 +179,14 @@ impl Workspace {
             d_next: back(widest),
             spare: Vec::new(),
             left: PackedLeft::default(),
-            right: if with_backward { widths.iter().map(|&n| Packed::new(level, rows, n)).collect() } else { Vec::new() },
+            right: if with_backward {
+                widths
+                    .iter()
+                    .map(|&n| Packed::new(level, rows, n))
+                    .collect()
+            } else {
+                Vec::new()
+            },
         }
     }
 
@@ -173,15 +202,36 @@ impl Workspace {
             match &place.norm {
                 Some((gamma, beta)) => {
                     let norm = (params.at(gamma), params.at(beta));
-                    rows::bias_relu_norm(level, a, bias, norm, &mut act.y[..m * width], &mut act.stats[..m]);
+                    rows::bias_relu_norm(
+                        level,
+                        a,
+                        bias,
+                        norm,
+                        &mut act.y[..m * width],
+                        &mut act.stats[..m],
+                    );
                 }
                 None => rows::bias_relu(level, a, bias),
             }
             input = &act.output()[..m * width];
         }
         let heads = [
-            (&layout.pi0, &layout.pi1, &net.pi0, &net.pi1, &mut self.hidden_pi, &mut self.logits),
-            (&layout.v0, &layout.v1, &net.v0, &net.v1, &mut self.hidden_v, &mut self.values),
+            (
+                &layout.pi0,
+                &layout.pi1,
+                &net.pi0,
+                &net.pi1,
+                &mut self.hidden_pi,
+                &mut self.logits,
+            ),
+            (
+                &layout.v0,
+                &layout.v1,
+                &net.v0,
+                &net.v1,
+                &mut self.hidden_v,
+                &mut self.values,
+            ),
         ];
         for (place0, place1, packed0, packed1, hidden, out) in heads {
             let hidden = &mut hidden[..m * place0.outputs];
@@ -197,21 +247,51 @@ impl Workspace {
     /// filled in, to `grads`. Must follow [`Workspace::forward`] over the same rows.
     pub(crate) fn backward(&mut self, net: &PackedNet, m: usize, grads: &mut [f32]) {
         let (level, params, layout) = (net.level, &net.params, net.layout().clone());
-        let Self { x, trunk, hidden_pi, hidden_v, d_logits, d_values, d, d_next, spare, left, right, .. } = self;
-        let Some(last) = layout.trunk.last() else { return };
-        let trunk_width = last.linear.outputs;
-        let mut weight_grad = |grads: &mut [f32], place: &LinearPlace, left: &PackedLeft, d: &[f32]| {
-            if let Some(packed) = right.iter_mut().find(|p| p.width() == place.outputs) {
-                packed.fill(d, m);
-                multiply(&mut grads[place.weight.clone()], place.inputs, Left::Packed(left), packed, true);
-            }
+        let Self {
+            x,
+            trunk,
+            hidden_pi,
+            hidden_v,
+            d_logits,
+            d_values,
+            d,
+            d_next,
+            spare,
+            left,
+            right,
+            ..
+        } = self;
+        let Some(last) = layout.trunk.last() else {
+            return;
         };
+        let trunk_width = last.linear.outputs;
+        let mut weight_grad =
+            |grads: &mut [f32], place: &LinearPlace, left: &PackedLeft, d: &[f32]| {
+                if let Some(packed) = right.iter_mut().find(|p| p.width() == place.outputs) {
+                    packed.fill(d, m);
+                    multiply(
+                        &mut grads[place.weight.clone()],
+                        place.inputs,
+                        Left::Packed(left),
+                        packed,
+                        true,
+                    );
+                }
+            };
         // Heads: the derivative by the trunk's output is the sum of both.
         let heads = [
-            (&layout.pi0, &layout.pi1, &net.pi0, &net.pi1, hidden_pi, d_logits),
+            (
+                &layout.pi0,
+                &layout.pi1,
+                &net.pi0,
+                &net.pi1,
+                hidden_pi,
+                d_logits,
+            ),
             (&layout.v0, &layout.v1, &net.v0, &net.v1, hidden_v, d_values),
         ];
-        for (h, (place0, place1, packed0, packed1, hidden, d_out)) in heads.into_iter().enumerate() {
+        for (h, (place0, place1, packed0, packed1, hidden, d_out)) in heads.into_iter().enumerate()
+        {
             let hidden = &hidden[..m * place0.outputs];
             let d_out = &d_out[..m * place1.outputs];
             left.fill_transposed(hidden, m, place0.outputs);
@@ -222,11 +302,19 @@ impl Workspace {
                 multiply(d_hidden, m, Left::Rows(d_out), packed, false);
             }
             rows::relu_back(level, d_hidden, hidden, &mut grads[place0.bias.clone()]);
-            let y = trunk.last().map_or(&[][..], |act| &act.output()[..m * trunk_width]);
+            let y = trunk
+                .last()
+                .map_or(&[][..], |act| &act.output()[..m * trunk_width]);
             left.fill_transposed(y, m, trunk_width);
             weight_grad(grads, place0, left, d_hidden);
             if let Some(packed) = &packed0.backward {
-                multiply(&mut d[..m * trunk_width], m, Left::Rows(d_hidden), packed, h > 0);
+                multiply(
+                    &mut d[..m * trunk_width],
+                    m,
+                    Left::Rows(d_hidden),
+                    packed,
+                    h > 0,
+                );
             }
         }
         for (l, place) in layout.trunk.iter().enumerate().rev() {
@@ -236,16 +324,43 @@ impl Workspace {
             match &place.norm {
                 Some((gamma, beta)) => {
                     let (d_bias, d_gamma, d_beta) = three(grads, &place.linear.bias, gamma, beta);
-                    let parts = LayerGrads { bias: d_bias, gamma: d_gamma, beta: d_beta };
-                    rows::norm_relu_back(level, dz, &act.a[..m * width], &act.stats[..m], params.at(gamma), parts, spare);
+                    let parts = LayerGrads {
+                        bias: d_bias,
+                        gamma: d_gamma,
+                        beta: d_beta,
+                    };
+                    rows::norm_relu_back(
+                        level,
+                        dz,
+                        &act.a[..m * width],
+                        &act.stats[..m],
+                        params.at(gamma),
+                        parts,
+                        spare,
+                    );
                 }
-                None => rows::relu_back(level, dz, &act.a[..m * width], &mut grads[place.linear.bias.clone()]),
+                None => rows::relu_back(
+                    level,
+                    dz,
+                    &act.a[..m * width],
+                    &mut grads[place.linear.bias.clone()],
+                ),
             }
-            let input = if l == 0 { &x[..] } else { trunk[l - 1].output() };
+            let input = if l == 0 {
+                &x[..]
+            } else {
+                trunk[l - 1].output()
+            };
             left.fill_transposed(&input[..m * place.linear.inputs], m, place.linear.inputs);
             weight_grad(grads, &place.linear, left, dz);
             if let Some(packed) = &net.trunk[l].backward {
-                multiply(&mut d_next[..m * place.linear.inputs], m, Left::Rows(dz), packed, false);
+                multiply(
+                    &mut d_next[..m * place.linear.inputs],
+                    m,
+                    Left::Rows(dz),
+                    packed,
+                    false,
+                );
                 std::mem::swap(d, d_next);
             }
         }

@@ -48,19 +48,37 @@ pub struct CompactObs<'a> {
 impl Normalizer {
     /// The identity, having seen nothing.
     pub fn new(obs_len: usize) -> Self {
-        Self { count: 0.0, mean: vec![0.0; obs_len], var: vec![1.0; obs_len] }
+        Self {
+            count: 0.0,
+            mean: vec![0.0; obs_len],
+            var: vec![1.0; obs_len],
+        }
     }
 
     /// The form that the network applies.
     pub fn scaling(&self) -> Scaling {
-        let scale = |&v: &f64| if v < MIN_VARIANCE { 1.0 } else { (1.0 / (v + MIN_VARIANCE).sqrt()) as f32 };
-        Scaling { mean: self.mean.iter().map(|&m| m as f32).collect(), scale: self.var.iter().map(scale).collect() }
+        let scale = |&v: &f64| {
+            if v < MIN_VARIANCE {
+                1.0
+            } else {
+                (1.0 / (v + MIN_VARIANCE).sqrt()) as f32
+            }
+        };
+        Scaling {
+            mean: self.mean.iter().map(|&m| m as f32).collect(),
+            scale: self.var.iter().map(scale).collect(),
+        }
     }
 
     /// Takes a batch of raw observations into the statistics.
     pub fn update(&mut self, batch: CompactObs<'_>) {
         const ROWS: usize = 2048;
-        let CompactObs { shape, features, bars, account } = batch;
+        let CompactObs {
+            shape,
+            features,
+            bars,
+            account,
+        } = batch;
         let (market, obs_len, n_account) = (shape.market_len(), shape.obs_len(), shape.n_account);
         if bars.is_empty() {
             return;
@@ -72,7 +90,8 @@ impl Normalizer {
             .enumerate()
             .map(|(piece, bars)| {
                 let (mut sums, mut squares) = (vec![0.0_f64; obs_len], vec![0.0_f64; obs_len]);
-                let (mut part_sums, mut part_squares) = (vec![0.0_f32; obs_len], vec![0.0_f32; obs_len]);
+                let (mut part_sums, mut part_squares) =
+                    (vec![0.0_f32; obs_len], vec![0.0_f32; obs_len]);
                 let account = account.chunks_exact(n_account.max(1)).skip(piece * ROWS);
                 let mut account = account.chain(std::iter::repeat(&[][..]));
                 for block in bars.chunks(64) {
@@ -84,7 +103,11 @@ impl Normalizer {
                         add(ms, mq, rows, &centre[..market]);
                         add(accs, accq, numbers, &centre[market..]);
                     }
-                    for (to, from) in sums.iter_mut().zip(&mut part_sums).chain(squares.iter_mut().zip(&mut part_squares)) {
+                    for (to, from) in sums
+                        .iter_mut()
+                        .zip(&mut part_sums)
+                        .chain(squares.iter_mut().zip(&mut part_squares))
+                    {
                         *to += f64::from(std::mem::take(from));
                     }
                 }
@@ -125,15 +148,31 @@ mod tests {
     #[test]
     fn statistics_are_those_of_the_raw_observations() {
         let mut stream = Stream::new(2, "norm", 0);
-        let shape = ObsShape { window: 3, n_features: 4, n_account: 2 };
-        let data: Vec<f32> = (0..500 * 4).map(|i| (stream.normal() * (1 + i % 4) as f64 + (i % 4) as f64) as f32).collect();
-        let features = FeatureTable { n_features: 4, data };
+        let shape = ObsShape {
+            window: 3,
+            n_features: 4,
+            n_account: 2,
+        };
+        let data: Vec<f32> = (0..500 * 4)
+            .map(|i| (stream.normal() * (1 + i % 4) as f64 + (i % 4) as f64) as f32)
+            .collect();
+        let features = FeatureTable {
+            n_features: 4,
+            data,
+        };
         let mut norm = Normalizer::new(shape.obs_len());
         let mut raw: Vec<Vec<f64>> = Vec::new();
         for n in [700_usize, 5000, 1] {
             let bars: Vec<u32> = (0..n).map(|_| 2 + stream.below(498) as u32).collect();
-            let account: Vec<f32> = (0..n * 2).map(|i| (stream.normal() * 3.0) as f32 + (i % 2) as f32 * 5.0).collect();
-            norm.update(CompactObs { shape, features: &features, bars: &bars, account: &account });
+            let account: Vec<f32> = (0..n * 2)
+                .map(|i| (stream.normal() * 3.0) as f32 + (i % 2) as f32 * 5.0)
+                .collect();
+            norm.update(CompactObs {
+                shape,
+                features: &features,
+                bars: &bars,
+                account: &account,
+            });
             for (bar, numbers) in bars.iter().zip(account.chunks(2)) {
                 let rows = features.window(*bar, 3).unwrap();
                 raw.push(rows.iter().chain(numbers).map(|&x| f64::from(x)).collect());
@@ -151,10 +190,22 @@ mod tests {
 
     #[test]
     fn constants_are_centred_and_not_blown_up() {
-        let shape = ObsShape { window: 1, n_features: 1, n_account: 1 };
-        let features = FeatureTable { n_features: 1, data: vec![0.3; 10] };
+        let shape = ObsShape {
+            window: 1,
+            n_features: 1,
+            n_account: 1,
+        };
+        let features = FeatureTable {
+            n_features: 1,
+            data: vec![0.3; 10],
+        };
         let mut norm = Normalizer::new(2);
-        norm.update(CompactObs { shape, features: &features, bars: &[4; 100], account: &[2.0; 100] });
+        norm.update(CompactObs {
+            shape,
+            features: &features,
+            bars: &[4; 100],
+            account: &[2.0; 100],
+        });
         let s = norm.scaling();
         assert!((s.mean[1] - 2.0).abs() < 1e-6 && s.scale.iter().all(|&x| x == 1.0));
     }

@@ -72,10 +72,17 @@ impl Layout {
         let mut part = |name: String, shape: &[usize]| {
             let range = len..len + shape.iter().product::<usize>();
             len = range.end;
-            parts.push(Part { name, shape: shape.to_vec(), range: range.clone() });
+            parts.push(Part {
+                name,
+                shape: shape.to_vec(),
+                range: range.clone(),
+            });
             range
         };
-        let mut linear = |part: &mut dyn FnMut(String, &[usize]) -> Range<usize>, name: &str, inputs: usize, outputs: usize| LinearPlace {
+        let linear = |part: &mut dyn FnMut(String, &[usize]) -> Range<usize>,
+                      name: &str,
+                      inputs: usize,
+                      outputs: usize| LinearPlace {
             inputs,
             outputs,
             weight: part(format!("{name}.weight"), &[inputs, outputs]),
@@ -85,22 +92,41 @@ impl Layout {
         let mut trunk = Vec::new();
         for (l, &outputs) in network.trunk.iter().enumerate() {
             let place = linear(&mut part, &format!("trunk{l}"), inputs, outputs);
-            let norm = network
-                .layer_norm
-                .then(|| (part(format!("norm{l}.gamma"), &[outputs]), part(format!("norm{l}.beta"), &[outputs])));
-            trunk.push(TrunkPlace { linear: place, norm });
+            let norm = network.layer_norm.then(|| {
+                (
+                    part(format!("norm{l}.gamma"), &[outputs]),
+                    part(format!("norm{l}.beta"), &[outputs]),
+                )
+            });
+            trunk.push(TrunkPlace {
+                linear: place,
+                norm,
+            });
             inputs = outputs;
         }
         let pi0 = linear(&mut part, "pi0", inputs, network.head);
         let pi1 = linear(&mut part, "pi1", network.head, N_ACTIONS);
         let v0 = linear(&mut part, "v0", inputs, network.head);
         let v1 = linear(&mut part, "v1", network.head, 1);
-        Self { parts, trunk, pi0, pi1, v0, v1, obs_len, len }
+        Self {
+            parts,
+            trunk,
+            pi0,
+            pi1,
+            v0,
+            v1,
+            obs_len,
+            len,
+        }
     }
 
     /// Multiplications of one forward pass of one observation.
     pub fn multiplications(&self) -> usize {
-        self.parts.iter().filter(|p| p.shape.len() == 2).map(|p| p.range.len()).sum()
+        self.parts
+            .iter()
+            .filter(|p| p.shape.len() == 2)
+            .map(|p| p.range.len())
+            .sum()
     }
 
     /// Multiplications that a backward pass spends on derivatives by inputs: all layers but the first.
@@ -127,6 +153,10 @@ impl Params {
     /// Orthogonal weights with gain sqrt 2 in trunk and heads' hidden layers, 0.01 in the last
     /// layer of the policy and 1 in that of the value; biases 0, normalisations the identity.
     pub fn orthogonal(layout: Arc<Layout>, seed: u64) -> Self {
+        Self::drawn(layout, seed, "init")
+    }
+
+    fn drawn(layout: Arc<Layout>, seed: u64, stream: &str) -> Self {
         let mut params = Self::zeros(layout.clone());
         for (i, part) in layout.parts.iter().enumerate() {
             let out = &mut params.values[part.range.clone()];
@@ -136,7 +166,7 @@ impl Params {
                     "v1.weight" => 1.0,
                     _ => std::f64::consts::SQRT_2,
                 };
-                let mut stream = Stream::new(seed, "init", i as u64);
+                let mut stream = Stream::new(seed, stream, i as u64);
                 orthogonal(out, rows, cols, gain, &mut stream);
             } else if part.name.ends_with(".gamma") {
                 out.fill(1.0);
@@ -148,7 +178,7 @@ impl Params {
     /// Gives the policy's last layer fresh weights and zero bias for the actions from `first` on.
     pub fn refresh_actions(&mut self, first: usize, seed: u64) {
         let place = self.layout.pi1.clone();
-        let fresh = Self::orthogonal(self.layout.clone(), seed);
+        let fresh = Self::drawn(self.layout.clone(), seed, "refresh");
         for row in place.weight.clone().step_by(place.outputs) {
             let columns = row + first..row + place.outputs;
             self.values[columns.clone()].copy_from_slice(&fresh.values[columns]);
@@ -200,7 +230,11 @@ fn orthogonal(out: &mut [f32], rows: usize, cols: usize, gain: f64, stream: &mut
     }
     for (i, x) in out.iter_mut().enumerate() {
         let (row, col) = (i / cols, i % cols);
-        let value = if rows <= cols { vectors[row][col] } else { vectors[col][row] };
+        let value = if rows <= cols {
+            vectors[row][col]
+        } else {
+            vectors[col][row]
+        };
         *x = (value * gain) as f32;
     }
 }
@@ -233,23 +267,55 @@ mod tests {
     #[test]
     fn the_default_network_has_its_known_size() {
         let layout = Arc::new(Layout::new(233, &NetworkConfig::default()));
-        let expected = 233 * 256 + 256 + 512 + 256 * 256 + 256 + 512 + 2 * (256 * 128 + 128) + 128 * 6 + 6 + 128 + 1;
+        let expected = 233 * 256
+            + 256
+            + 512
+            + 256 * 256
+            + 256
+            + 512
+            + 2 * (256 * 128 + 128)
+            + 128 * 6
+            + 6
+            + 128
+            + 1;
         assert_eq!(layout.len, expected);
-        assert_eq!(layout.multiplications(), 233 * 256 + 256 * 256 + 2 * 256 * 128 + 128 * 7);
+        assert_eq!(
+            layout.multiplications(),
+            233 * 256 + 256 * 256 + 2 * 256 * 128 + 128 * 7
+        );
         let params = Params::orthogonal(layout, 3);
         assert!(params.get("norm1.gamma").unwrap().iter().all(|&g| g == 1.0));
-        assert!(params.get("pi1.weight").unwrap().iter().all(|w| w.abs() < 0.011));
+        assert!(
+            params
+                .get("pi1.weight")
+                .unwrap()
+                .iter()
+                .all(|w| w.abs() < 0.011)
+        );
     }
 
     #[test]
     fn fresh_actions_leave_the_others() {
-        let layout = Arc::new(Layout::new(5, &NetworkConfig { trunk: vec![8], head: 4, layer_norm: true }));
+        let layout = Arc::new(Layout::new(
+            5,
+            &NetworkConfig {
+                trunk: vec![8],
+                head: 4,
+                layer_norm: true,
+            },
+        ));
         let mut params = Params::orthogonal(layout, 1);
         params.get_mut("pi1.bias").unwrap().fill(3.0);
         let before = params.clone();
         params.refresh_actions(3, 99);
-        assert_eq!(params.get("pi1.bias").unwrap(), [3.0, 3.0, 3.0, 0.0, 0.0, 0.0]);
-        let (a, b) = (before.get("pi1.weight").unwrap(), params.get("pi1.weight").unwrap());
+        assert_eq!(
+            params.get("pi1.bias").unwrap(),
+            [3.0, 3.0, 3.0, 0.0, 0.0, 0.0]
+        );
+        let (a, b) = (
+            before.get("pi1.weight").unwrap(),
+            params.get("pi1.weight").unwrap(),
+        );
         for (i, (x, y)) in a.iter().zip(b).enumerate() {
             assert_eq!(x == y, i % 6 < 3, "column {}", i % 6);
         }

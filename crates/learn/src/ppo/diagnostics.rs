@@ -44,13 +44,19 @@ impl UpdateCoefs {
 
     /// Mean, and reciprocal of the sample deviation, of a minibatch's advantages; the identity
     /// where they are not to be normalised or there is only one.
-    pub(crate) fn advantage_scaling(&self, advantages: impl Iterator<Item = f32> + Clone) -> (f32, f32) {
+    pub(crate) fn advantage_scaling(
+        &self,
+        advantages: impl Iterator<Item = f32> + Clone,
+    ) -> (f32, f32) {
         let n = advantages.clone().count() as f64;
         if !self.norm_adv || n < 2.0 {
             return (0.0, 1.0);
         }
         let mean = advantages.clone().map(f64::from).sum::<f64>() / n;
-        let var = advantages.map(|a| (f64::from(a) - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        let var = advantages
+            .map(|a| (f64::from(a) - mean).powi(2))
+            .sum::<f64>()
+            / (n - 1.0);
         (mean as f32, (1.0 / (var.sqrt() + 1e-8)) as f32)
     }
 }
@@ -106,7 +112,11 @@ pub(crate) struct RunningEpisodes {
 
 impl RunningEpisodes {
     pub(crate) fn new(n_envs: usize) -> Self {
-        Self { returns: vec![0.0; n_envs], lengths: vec![0.0; n_envs], done: Vec::new() }
+        Self {
+            returns: vec![0.0; n_envs],
+            lengths: vec![0.0; n_envs],
+            done: Vec::new(),
+        }
     }
 
     /// Takes one step of all environments.
@@ -115,7 +125,10 @@ impl RunningEpisodes {
             self.returns[env] += f64::from(reward);
             self.lengths[env] += 1.0;
             if ended(env) {
-                self.done.push((std::mem::take(&mut self.returns[env]), std::mem::take(&mut self.lengths[env])));
+                self.done.push((
+                    std::mem::take(&mut self.returns[env]),
+                    std::mem::take(&mut self.lengths[env]),
+                ));
             }
         }
     }
@@ -123,8 +136,15 @@ impl RunningEpisodes {
     /// Mean return and mean length of the episodes that ended since the last call.
     pub(crate) fn take_means(&mut self) -> (Option<f64>, Option<f64>) {
         let n = self.done.len() as f64;
-        let (r, l) = self.done.drain(..).fold((0.0, 0.0), |(r, l), (x, y)| (r + x, l + y));
-        if n > 0.0 { (Some(r / n), Some(l / n)) } else { (None, None) }
+        let (r, l) = self
+            .done
+            .drain(..)
+            .fold((0.0, 0.0), |(r, l), (x, y)| (r + x, l + y));
+        if n > 0.0 {
+            (Some(r / n), Some(l / n))
+        } else {
+            (None, None)
+        }
     }
 }
 

@@ -45,12 +45,29 @@ struct Shard {
 
 /// Writes one scaled observation.
 #[inline]
-pub(crate) fn gather(x: &mut [f32], features: &FeatureTable, shape: ObsShape, bar: u32, account: &[f32], scaling: &Scaling) {
+pub(crate) fn gather(
+    x: &mut [f32],
+    features: &FeatureTable,
+    shape: ObsShape,
+    bar: u32,
+    account: &[f32],
+    scaling: &Scaling,
+) {
     let market = shape.market_len();
     let raw = features.window(bar, shape.window).unwrap_or(&[]);
     let (x_market, x_account) = x.split_at_mut(market);
-    standardise(x_market, raw, &scaling.mean[..market], &scaling.scale[..market]);
-    standardise(x_account, account, &scaling.mean[market..], &scaling.scale[market..]);
+    standardise(
+        x_market,
+        raw,
+        &scaling.mean[..market],
+        &scaling.scale[..market],
+    );
+    standardise(
+        x_account,
+        account,
+        &scaling.mean[market..],
+        &scaling.scale[market..],
+    );
 }
 
 impl CpuEngine {
@@ -59,7 +76,9 @@ impl CpuEngine {
         let layout = net.layout().clone();
         let workspace = |_| Mutex::new(Workspace::new(net.level, &layout, CHUNK, true));
         Self {
-            workspaces: (0..rayon::current_num_threads().max(1)).map(workspace).collect(),
+            workspaces: (0..rayon::current_num_threads().max(1))
+                .map(workspace)
+                .collect(),
             shards: Vec::new(),
             grads: vec![0.0; layout.len],
             net,
@@ -70,26 +89,53 @@ impl CpuEngine {
 
     fn with_workspace<R>(&self, work: impl FnOnce(&mut Workspace) -> R) -> R {
         let index = rayon::current_thread_index().unwrap_or(0) % self.workspaces.len();
-        let mut guard = self.workspaces[index].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut guard = self.workspaces[index]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         work(&mut guard)
     }
 
     /// Logits (six per row) and values of compact observations.
-    pub(crate) fn infer(&self, obs: CompactObs<'_>, scaling: &Scaling, logits: &mut [f32], values: &mut [f32]) {
-        let CompactObs { shape, features, bars, account } = obs;
+    pub(crate) fn infer(
+        &self,
+        obs: CompactObs<'_>,
+        scaling: &Scaling,
+        logits: &mut [f32],
+        values: &mut [f32],
+    ) {
+        let CompactObs {
+            shape,
+            features,
+            bars,
+            account,
+        } = obs;
         let (obs_len, n_account) = (shape.obs_len(), shape.n_account);
-        let chunks = logits.par_chunks_mut(INFER_ROWS * N_ACTIONS).zip(values.par_chunks_mut(INFER_ROWS));
-        chunks.zip(bars.par_chunks(INFER_ROWS)).enumerate().for_each(|(c, ((logits, values), bars))| {
-            self.with_workspace(|ws| {
-                for (r, (&bar, x)) in bars.iter().zip(ws.x.chunks_exact_mut(obs_len)).enumerate() {
-                    let row = c * INFER_ROWS + r;
-                    gather(x, features, shape, bar, &account[row * n_account..(row + 1) * n_account], scaling);
-                }
-                ws.forward(&self.net, bars.len());
-                logits.copy_from_slice(&ws.logits[..logits.len()]);
-                values.copy_from_slice(&ws.values[..values.len()]);
+        let chunks = logits
+            .par_chunks_mut(INFER_ROWS * N_ACTIONS)
+            .zip(values.par_chunks_mut(INFER_ROWS));
+        chunks
+            .zip(bars.par_chunks(INFER_ROWS))
+            .enumerate()
+            .for_each(|(c, ((logits, values), bars))| {
+                self.with_workspace(|ws| {
+                    for (r, (&bar, x)) in
+                        bars.iter().zip(ws.x.chunks_exact_mut(obs_len)).enumerate()
+                    {
+                        let row = c * INFER_ROWS + r;
+                        gather(
+                            x,
+                            features,
+                            shape,
+                            bar,
+                            &account[row * n_account..(row + 1) * n_account],
+                            scaling,
+                        );
+                    }
+                    ws.forward(&self.net, bars.len());
+                    logits.copy_from_slice(&ws.logits[..logits.len()]);
+                    values.copy_from_slice(&ws.values[..values.len()]);
+                });
             });
-        });
     }
 
     /// One pass over the rollout in the given order, an optimiser step per minibatch.
@@ -110,7 +156,14 @@ impl CpuEngine {
             }
             let factor = clip_factor(grad_norm, coefs.max_grad_norm);
             let level = self.net.level;
-            self.adam.step(level, &mut self.net.params.values, &self.grads, factor, coefs.lr, coefs.adam_eps);
+            self.adam.step(
+                level,
+                &mut self.net.params.values,
+                &self.grads,
+                factor,
+                coefs.lr,
+                coefs.adam_eps,
+            );
             self.net.repack();
         }
         figures
@@ -125,51 +178,75 @@ impl CpuEngine {
         rows: &[u32],
         coefs: &UpdateCoefs,
     ) -> (LossSums, f64) {
-        let (adv_mean, adv_scale) = coefs.advantage_scaling(rows.iter().map(|&i| rollout.advantages[i as usize]));
+        let (adv_mean, adv_scale) =
+            coefs.advantage_scaling(rows.iter().map(|&i| rollout.advantages[i as usize]));
         let n_shards = rows.len().div_ceil(CHUNK).clamp(1, SHARDS);
         let shard_len = rows.len().div_ceil(n_shards);
         let len = self.grads.len();
-        self.shards.resize_with(n_shards, || Shard { grads: vec![0.0; len], sums: LossSums::default() });
+        self.shards.resize_with(n_shards, || Shard {
+            grads: vec![0.0; len],
+            sums: LossSums::default(),
+        });
         let mut shards = std::mem::take(&mut self.shards);
         let share = 1.0 / rows.len() as f32;
         let (obs_len, n_account) = (self.shape.obs_len(), rollout.n_account);
-        shards.par_iter_mut().zip(rows.par_chunks(shard_len)).for_each(|(shard, rows)| {
-            shard.grads.fill(0.0);
-            shard.sums = LossSums::default();
-            self.with_workspace(|ws| {
-                for chunk in rows.chunks(CHUNK) {
-                    for (&i, x) in chunk.iter().zip(ws.x.chunks_exact_mut(obs_len)) {
-                        let i = i as usize;
-                        let account = &rollout.account[i * n_account..(i + 1) * n_account];
-                        gather(x, features, self.shape, rollout.bars[i], account, scaling);
+        shards
+            .par_iter_mut()
+            .zip(rows.par_chunks(shard_len))
+            .for_each(|(shard, rows)| {
+                shard.grads.fill(0.0);
+                shard.sums = LossSums::default();
+                self.with_workspace(|ws| {
+                    for chunk in rows.chunks(CHUNK) {
+                        for (&i, x) in chunk.iter().zip(ws.x.chunks_exact_mut(obs_len)) {
+                            let i = i as usize;
+                            let account = &rollout.account[i * n_account..(i + 1) * n_account];
+                            gather(x, features, self.shape, rollout.bars[i], account, scaling);
+                        }
+                        ws.forward(&self.net, chunk.len());
+                        let logits = ws.logits.as_chunks::<N_ACTIONS>().0.iter().zip(&ws.values);
+                        let slopes = ws
+                            .d_logits
+                            .as_chunks_mut::<N_ACTIONS>()
+                            .0
+                            .iter_mut()
+                            .zip(&mut ws.d_values);
+                        for ((&i, (logits, &value)), (d_logits, d_value)) in
+                            chunk.iter().zip(logits).zip(slopes)
+                        {
+                            let i = i as usize;
+                            let sample = Sample {
+                                mask: rollout.masks[i],
+                                action: rollout.actions[i],
+                                old_log_prob: rollout.log_probs[i],
+                                old_value: rollout.values[i],
+                                advantage: (rollout.advantages[i] - adv_mean) * adv_scale,
+                                target: rollout.returns[i],
+                            };
+                            (*d_logits, *d_value) = row_loss(
+                                logits,
+                                value,
+                                &sample,
+                                &coefs.loss,
+                                share,
+                                &mut shard.sums,
+                            );
+                        }
+                        ws.backward(&self.net, chunk.len(), &mut shard.grads);
                     }
-                    ws.forward(&self.net, chunk.len());
-                    let logits = ws.logits.as_chunks::<N_ACTIONS>().0.iter().zip(&ws.values);
-                    let slopes = ws.d_logits.as_chunks_mut::<N_ACTIONS>().0.iter_mut().zip(&mut ws.d_values);
-                    for ((&i, (logits, &value)), (d_logits, d_value)) in chunk.iter().zip(logits).zip(slopes) {
-                        let i = i as usize;
-                        let sample = Sample {
-                            mask: rollout.masks[i],
-                            action: rollout.actions[i],
-                            old_log_prob: rollout.log_probs[i],
-                            old_value: rollout.values[i],
-                            advantage: (rollout.advantages[i] - adv_mean) * adv_scale,
-                            target: rollout.returns[i],
-                        };
-                        (*d_logits, *d_value) = row_loss(logits, value, &sample, &coefs.loss, share, &mut shard.sums);
-                    }
-                    ws.backward(&self.net, chunk.len(), &mut shard.grads);
+                });
+            });
+        let level = self.net.level;
+        self.grads
+            .par_chunks_mut(SUM_LEN)
+            .enumerate()
+            .for_each(|(c, out)| {
+                out.fill(0.0);
+                for shard in &shards {
+                    let start = c * SUM_LEN;
+                    add_scaled(level, out, &shard.grads[start..start + out.len()], 1.0);
                 }
             });
-        });
-        let level = self.net.level;
-        self.grads.par_chunks_mut(SUM_LEN).enumerate().for_each(|(c, out)| {
-            out.fill(0.0);
-            for shard in &shards {
-                let start = c * SUM_LEN;
-                add_scaled(level, out, &shard.grads[start..start + out.len()], 1.0);
-            }
-        });
         let mut sums = LossSums::default();
         shards.iter().for_each(|s| sums.add(&s.sums));
         self.shards = shards;

@@ -21,7 +21,13 @@ pub struct GaeInput<'a> {
 }
 
 /// Fills `advantages` and `returns` (advantage plus value), time-major like the input.
-pub fn gae(input: GaeInput<'_>, gamma: f64, gae_lambda: f64, advantages: &mut [f32], returns: &mut [f32]) {
+pub fn gae(
+    input: GaeInput<'_>,
+    gamma: f64,
+    gae_lambda: f64,
+    advantages: &mut [f32],
+    returns: &mut [f32],
+) {
     let n_envs = input.last_values.len();
     let n_steps = input.rewards.len().checked_div(n_envs).unwrap_or(0);
     for env in 0..n_envs {
@@ -60,26 +66,51 @@ mod tests {
         };
         let (mut adv, mut ret) = ([0.0; 4], [0.0; 4]);
         gae(input, 0.5, 1.0, &mut adv, &mut ret);
-        assert_eq!(adv, [1.0 + 0.25 - 0.5 + 0.5 * 1.5, 1.5, 3.0 + 5.0 - 0.5, 4.0 + 10.0 - 0.5]);
+        assert_eq!(
+            adv,
+            [
+                1.0 + 0.25 - 0.5 + 0.5 * 1.5,
+                1.5,
+                3.0 + 5.0 - 0.5,
+                4.0 + 10.0 - 0.5
+            ]
+        );
         assert_eq!(ret[1], 2.0);
     }
 
     #[test]
     fn agrees_with_an_independent_program() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/oracles/ppo/gae.json");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../../shared/oracles/ppo/gae.json"
+        );
         let Ok(text) = std::fs::read_to_string(path) else {
             println!("skipped: {path} is not there");
             return;
         };
         let case: serde_json::Value = serde_json::from_str(&text).unwrap();
         let floats = |name: &str| -> Vec<f32> {
-            case[name].as_array().unwrap().iter().flat_map(|row| match row.as_array() {
-                Some(row) => row.iter().map(|x| x.as_f64().unwrap() as f32).collect::<Vec<_>>(),
-                None => vec![row.as_f64().unwrap() as f32],
-            }).collect()
+            case[name]
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|row| match row.as_array() {
+                    Some(row) => row
+                        .iter()
+                        .map(|x| x.as_f64().unwrap() as f32)
+                        .collect::<Vec<_>>(),
+                    None => vec![row.as_f64().unwrap() as f32],
+                })
+                .collect()
         };
         let bools = |name: &str| -> Vec<bool> {
-            case[name].as_array().unwrap().iter().flat_map(|r| r.as_array().unwrap()).map(|x| x.as_bool().unwrap()).collect()
+            case[name]
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|r| r.as_array().unwrap())
+                .map(|x| x.as_bool().unwrap())
+                .collect()
         };
         let (rewards, values) = (floats("rewards"), floats("values"));
         let (mut adv, mut ret) = (vec![0.0; rewards.len()], vec![0.0; rewards.len()]);
@@ -91,8 +122,18 @@ mod tests {
             final_values: &floats("final_values"),
             last_values: &floats("last_values"),
         };
-        gae(input, case["gamma"].as_f64().unwrap(), case["gae_lambda"].as_f64().unwrap(), &mut adv, &mut ret);
-        for (got, expected) in adv.iter().chain(&ret).zip(floats("advantages").iter().chain(&floats("returns"))) {
+        gae(
+            input,
+            case["gamma"].as_f64().unwrap(),
+            case["gae_lambda"].as_f64().unwrap(),
+            &mut adv,
+            &mut ret,
+        );
+        for (got, expected) in adv
+            .iter()
+            .chain(&ret)
+            .zip(floats("advantages").iter().chain(&floats("returns")))
+        {
             assert!((got - expected).abs() < 1e-5, "{got} against {expected}");
         }
     }

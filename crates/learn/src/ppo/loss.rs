@@ -75,7 +75,9 @@ impl LossSums {
 
     /// The whole loss, a mean over the rows; not finite without rows.
     pub fn loss(&self, coefs: &LossCoefs) -> f64 {
-        (self.policy + f64::from(coefs.vf_coef) * self.value - f64::from(coefs.ent_coef) * self.entropy) / self.rows
+        (self.policy + f64::from(coefs.vf_coef) * self.value
+            - f64::from(coefs.ent_coef) * self.entropy)
+            / self.rows
     }
 }
 
@@ -105,7 +107,10 @@ pub fn row_loss(
         let clipped_error = sample.old_value + moved.clamp(-clip, clip) - sample.target;
         if clipped_error * clipped_error > error * error {
             let inside = moved.abs() <= clip;
-            (0.5 * clipped_error * clipped_error, if inside { clipped_error } else { 0.0 })
+            (
+                0.5 * clipped_error * clipped_error,
+                if inside { clipped_error } else { 0.0 },
+            )
         } else {
             (0.5 * error * error, error)
         }
@@ -127,7 +132,8 @@ pub fn row_loss(
         let p = dist.probs[j];
         if p > 0.0 {
             let hit = if j == action { 1.0 } else { 0.0 };
-            *d = share * (d_log_prob * (hit - p) + coefs.ent_coef * p * (dist.log_probs[j] + entropy));
+            *d = share
+                * (d_log_prob * (hit - p) + coefs.ent_coef * p * (dist.log_probs[j] + entropy));
         }
     }
     (d_logits, share * coefs.vf_coef * d_value)
@@ -155,10 +161,18 @@ pub struct TensorBatch {
 /// # Shapes
 /// Logits `[rows, 6]`, values `[rows]`; gives the loss `[1]` and, without derivative, the means
 /// `[policy, value, entropy, approx_kl, clip_fraction]`.
-pub fn tensor_loss(logits: Tensor<2>, values: Tensor<1>, batch: &TensorBatch, coefs: &LossCoefs) -> (Tensor<1>, Tensor<1>) {
+pub fn tensor_loss(
+    logits: Tensor<2>,
+    values: Tensor<1>,
+    batch: &TensorBatch,
+    coefs: &LossCoefs,
+) -> (Tensor<1>, Tensor<1>) {
     let rows = values.dims()[0];
     let log_probs = log_softmax(logits.mask_fill(batch.forbidden.clone(), FORBIDDEN), 1);
-    let log_prob: Tensor<1> = log_probs.clone().gather(1, batch.actions.clone()).reshape([rows]);
+    let log_prob: Tensor<1> = log_probs
+        .clone()
+        .gather(1, batch.actions.clone())
+        .reshape([rows]);
     let log_ratio = log_prob - batch.old_log_probs.clone();
     let ratio = log_ratio.clone().exp();
     let clip = coefs.clip_coef;

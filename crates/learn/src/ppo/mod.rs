@@ -22,7 +22,6 @@ pub(crate) use adam::Adam;
 pub(crate) use diagnostics::{HoldTrap, RunningEpisodes};
 pub(crate) use engine_burn::BurnEngine;
 pub(crate) use engine_cpu::{CpuEngine, gather};
-pub(crate) use rollout::Rollout;
 
 #[cfg(test)]
 mod equality_tests;

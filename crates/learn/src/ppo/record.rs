@@ -39,7 +39,13 @@ pub(crate) fn record(
     let n = figures.minibatches as f64;
     let rows = figures.sums.rows;
     let (return_mean, episode_length_mean) = run.episodes.take_means();
-    let reward_mean = run.rollout.rewards.iter().map(|&r| f64::from(r)).sum::<f64>() / steps;
+    let reward_mean = run
+        .rollout
+        .rewards
+        .iter()
+        .map(|&r| f64::from(r))
+        .sum::<f64>()
+        / steps;
     UpdateRecord {
         update: run.update,
         step: run.step,
@@ -68,7 +74,9 @@ pub(crate) fn record(
         managed_trades: totals.managed_trades,
         forced_trades: totals.forced_trades,
         trail_switches: totals.trail_switches,
-        action_shares: counts.taken.map(|c| c as f64 / counts.total().max(1) as f64),
+        action_shares: counts
+            .taken
+            .map(|c| c as f64 / counts.total().max(1) as f64),
         hold_only_share: 1.0 - counts.choices as f64 / counts.total().max(1) as f64,
         free_hold_share: ratio(counts.held, counts.choices),
         drawdown_mean_usd: totals.drawdown_sum_usd / steps,

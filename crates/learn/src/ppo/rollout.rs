@@ -7,7 +7,6 @@ use crate::env::ObsShape;
 /// Storage of one rollout, kept from update to update.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rollout {
-    pub(crate) n_envs: usize,
     pub(crate) n_account: usize,
     pub(crate) bars: Vec<u32>,
     pub(crate) account: Vec<f32>,
@@ -34,7 +33,6 @@ impl Rollout {
     pub(crate) fn new(n_envs: usize, n_steps: usize, shape: ObsShape) -> Self {
         let len = n_envs * n_steps;
         Self {
-            n_envs,
             n_account: shape.n_account,
             bars: vec![0; len],
             account: vec![0.0; len * shape.n_account],

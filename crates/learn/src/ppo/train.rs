@@ -18,10 +18,10 @@ use crate::checkpoint::{Checkpoint, Meta};
 use crate::device::Compute;
 use crate::env::{FeatureTable, ObsShape, StepOut, StepTotals, VecEnv};
 use crate::event::{CheckpointData, Command, Control, Event, Outcome, TrainError};
+use crate::policy::Policy;
 use crate::policy::distribution::MaskedCategorical;
 use crate::policy::normalizer::{CompactObs, Normalizer, Scaling};
 use crate::policy::params::{Architecture, Layout, Params};
-use crate::policy::Policy;
 use std::sync::Arc;
 
 /// What a run starts from.
@@ -86,13 +86,40 @@ pub fn train_on(
         run.step += config.steps_per_update();
         let coefs = UpdateCoefs::at(config, run.step);
 
-        let Rollout { rewards, values, terminated, truncated, final_values, last_values, advantages, returns, .. } = &mut run.rollout;
-        let input = GaeInput { rewards, values, terminated, truncated, final_values, last_values };
-        gae(input, config.ppo.gamma, config.ppo.gae_lambda, advantages, returns);
+        let Rollout {
+            rewards,
+            values,
+            terminated,
+            truncated,
+            final_values,
+            last_values,
+            advantages,
+            returns,
+            ..
+        } = &mut run.rollout;
+        let input = GaeInput {
+            rewards,
+            values,
+            terminated,
+            truncated,
+            final_values,
+            last_values,
+        };
+        gae(
+            input,
+            config.ppo.gamma,
+            config.ppo.gae_lambda,
+            advantages,
+            returns,
+        );
 
         let mut figures = EpochFigures::default();
         let mut epochs = 0;
-        run.engine.start_update(&run.rollout, &run.scaling).map_err(|r| run.lost(r))?;
+        // In order first, so that a resumed run shuffles from where the whole one does.
+        run.order.iter_mut().zip(0..).for_each(|(o, i)| *o = i);
+        run.engine
+            .start_update(&run.rollout, &run.scaling)
+            .map_err(|r| run.lost(r))?;
         for _ in 0..config.ppo.epochs {
             run.shuffling.shuffle(&mut run.order);
             let epoch = run.epoch(&coefs)?;
@@ -105,19 +132,38 @@ pub fn train_on(
         }
         run.learn_normalizer();
 
-        let times = Times { env: env_time, rolled_out, all: begun.elapsed() };
-        let record = record(&mut run, &coefs, &figures, epochs, (&totals, &counts), &times, curriculum);
+        let times = Times {
+            env: env_time,
+            rolled_out,
+            all: begun.elapsed(),
+        };
+        let record = record(
+            &mut run,
+            &coefs,
+            &figures,
+            epochs,
+            (&totals, &counts),
+            &times,
+            curriculum,
+        );
         let trapped = run.hold_trap.watch(record.free_hold_share);
         tell(Event::Update(Box::new(record)))?;
         if trapped {
             let text = "HOLD took more than 90% of the free choices in 20 updates".to_owned();
-            tell(Event::Alarm { step: run.step, text })?;
+            tell(Event::Alarm {
+                step: run.step,
+                text,
+            })?;
         }
         let last = run.update == planned_updates;
         let every = |n: u64| n > 0 && run.update % n == 0;
         if every(config.eval_every) || (last && config.eval_every > 0) {
             let policy = run.policy()?;
-            tell(Event::EvalDue { step: run.step, update: run.update, policy: &policy })?;
+            tell(Event::EvalDue {
+                step: run.step,
+                update: run.update,
+                policy: &policy,
+            })?;
         }
         if !last && (every(config.checkpoint_every) || run.curriculum().stage != curriculum.stage) {
             tell(Event::Checkpoint(run.checkpoint()?))?;
@@ -126,7 +172,12 @@ pub fn train_on(
 
     let last = run.checkpoint()?;
     tell(Event::Checkpoint(last.clone()))?;
-    Ok(Outcome { step: run.step, update: run.update, stopped, last })
+    Ok(Outcome {
+        step: run.step,
+        update: run.update,
+        stopped,
+        last,
+    })
 }
 
 /// The two ways to compute an update.
@@ -137,7 +188,13 @@ pub(crate) enum Engine {
 }
 
 impl Engine {
-    fn infer(&self, obs: CompactObs<'_>, scaling: &Scaling, logits: &mut [f32], values: &mut [f32]) -> Result<(), String> {
+    fn infer(
+        &self,
+        obs: CompactObs<'_>,
+        scaling: &Scaling,
+        logits: &mut [f32],
+        values: &mut [f32],
+    ) -> Result<(), String> {
         match self {
             Self::Cpu(engine) => {
                 engine.infer(obs, scaling, logits, values);
@@ -186,15 +243,26 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn begin(config: &'a TrainConfig, compute: &Compute, env: &'a mut dyn VecEnv, start: Start<'_>) -> Result<Self, TrainError> {
+    fn begin(
+        config: &'a TrainConfig,
+        compute: &Compute,
+        env: &'a mut dyn VecEnv,
+        start: Start<'_>,
+    ) -> Result<Self, TrainError> {
         let shape = env.layout();
         let n_envs = env.n_envs();
         let features = env.features();
         if n_envs != config.n_envs {
-            return Err(TrainError::Environment(format!("it has {n_envs} environments, the settings say {}", config.n_envs)));
+            return Err(TrainError::Environment(format!(
+                "it has {n_envs} environments, the settings say {}",
+                config.n_envs
+            )));
         }
         if features.n_features != shape.n_features || shape.obs_len() == 0 {
-            return Err(TrainError::Environment(format!("its table has {} features, its layout {}", features.n_features, shape.n_features)));
+            return Err(TrainError::Environment(format!(
+                "its table has {} features, its layout {}",
+                features.n_features, shape.n_features
+            )));
         }
         let layout = Arc::new(Layout::new(shape.obs_len(), &config.network));
         let mut params = Params::orthogonal(layout.clone(), config.seed);
@@ -215,8 +283,10 @@ impl<'a> Run<'a> {
             Start::Resume(bytes) => {
                 let from = Self::fitting(config, shape, env, bytes)?;
                 Self::same_run(config, &from.meta)?;
-                env.load_state(&from.env_state).map_err(TrainError::Environment)?;
-                (params, adam, normalizer, episodes) = (from.params, from.adam, from.normalizer, from.episodes);
+                env.load_state(&from.env_state)
+                    .map_err(TrainError::Environment)?;
+                (params, adam, normalizer, episodes) =
+                    (from.params, from.adam, from.normalizer, from.episodes);
                 (sampling, shuffling) = (from.meta.sampling, from.meta.shuffling);
                 (update, step, hold_trap) = (from.meta.update, from.meta.step, from.meta.hold_trap);
             }
@@ -226,7 +296,9 @@ impl<'a> Run<'a> {
             Compute::Cpu => Engine::Cpu(Box::new(CpuEngine::new(params, adam, shape))),
             Compute::Burn(device) => {
                 let engine = BurnEngine::new(&params, &adam, shape, &features, device);
-                Engine::Burn(Box::new(engine.map_err(|reason| TrainError::DeviceLost { update, reason })?))
+                Engine::Burn(Box::new(
+                    engine.map_err(|reason| TrainError::DeviceLost { update, reason })?,
+                ))
             }
         };
         let rollout = Rollout::new(n_envs, config.rollout, shape);
@@ -254,10 +326,18 @@ impl<'a> Run<'a> {
     }
 
     /// Reads a checkpoint and refuses one of another network or observation.
-    fn fitting(config: &TrainConfig, shape: ObsShape, env: &dyn VecEnv, bytes: &[u8]) -> Result<Checkpoint, TrainError> {
+    fn fitting(
+        config: &TrainConfig,
+        shape: ObsShape,
+        env: &dyn VecEnv,
+        bytes: &[u8],
+    ) -> Result<Checkpoint, TrainError> {
         let from = Checkpoint::read(bytes)?;
         from.expect_layout(&env.layout_hash())?;
-        let expected = Architecture { obs: shape, network: config.network.clone() };
+        let expected = Architecture {
+            obs: shape,
+            network: config.network.clone(),
+        };
         if from.meta.architecture != expected {
             return Err(TrainError::Mismatch {
                 what: "the network",
@@ -270,20 +350,40 @@ impl<'a> Run<'a> {
     }
 
     fn same_run(config: &TrainConfig, meta: &Meta) -> Result<(), TrainError> {
-        let differs = |what, found: String, expected: String, hint| Err(TrainError::Mismatch { what, found, expected, hint });
+        let differs = |what, found: String, expected: String, hint| {
+            Err(TrainError::Mismatch {
+                what,
+                found,
+                expected,
+                hint,
+            })
+        };
         let (old, new) = (&meta.config, config);
         if old.phase != new.phase {
-            return differs("the phase", old.phase.number().to_string(), new.phase.number().to_string(), "start phase 2 from it instead of resuming");
+            return differs(
+                "the phase",
+                old.phase.number().to_string(),
+                new.phase.number().to_string(),
+                "start phase 2 from it instead of resuming",
+            );
         }
         let sizes = |c: &TrainConfig| format!("{} x {}", c.n_envs, c.rollout);
         if sizes(old) != sizes(new) {
-            return differs("environments x rollout", sizes(old), sizes(new), "a run goes on with the sizes it began with");
+            return differs(
+                "environments x rollout",
+                sizes(old),
+                sizes(new),
+                "a run goes on with the sizes it began with",
+            );
         }
         Ok(())
     }
 
     fn lost(&self, reason: String) -> TrainError {
-        TrainError::DeviceLost { update: self.update, reason }
+        TrainError::DeviceLost {
+            update: self.update,
+            reason,
+        }
     }
 
     fn not_finite(&self, what: &'static str, figures: &EpochFigures) -> TrainError {
@@ -301,7 +401,11 @@ impl<'a> Run<'a> {
 
     fn curriculum(&self) -> CurriculumState {
         let config = self.config;
-        config.curriculum.state(config.phase, config.own_commission, config.progress(self.step))
+        config.curriculum.state(
+            config.phase,
+            config.own_commission,
+            config.progress(self.step),
+        )
     }
 
     /// Steps all environments through one rollout.
@@ -313,7 +417,15 @@ impl<'a> Run<'a> {
         self.rollout.start();
         for t in 0..self.config.rollout {
             let now = t * n_envs..(t + 1) * n_envs;
-            let Rollout { bars, account, masks, actions, log_probs, values, .. } = &mut self.rollout;
+            let Rollout {
+                bars,
+                account,
+                masks,
+                actions,
+                log_probs,
+                values,
+                ..
+            } = &mut self.rollout;
             let bars = &mut bars[now.clone()];
             let account = &mut account[now.start * n_account..now.end * n_account];
             let masks = &mut masks[now.clone()];
@@ -323,9 +435,19 @@ impl<'a> Run<'a> {
             env_time += begun.elapsed();
             check_bars(bars, self.shape, &self.features)?;
 
-            let obs = CompactObs { shape: self.shape, features: &self.features, bars, account };
+            let obs = CompactObs {
+                shape: self.shape,
+                features: &self.features,
+                bars,
+                account,
+            };
             let update = self.update;
-            let inferred = self.engine.infer(obs, &self.scaling, &mut self.logits, &mut values[now.clone()]);
+            let inferred = self.engine.infer(
+                obs,
+                &self.scaling,
+                &mut self.logits,
+                &mut values[now.clone()],
+            );
             inferred.map_err(|reason| TrainError::DeviceLost { update, reason })?;
             let mut sum = 0.0_f32;
             for (env, logits) in self.logits.as_chunks::<N_ACTIONS>().0.iter().enumerate() {
@@ -337,7 +459,10 @@ impl<'a> Run<'a> {
                 counts.add(action as u8, masks[env]);
             }
             if !sum.is_finite() {
-                return Err(self.not_finite("observation, policy or value in the rollout", &EpochFigures::default()));
+                return Err(self.not_finite(
+                    "observation, policy or value in the rollout",
+                    &EpochFigures::default(),
+                ));
             }
 
             let begun = Instant::now();
@@ -356,22 +481,32 @@ impl<'a> Run<'a> {
         let out = &self.out;
         let n_final = out.final_envs.len();
         let n_truncated = out.truncated.iter().filter(|&&t| t).count();
-        let sizes_hold = [out.rewards.len(), out.terminated.len(), out.truncated.len()].iter().all(|&n| n == n_envs)
+        let sizes_hold = [out.rewards.len(), out.terminated.len(), out.truncated.len()]
+            .iter()
+            .all(|&n| n == n_envs)
             && out.final_bars.len() == n_final
             && out.final_account.len() == n_final * n_account
             && n_final == n_truncated
             && out.final_envs.iter().all(|&e| (e as usize) < n_envs);
         if !sizes_hold {
-            return Err(TrainError::Environment(format!("a step reported {n_truncated} truncated episodes with {n_final} final observations, or vectors of wrong sizes")));
+            return Err(TrainError::Environment(format!(
+                "a step reported {n_truncated} truncated episodes with {n_final} final observations, or vectors of wrong sizes"
+            )));
         }
         let now = at..at + n_envs;
         self.rollout.rewards[now.clone()].copy_from_slice(&out.rewards);
         self.rollout.terminated[now.clone()].copy_from_slice(&out.terminated);
         self.rollout.truncated[now].copy_from_slice(&out.truncated);
-        self.rollout.final_at.extend(out.final_envs.iter().map(|&e| at + e as usize));
+        self.rollout
+            .final_at
+            .extend(out.final_envs.iter().map(|&e| at + e as usize));
         self.rollout.final_bars.extend_from_slice(&out.final_bars);
-        self.rollout.final_account.extend_from_slice(&out.final_account);
-        self.episodes.step(&out.rewards, |env| out.terminated[env] || out.truncated[env]);
+        self.rollout
+            .final_account
+            .extend_from_slice(&out.final_account);
+        self.episodes.step(&out.rewards, |env| {
+            out.terminated[env] || out.truncated[env]
+        });
         totals.add(&out.totals);
         Ok(())
     }
@@ -382,14 +517,22 @@ impl<'a> Run<'a> {
         let n_final = self.rollout.final_at.len();
         let mut bars = vec![0; n_envs];
         let mut account = vec![0.0; n_envs * self.shape.n_account];
-        self.env.observe(&mut bars, &mut account, &mut vec![0; n_envs]);
+        self.env
+            .observe(&mut bars, &mut account, &mut vec![0; n_envs]);
         bars.extend_from_slice(&self.rollout.final_bars);
         account.extend_from_slice(&self.rollout.final_account);
         check_bars(&bars, self.shape, &self.features)?;
         let mut logits = vec![0.0; bars.len() * N_ACTIONS];
         let mut values = vec![0.0; bars.len()];
-        let obs = CompactObs { shape: self.shape, features: &self.features, bars: &bars, account: &account };
-        self.engine.infer(obs, &self.scaling, &mut logits, &mut values).map_err(|r| self.lost(r))?;
+        let obs = CompactObs {
+            shape: self.shape,
+            features: &self.features,
+            bars: &bars,
+            account: &account,
+        };
+        self.engine
+            .infer(obs, &self.scaling, &mut logits, &mut values)
+            .map_err(|r| self.lost(r))?;
         self.rollout.last_values.copy_from_slice(&values[..n_envs]);
         for (i, &at) in self.rollout.final_at.iter().enumerate().take(n_final) {
             self.rollout.final_values[at] = values[n_envs + i];
@@ -400,18 +543,33 @@ impl<'a> Run<'a> {
     /// One pass over the rollout; an error instead of training on numbers that are not finite.
     fn epoch(&mut self, coefs: &UpdateCoefs) -> Result<EpochFigures, TrainError> {
         let figures = match &mut self.engine {
-            Engine::Cpu(engine) => Ok(engine.epoch(&self.rollout, &self.features, &self.scaling, &self.order, coefs)),
+            Engine::Cpu(engine) => Ok(engine.epoch(
+                &self.rollout,
+                &self.features,
+                &self.scaling,
+                &self.order,
+                coefs,
+            )),
             Engine::Burn(engine) => engine.epoch(&self.order, coefs),
         };
         let figures = figures.map_err(|r| self.lost(r))?;
         self.optimizer_steps += figures.minibatches;
-        if figures.is_finite() { Ok(figures) } else { Err(self.not_finite("loss or gradient", &figures)) }
+        if figures.is_finite() {
+            Ok(figures)
+        } else {
+            Err(self.not_finite("loss or gradient", &figures))
+        }
     }
 
     /// Takes the rollout's raw observations into the normaliser, which moves only here.
     fn learn_normalizer(&mut self) {
         let Rollout { bars, account, .. } = &self.rollout;
-        self.normalizer.update(CompactObs { shape: self.shape, features: &self.features, bars, account });
+        self.normalizer.update(CompactObs {
+            shape: self.shape,
+            features: &self.features,
+            bars,
+            account,
+        });
         self.scaling = self.normalizer.scaling();
     }
 
@@ -421,7 +579,12 @@ impl<'a> Run<'a> {
 
     fn policy(&self) -> Result<Policy, TrainError> {
         let (params, _) = self.engine.export().map_err(|r| self.lost(r))?;
-        Ok(Policy::new(self.shape, params, self.normalizer.clone(), self.env.layout_hash()))
+        Ok(Policy::new(
+            self.shape,
+            params,
+            self.normalizer.clone(),
+            self.env.layout_hash(),
+        ))
     }
 
     fn checkpoint(&self) -> Result<CheckpointData, TrainError> {
@@ -431,7 +594,10 @@ impl<'a> Run<'a> {
             step: self.step,
             update: self.update,
             phase: self.config.phase,
-            architecture: Architecture { obs: self.shape, network: self.config.network.clone() },
+            architecture: Architecture {
+                obs: self.shape,
+                network: self.config.network.clone(),
+            },
             layout_hash: self.env.layout_hash(),
             normalizer_count: self.normalizer.count,
             optimizer_steps: adam.steps,
@@ -453,7 +619,10 @@ impl<'a> Run<'a> {
 }
 
 fn check_bars(bars: &[u32], shape: ObsShape, features: &FeatureTable) -> Result<(), TrainError> {
-    match bars.iter().find(|&&bar| features.window(bar, shape.window).is_none()) {
+    match bars
+        .iter()
+        .find(|&&bar| features.window(bar, shape.window).is_none())
+    {
         None => Ok(()),
         Some(bar) => Err(TrainError::Environment(format!(
             "it decides at bar {bar}, which has no {} rows of history in a table of {} bars",

@@ -176,6 +176,14 @@ impl RunFolder {
         read_json_lines(&self.path.join("adjustments.jsonl"))
     }
 
+    /// Lines of `validation.jsonl`, a half-written last one left out.
+    ///
+    /// # Errors
+    /// When the system refuses or a line in the middle is not valid.
+    pub fn validation(&self) -> Result<JsonLines, FileError> {
+        read_json_lines(&self.path.join("validation.jsonl"))
+    }
+
     /// Where the run stands. A run that says it runs, while no process holds it, is interrupted.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ pub struct RunWriter {
     status: RunStatus,
     metrics: LineLog,
     adjustments: LineLog,
+    validation: LineLog,
     log: LineLog,
     /// Held as long as the run is written; the system lets go of it when the process ends.
     _lock: File,
@@ -45,6 +46,7 @@ impl RunWriter {
             status: folder.written_status()?,
             metrics: LineLog::open(&in_folder("metrics.jsonl"))?,
             adjustments: LineLog::open(&in_folder("adjustments.jsonl"))?,
+            validation: LineLog::open(&in_folder("validation.jsonl"))?,
             log: LineLog::open(&in_folder("log.txt"))?,
             folder,
             _lock: lock,
@@ -70,6 +72,14 @@ impl RunWriter {
     /// When the system refuses.
     pub fn adjustment(&mut self, line: &Value) -> Result<(), FileError> {
         self.adjustments.append(&line.to_string())
+    }
+
+    /// Appends an evaluation on the validation part.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn validation(&mut self, line: &Value) -> Result<(), FileError> {
+        self.validation.append(&line.to_string())
     }
 
     /// Appends a line to the log, with the time in front.
@@ -113,6 +123,7 @@ impl RunWriter {
     ) -> Result<CheckpointInfo, FileError> {
         self.metrics.sync()?;
         self.adjustments.sync()?;
+        self.validation.sync()?;
         checkpoint::write(&self.folder, step, files)
     }
 
