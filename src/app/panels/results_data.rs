@@ -190,7 +190,7 @@ pub fn figures(t: &Tearsheet) -> Vec<Figure> {
     let net = t.returns.net_pnl;
     let intraday = t.drawdown.intraday.as_ref();
     let win = trades.and_then(|g| g.win_rate);
-    let win_span = trades.and_then(|g| g.win_rate_interval);
+    let win_span = trades.and_then(|g| g.win_rate_wilson);
     vec![
         Figure {
             money: Some(net),
@@ -259,7 +259,7 @@ impl VerdictView {
         // What the rule set does not ask for comes last.
         checks.sort_by_key(|c| c.state == CheckState::NotApplicable);
         Self {
-            ruleset: r.ruleset.name.clone(),
+            ruleset: format!("{} {}", r.ruleset.firm, r.ruleset.programme),
             state: state(r.verdict),
             checks,
             ambiguous: r.ambiguous_bars,
