@@ -7,9 +7,12 @@
 #![warn(missing_docs)]
 
 pub mod compliance;
+pub mod features;
 pub mod market;
 pub mod metrics;
+pub mod regime;
 pub mod rng;
 pub mod sim;
+pub mod synth;
 pub mod time;
 pub mod units;

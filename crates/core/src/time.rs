@@ -60,7 +60,10 @@ impl ZoneTable {
             }
             periods.push((at, i64::from(change.offset().seconds())));
         }
-        Ok(Self { name: name.to_owned(), periods })
+        Ok(Self {
+            name: name.to_owned(),
+            periods,
+        })
     }
 
     /// New York, the zone of every session rule.
@@ -93,7 +96,11 @@ impl ZoneTable {
         let before = self.offset(wall - DAY_SECS);
         let after = self.offset(wall + DAY_SECS);
         let early = wall - before.max(after);
-        if self.wall(early) == wall { early } else { wall - before.min(after) }
+        if self.wall(early) == wall {
+            early
+        } else {
+            wall - before.min(after)
+        }
     }
 }
 
@@ -130,7 +137,9 @@ impl TradingDay {
     /// The civil date.
     pub fn date(self) -> civil::Date {
         let span = SignedDuration::from_secs(i64::from(self.0) * DAY_SECS);
-        civil::date(1970, 1, 1).checked_add(span).unwrap_or(civil::Date::MAX)
+        civil::date(1970, 1, 1)
+            .checked_add(span)
+            .unwrap_or(civil::Date::MAX)
     }
 
     /// The day of a civil date.
@@ -155,7 +164,10 @@ impl fmt::Debug for TradingDay {
 impl FromStr for TradingDay {
     type Err = TimeError;
     fn from_str(s: &str) -> Result<Self, TimeError> {
-        let date: civil::Date = s.trim().parse().map_err(|_bad: jiff::Error| TimeError::Date(s.to_owned()))?;
+        let date: civil::Date = s
+            .trim()
+            .parse()
+            .map_err(|_bad: jiff::Error| TimeError::Date(s.to_owned()))?;
         Ok(Self::from_date(date))
     }
 }
@@ -168,7 +180,9 @@ impl Serialize for TradingDay {
 
 impl<'de> Deserialize<'de> for TradingDay {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(d)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -191,7 +205,11 @@ impl TimeOfDay {
 impl fmt::Display for TimeOfDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (h, m, s) = (self.0 / 3600, self.0 / 60 % 60, self.0 % 60);
-        if s == 0 { write!(f, "{h:02}:{m:02}") } else { write!(f, "{h:02}:{m:02}:{s:02}") }
+        if s == 0 {
+            write!(f, "{h:02}:{m:02}")
+        } else {
+            write!(f, "{h:02}:{m:02}:{s:02}")
+        }
     }
 }
 
@@ -230,7 +248,9 @@ impl Serialize for TimeOfDay {
 
 impl<'de> Deserialize<'de> for TimeOfDay {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(d)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -265,11 +285,30 @@ mod tests {
 
     #[test]
     fn trading_days_roll_at_six_in_the_evening() {
-        assert_eq!(day_of("2024-03-03T23:30:00Z").to_string(), "2024-03-04", "Sunday 18:30 ET is Monday");
-        assert_eq!(day_of("2024-03-07T21:58:00Z").to_string(), "2024-03-07", "Thursday 16:58 ET");
-        assert_eq!(day_of("2024-03-07T23:00:00Z").to_string(), "2024-03-08", "Thursday 18:00 ET");
-        assert!(day_of("2024-03-08T23:00:00Z").is_weekend(), "Friday 18:00 ET is no session");
-        assert_eq!(day_of("2024-07-07T22:00:00Z").to_string(), "2024-07-08", "summer time");
+        assert_eq!(
+            day_of("2024-03-03T23:30:00Z").to_string(),
+            "2024-03-04",
+            "Sunday 18:30 ET is Monday"
+        );
+        assert_eq!(
+            day_of("2024-03-07T21:58:00Z").to_string(),
+            "2024-03-07",
+            "Thursday 16:58 ET"
+        );
+        assert_eq!(
+            day_of("2024-03-07T23:00:00Z").to_string(),
+            "2024-03-08",
+            "Thursday 18:00 ET"
+        );
+        assert!(
+            day_of("2024-03-08T23:00:00Z").is_weekend(),
+            "Friday 18:00 ET is no session"
+        );
+        assert_eq!(
+            day_of("2024-07-07T22:00:00Z").to_string(),
+            "2024-07-08",
+            "summer time"
+        );
     }
 
     #[test]
@@ -277,7 +316,10 @@ mod tests {
         let ny = ZoneTable::new_york();
         for utc in (1_709_000_000..1_731_000_000).step_by(1_801) {
             let back = ny.to_utc(ny.wall(utc));
-            assert!(back == utc || back == utc - 3600, "{utc} came back as {back}");
+            assert!(
+                back == utc || back == utc - 3600,
+                "{utc} came back as {back}"
+            );
         }
         assert!(ZoneTable::new("Mars/Olympus").is_err());
     }
@@ -293,7 +335,10 @@ mod tests {
 
     #[test]
     fn instants_read_and_write() {
-        assert_eq!(format_utc(parse_utc("2024-03-04T09:30:00-05:00").unwrap()), "2024-03-04T14:30:00Z");
+        assert_eq!(
+            format_utc(parse_utc("2024-03-04T09:30:00-05:00").unwrap()),
+            "2024-03-04T14:30:00Z"
+        );
         assert!(parse_utc("2024-03-04 14:30").is_err());
     }
 }

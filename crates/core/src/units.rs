@@ -70,7 +70,9 @@ impl<'de> Deserialize<'de> for Usd {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let dollars = f64::deserialize(d)?;
         if !dollars.is_finite() || dollars.abs() > 1e12 {
-            return Err(serde::de::Error::custom(format!("{dollars} is not an amount of dollars")));
+            return Err(serde::de::Error::custom(format!(
+                "{dollars} is not an amount of dollars"
+            )));
         }
         Ok(Self::from_dollars(dollars))
     }

@@ -5,11 +5,13 @@
 //! balance for good (static). The peak follows the best equity in every mode, so that the
 //! strict drawdown can be read off the same object. It copies, allocates nothing and inlines.
 
+use serde::{Deserialize, Serialize};
+
 use crate::sim::{FloorMode, LockOffset, Referee, SimSettings};
 use crate::units::Usd;
 
 /// A floor that follows an account upwards and never comes down.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrailingFloor {
     limit: Usd,
     /// Lock above the start balance; `None` trails for ever.

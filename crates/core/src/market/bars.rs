@@ -21,7 +21,9 @@ pub enum BarError {
         time: String,
     },
     /// High and low do not enclose open and close, or a price is not positive.
-    #[error("bar {bar} at {time} has prices that contradict each other (open {open}, high {high}, low {low}, close {close}, in ticks)")]
+    #[error(
+        "bar {bar} at {time} has prices that contradict each other (open {open}, high {high}, low {low}, close {close}, in ticks)"
+    )]
     BadPrices {
         /// Index of the bar.
         bar: usize,
@@ -122,17 +124,34 @@ impl Bars {
         if n == 0 {
             return Err(BarError::Empty);
         }
-        if [self.open.len(), self.high.len(), self.low.len(), self.close.len(), self.volume.len()] != [n; 5] {
+        if [
+            self.open.len(),
+            self.high.len(),
+            self.low.len(),
+            self.close.len(),
+            self.volume.len(),
+        ] != [n; 5]
+        {
             return Err(BarError::Ragged);
         }
         for i in 0..n {
             let time = || crate::time::format_utc(self.open_time[i]);
             if i > 0 && self.open_time[i] <= self.open_time[i - 1] {
-                return Err(BarError::NotSorted { bar: i, time: time() });
+                return Err(BarError::NotSorted {
+                    bar: i,
+                    time: time(),
+                });
             }
             let (o, h, l, c) = (self.open[i], self.high[i], self.low[i], self.close[i]);
             if l < 1 || l > o.min(c) || h < o.max(c) || h > i32::MAX / 4 {
-                return Err(BarError::BadPrices { bar: i, time: time(), open: o, high: h, low: l, close: c });
+                return Err(BarError::BadPrices {
+                    bar: i,
+                    time: time(),
+                    open: o,
+                    high: h,
+                    low: l,
+                    close: c,
+                });
             }
         }
         Ok(())
@@ -140,7 +159,11 @@ impl Bars {
 
     /// The most frequent distance of successive open times, the smaller on a tie; `None` below two bars.
     pub fn most_frequent_interval(open_time: &[i64]) -> Option<i64> {
-        let mut gaps: Vec<i64> = open_time.windows(2).map(|w| w[1] - w[0]).filter(|&g| g > 0).collect();
+        let mut gaps: Vec<i64> = open_time
+            .windows(2)
+            .map(|w| w[1] - w[0])
+            .filter(|&g| g > 0)
+            .collect();
         gaps.sort_unstable();
         let mut best: Option<(usize, i64)> = None;
         for run in gaps.chunk_by(|a, b| a == b) {
@@ -159,7 +182,10 @@ mod tests {
 
     #[test]
     fn the_interval_is_the_most_frequent_gap_and_the_smaller_on_a_tie() {
-        assert_eq!(Bars::most_frequent_interval(&[0, 60, 120, 400, 460]), Some(60));
+        assert_eq!(
+            Bars::most_frequent_interval(&[0, 60, 120, 400, 460]),
+            Some(60)
+        );
         assert_eq!(Bars::most_frequent_interval(&[0, 60, 180]), Some(60));
         assert_eq!(Bars::most_frequent_interval(&[5]), None);
     }
@@ -171,10 +197,16 @@ mod tests {
         assert_eq!(bars.validate(), Err(BarError::Empty));
         bars.push(0, [100, 101, 99, 100], 1.0);
         bars.push(60, [100, 99, 98, 99], 1.0);
-        assert!(matches!(bars.validate(), Err(BarError::BadPrices { bar: 1, .. })));
+        assert!(matches!(
+            bars.validate(),
+            Err(BarError::BadPrices { bar: 1, .. })
+        ));
         bars.high[1] = 100;
         assert_eq!(bars.validate(), Ok(()));
         bars.open_time[1] = 0;
-        assert!(matches!(bars.validate(), Err(BarError::NotSorted { bar: 1, .. })));
+        assert!(matches!(
+            bars.validate(),
+            Err(BarError::NotSorted { bar: 1, .. })
+        ));
     }
 }

@@ -58,7 +58,9 @@ pub struct Instrument {
 impl Instrument {
     /// Decimals with which a price is written.
     pub fn price_decimals(&self) -> usize {
-        (0..9).find(|&d| is_whole(self.tick_size * 10_f64.powi(d as i32))).unwrap_or(9)
+        (0..9)
+            .find(|&d| is_whole(self.tick_size * 10_f64.powi(d as i32)))
+            .unwrap_or(9)
     }
 
     /// A price in points.
@@ -117,7 +119,8 @@ impl Instruments {
     /// # Panics
     /// Never: a test reads the shipped table.
     pub fn builtin() -> Self {
-        Self::parse(include_str!("../../../../assets/instruments.toml")).unwrap_or_else(|_unreachable| Self(BTreeMap::new()))
+        Self::parse(include_str!("../../../../assets/instruments.toml"))
+            .unwrap_or_else(|_unreachable| Self(BTreeMap::new()))
     }
 
     /// Reads a table in the format of `assets/instruments.toml`.
@@ -125,10 +128,15 @@ impl Instruments {
     /// # Errors
     /// On unknown keys, and on values that are not positive.
     pub fn parse(text: &str) -> Result<Self, InstrumentError> {
-        let raw: BTreeMap<String, Entry> = toml::from_str(text).map_err(|e| InstrumentError::Syntax(e.to_string()))?;
+        let raw: BTreeMap<String, Entry> =
+            toml::from_str(text).map_err(|e| InstrumentError::Syntax(e.to_string()))?;
         let mut table = BTreeMap::new();
         for (symbol, e) in raw {
-            let bad = |field, expected| InstrumentError::Value { symbol: symbol.clone(), field, expected };
+            let bad = |field, expected| InstrumentError::Value {
+                symbol: symbol.clone(),
+                field,
+                expected,
+            };
             if !(e.point_value > 0.0 && e.point_value < 1e6) {
                 return Err(bad("point_value", "a positive number of dollars"));
             }
@@ -165,10 +173,12 @@ impl Instruments {
     /// # Errors
     /// When it is not in the table; the message lists those that are.
     pub fn get(&self, symbol: &str) -> Result<&Instrument, InstrumentError> {
-        self.0.get(&symbol.to_ascii_uppercase()).ok_or_else(|| InstrumentError::Unknown {
-            symbol: symbol.to_owned(),
-            known: self.0.keys().cloned().collect::<Vec<_>>().join(", "),
-        })
+        self.0
+            .get(&symbol.to_ascii_uppercase())
+            .ok_or_else(|| InstrumentError::Unknown {
+                symbol: symbol.to_owned(),
+                known: self.0.keys().cloned().collect::<Vec<_>>().join(", "),
+            })
     }
 
     /// All contracts by symbol.
@@ -185,7 +195,9 @@ mod tests {
     fn the_shipped_table_holds_the_eight_contracts() {
         let table = Instruments::builtin();
         let tick = |s: &str| table.get(s).unwrap().tick_value.dollars();
-        let all: Vec<f64> = ["ES", "NQ", "YM", "RTY", "MES", "MNQ", "MYM", "M2K"].map(tick).to_vec();
+        let all: Vec<f64> = ["ES", "NQ", "YM", "RTY", "MES", "MNQ", "MYM", "M2K"]
+            .map(tick)
+            .to_vec();
         assert_eq!(all, [12.5, 5.0, 5.0, 5.0, 1.25, 0.5, 0.5, 0.5]);
         assert!(table.get("nq").is_ok());
         assert!(table.get("ZZ").unwrap_err().to_string().contains("M2K"));
@@ -205,7 +217,12 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        assert!(Instruments::parse("[X]\nname='x'\npoint_value=-1\ntick_size=1.0\ncommission=0\nslippage_ticks=0").is_err());
+        assert!(
+            Instruments::parse(
+                "[X]\nname='x'\npoint_value=-1\ntick_size=1.0\ncommission=0\nslippage_ticks=0"
+            )
+            .is_err()
+        );
         assert!(Instruments::parse("[X]\nname='x'\nfoo=1").is_err());
     }
 }

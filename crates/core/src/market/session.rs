@@ -46,12 +46,21 @@ impl SessionCalendar {
     /// # Errors
     /// The first line that is not of that form.
     pub fn parse(text: &str) -> Result<Self, CalendarError> {
-        let lines = text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#')).skip(1);
+        let lines = text
+            .lines()
+            .enumerate()
+            .filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#'))
+            .skip(1);
         let mut calendar = Self::default();
         for (i, line) in lines {
             let mut cells = line.splitn(3, ',');
             let (date, close) = (cells.next().unwrap_or(""), cells.next().unwrap_or(""));
-            calendar.insert(date, close).map_err(|problem| CalendarError { line: i + 1, problem })?;
+            calendar
+                .insert(date, close)
+                .map_err(|problem| CalendarError {
+                    line: i + 1,
+                    problem,
+                })?;
         }
         Ok(calendar)
     }
@@ -63,17 +72,26 @@ impl SessionCalendar {
     pub fn from_table(table: &BTreeMap<String, String>) -> Result<Self, CalendarError> {
         let mut calendar = Self::default();
         for (i, (date, close)) in table.iter().enumerate() {
-            calendar.insert(date, close).map_err(|problem| CalendarError { line: i + 1, problem })?;
+            calendar
+                .insert(date, close)
+                .map_err(|problem| CalendarError {
+                    line: i + 1,
+                    problem,
+                })?;
         }
         Ok(calendar)
     }
 
     fn insert(&mut self, date: &str, close: &str) -> Result<(), String> {
-        let day: TradingDay = date.parse().map_err(|e: crate::time::TimeError| e.to_string())?;
+        let day: TradingDay = date
+            .parse()
+            .map_err(|e: crate::time::TimeError| e.to_string())?;
         let exception = if close.trim() == "closed" {
             Exception::Closed
         } else {
-            let at: TimeOfDay = close.parse().map_err(|e: crate::time::TimeError| format!("{e}, nor \"closed\""))?;
+            let at: TimeOfDay = close
+                .parse()
+                .map_err(|e: crate::time::TimeError| format!("{e}, nor \"closed\""))?;
             if at.since_roll() == 0 || at.since_roll() > FULL_SESSION_SECS {
                 return Err(format!("an early close at {at} is outside the session"));
             }
@@ -143,7 +161,9 @@ impl Sessions {
             let wall = zone.wall(utc);
             let day = TradingDay::of_wall(wall);
             let since = TradingDay::since_roll(wall);
-            let close = calendar.close_secs(day).filter(|_| since < FULL_SESSION_SECS);
+            let close = calendar
+                .close_secs(day)
+                .filter(|_| since < FULL_SESSION_SECS);
             let Some(close_secs) = close else {
                 day_of.push(NO_DAY);
                 continue;
@@ -183,8 +203,16 @@ mod tests {
         assert_eq!(close("2024-11-28"), Some(13 * 3600));
         assert_eq!(close("2024-11-29"), Some(13 * 3600 + 900));
         assert_eq!(close("2024-03-29"), None, "Good Friday");
-        assert_eq!(close("2023-04-07"), Some(9 * 3600 + 900), "Good Friday with a jobs report");
-        assert_eq!(close("2018-12-05"), Some(9 * 3600 + 1800), "day of mourning");
+        assert_eq!(
+            close("2023-04-07"),
+            Some(9 * 3600 + 900),
+            "Good Friday with a jobs report"
+        );
+        assert_eq!(
+            close("2018-12-05"),
+            Some(9 * 3600 + 1800),
+            "day of mourning"
+        );
         assert_eq!(close("2024-12-25"), None);
         assert_eq!(close("2024-03-04"), Some(17 * 3600));
         assert_eq!(close("2024-03-09"), None, "Saturday");
@@ -207,12 +235,18 @@ mod tests {
         let s = Sessions::new(&bars, &SessionCalendar::builtin());
         assert_eq!(s.day_of, [0, NO_DAY, NO_DAY, NO_DAY, 1, NO_DAY]);
         assert_eq!(s.days[1].day.to_string(), "2024-03-11");
-        assert_eq!(s.days[1].roll_utc, parse_utc("2024-03-10T22:00:00Z").unwrap());
+        assert_eq!(
+            s.days[1].roll_utc,
+            parse_utc("2024-03-10T22:00:00Z").unwrap()
+        );
     }
 
     #[test]
     fn bad_calendars_name_the_line() {
-        let e = SessionCalendar::parse("date,close_et,reason\n2024-01-01,closed,x\n2024-13-01,closed,y").unwrap_err();
+        let e = SessionCalendar::parse(
+            "date,close_et,reason\n2024-01-01,closed,x\n2024-13-01,closed,y",
+        )
+        .unwrap_err();
         assert_eq!(e.line, 3);
         assert!(SessionCalendar::parse("h\n2024-01-01,17:30,x").is_err());
     }

@@ -19,7 +19,10 @@ pub struct SplitRatios {
 
 impl Default for SplitRatios {
     fn default() -> Self {
-        Self { train: 0.70, validation: 0.15 }
+        Self {
+            train: 0.70,
+            validation: 0.15,
+        }
     }
 }
 
@@ -64,7 +67,9 @@ pub struct Split {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SplitError {
     /// Shares outside 0 to 1, or nothing left for test.
-    #[error("the shares of train ({train}) and validation ({validation}) must be positive and leave something for test")]
+    #[error(
+        "the shares of train ({train}) and validation ({validation}) must be positive and leave something for test"
+    )]
     Ratios {
         /// Asked share of train.
         train: f64,
@@ -72,7 +77,9 @@ pub enum SplitError {
         validation: f64,
     },
     /// Too few sessions.
-    #[error("{sessions} sessions cannot be split into train, validation and test; at least 3 are needed")]
+    #[error(
+        "{sessions} sessions cannot be split into train, validation and test; at least 3 are needed"
+    )]
     TooFew {
         /// Sessions in the data.
         sessions: usize,
@@ -98,7 +105,11 @@ impl Split {
         let a = ((n as f64 * train).round() as usize).clamp(1, n - 2);
         let b = ((n as f64 * (train + validation)).round() as usize).clamp(a + 1, n - 1);
         let span = |from: usize, to: usize| (days[from].day, days[to - 1].day);
-        Ok(Self { train: span(0, a), validation: span(a, b), test: span(b, n) })
+        Ok(Self {
+            train: span(0, a),
+            validation: span(a, b),
+            test: span(b, n),
+        })
     }
 
     /// First and last day of a part.
@@ -137,8 +148,27 @@ mod tests {
         let split = Split::by_ratio(&sessions, SplitRatios::default()).unwrap();
         let parts = Part::ALL.map(|p| split.bars(&sessions, p));
         assert!(parts[0].end <= parts[1].start && parts[1].end <= parts[2].start);
-        let days: usize = parts.iter().map(|r| r.clone().filter(|&i| sessions.day(i).is_some()).count()).sum();
-        assert_eq!(days, sessions.day_of.iter().filter(|&&d| d != super::super::session::NO_DAY).count());
-        assert!(Split::by_ratio(&sessions, SplitRatios { train: 0.9, validation: 0.1 }).is_err());
+        let days: usize = parts
+            .iter()
+            .map(|r| r.clone().filter(|&i| sessions.day(i).is_some()).count())
+            .sum();
+        assert_eq!(
+            days,
+            sessions
+                .day_of
+                .iter()
+                .filter(|&&d| d != super::super::session::NO_DAY)
+                .count()
+        );
+        assert!(
+            Split::by_ratio(
+                &sessions,
+                SplitRatios {
+                    train: 0.9,
+                    validation: 0.1
+                }
+            )
+            .is_err()
+        );
     }
 }

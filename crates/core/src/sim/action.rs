@@ -29,7 +29,14 @@ pub enum Action {
 
 impl Action {
     /// All actions in the order of the policy head.
-    pub const ALL: [Self; N_ACTIONS] = [Self::Hold, Self::Buy, Self::Sell, Self::SlToBe, Self::TrailOn, Self::TrailOff];
+    pub const ALL: [Self; N_ACTIONS] = [
+        Self::Hold,
+        Self::Buy,
+        Self::Sell,
+        Self::SlToBe,
+        Self::TrailOn,
+        Self::TrailOff,
+    ];
 
     /// The action at a position of the policy head; out of range is HOLD.
     pub fn from_index(index: usize) -> Self {
@@ -95,7 +102,9 @@ impl ActionMask {
 
 impl fmt::Display for ActionMask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Action::ALL.into_iter().try_for_each(|a| f.write_str(if self.allows(a) { "1" } else { "0" }))
+        Action::ALL
+            .into_iter()
+            .try_for_each(|a| f.write_str(if self.allows(a) { "1" } else { "0" }))
     }
 }
 
@@ -106,7 +115,11 @@ impl FromStr for ActionMask {
         if !good {
             return Err(format!("\"{s}\" is not a mask of six 0 and 1"));
         }
-        Ok(Self(s.bytes().enumerate().fold(0, |m, (i, b)| m | (b - b'0') << i)))
+        Ok(Self(
+            s.bytes()
+                .enumerate()
+                .fold(0, |m, (i, b)| m | (b - b'0') << i),
+        ))
     }
 }
 

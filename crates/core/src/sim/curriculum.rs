@@ -130,7 +130,11 @@ pub struct CurriculumSettings {
 
 impl Default for CurriculumSettings {
     fn default() -> Self {
-        Self { enabled: true, entries: EntriesCurriculum::default(), management: ManagementCurriculum::default() }
+        Self {
+            enabled: true,
+            entries: EntriesCurriculum::default(),
+            management: ManagementCurriculum::default(),
+        }
     }
 }
 
@@ -159,25 +163,98 @@ impl CurriculumSettings {
         let mut problems = Vec::new();
         let mut check = |ok: bool, field: &'static str, value: f64, expected: &str| {
             if !ok {
-                problems.push(SettingProblem { field, value: value.to_string(), expected: expected.to_owned() });
+                problems.push(SettingProblem {
+                    field,
+                    value: value.to_string(),
+                    expected: expected.to_owned(),
+                });
             }
         };
         let share = |x: f64| (0.0..=1.0).contains(&x);
         let usd = |x: f64| (0.0..=1e6).contains(&x);
-        check(usd(e.commission_start_usd), "entries.commission_start_usd", e.commission_start_usd, "0 or more dollars");
-        check(share(e.commission_rise_from), "entries.commission_rise_from", e.commission_rise_from, "a share from 0 to 1");
-        check(share(e.commission_full_at) && e.commission_full_at >= e.commission_rise_from, "entries.commission_full_at", e.commission_full_at, "a share from commission_rise_from to 1");
-        check(usd(e.entry_bonus_usd), "entries.entry_bonus_usd", e.entry_bonus_usd, "0 or more dollars");
-        check(share(e.entry_bonus_zero_at), "entries.entry_bonus_zero_at", e.entry_bonus_zero_at, "a share from 0 to 1");
-        check(e.training_drawdown_limit_usd > 0.0 && usd(e.training_drawdown_limit_usd), "entries.training_drawdown_limit_usd", e.training_drawdown_limit_usd, "more than 0 dollars");
-        check(share(m.boot_camp_end), "management.boot_camp_end", m.boot_camp_end, "a share from 0 to 1");
-        check(share(m.production_start) && m.production_start >= m.boot_camp_end, "management.production_start", m.production_start, "a share from boot_camp_end to 1");
-        check(share(m.forced_share), "management.forced_share", m.forced_share, "a share from 0 to 1");
-        check(share(m.forced_share_end), "management.forced_share_end", m.forced_share_end, "a share from 0 to 1");
-        check(usd(m.entry_bonus_usd), "management.entry_bonus_usd", m.entry_bonus_usd, "0 or more dollars");
-        check(usd(m.management_bonus_usd), "management.management_bonus_usd", m.management_bonus_usd, "0 or more dollars");
-        check(usd(m.commission_start_usd), "management.commission_start_usd", m.commission_start_usd, "0 or more dollars");
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        check(
+            usd(e.commission_start_usd),
+            "entries.commission_start_usd",
+            e.commission_start_usd,
+            "0 or more dollars",
+        );
+        check(
+            share(e.commission_rise_from),
+            "entries.commission_rise_from",
+            e.commission_rise_from,
+            "a share from 0 to 1",
+        );
+        check(
+            share(e.commission_full_at) && e.commission_full_at >= e.commission_rise_from,
+            "entries.commission_full_at",
+            e.commission_full_at,
+            "a share from commission_rise_from to 1",
+        );
+        check(
+            usd(e.entry_bonus_usd),
+            "entries.entry_bonus_usd",
+            e.entry_bonus_usd,
+            "0 or more dollars",
+        );
+        check(
+            share(e.entry_bonus_zero_at),
+            "entries.entry_bonus_zero_at",
+            e.entry_bonus_zero_at,
+            "a share from 0 to 1",
+        );
+        check(
+            e.training_drawdown_limit_usd > 0.0 && usd(e.training_drawdown_limit_usd),
+            "entries.training_drawdown_limit_usd",
+            e.training_drawdown_limit_usd,
+            "more than 0 dollars",
+        );
+        check(
+            share(m.boot_camp_end),
+            "management.boot_camp_end",
+            m.boot_camp_end,
+            "a share from 0 to 1",
+        );
+        check(
+            share(m.production_start) && m.production_start >= m.boot_camp_end,
+            "management.production_start",
+            m.production_start,
+            "a share from boot_camp_end to 1",
+        );
+        check(
+            share(m.forced_share),
+            "management.forced_share",
+            m.forced_share,
+            "a share from 0 to 1",
+        );
+        check(
+            share(m.forced_share_end),
+            "management.forced_share_end",
+            m.forced_share_end,
+            "a share from 0 to 1",
+        );
+        check(
+            usd(m.entry_bonus_usd),
+            "management.entry_bonus_usd",
+            m.entry_bonus_usd,
+            "0 or more dollars",
+        );
+        check(
+            usd(m.management_bonus_usd),
+            "management.management_bonus_usd",
+            m.management_bonus_usd,
+            "0 or more dollars",
+        );
+        check(
+            usd(m.commission_start_usd),
+            "management.commission_start_usd",
+            m.commission_start_usd,
+            "0 or more dollars",
+        );
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
     }
 
     /// The helps at progress `p` of a phase, for a contract whose own commission is given.
@@ -203,7 +280,11 @@ impl CurriculumSettings {
         let fade = ramp(p, m.boot_camp_end, m.production_start);
         match stage {
             Stage::Entries => CurriculumState {
-                entry_bonus: Usd::from_dollars(mix(e.entry_bonus_usd, 0.0, ramp(p, 0.0, e.entry_bonus_zero_at))),
+                entry_bonus: Usd::from_dollars(mix(
+                    e.entry_bonus_usd,
+                    0.0,
+                    ramp(p, 0.0, e.entry_bonus_zero_at),
+                )),
                 commission_per_side: Usd::from_dollars(mix(
                     e.commission_start_usd,
                     own,
@@ -225,7 +306,11 @@ impl CurriculumSettings {
 
 /// 0 before `from`, 1 from `to` on, linear between.
 fn ramp(p: f64, from: f64, to: f64) -> f64 {
-    if p >= to { 1.0 } else { ((p - from) / (to - from)).max(0.0) }
+    if p >= to {
+        1.0
+    } else {
+        ((p - from) / (to - from)).max(0.0)
+    }
 }
 
 fn mix(a: f64, b: f64, t: f64) -> f64 {
@@ -243,14 +328,26 @@ mod tests {
     #[test]
     fn phase_two_follows_the_table() {
         let boot = at(Phase::Management, 0.1);
-        assert_eq!((boot.stage, boot.forced_share, boot.entry_bonus.dollars()), (Stage::BootCamp, 0.5, 300.0));
+        assert_eq!(
+            (boot.stage, boot.forced_share, boot.entry_bonus.dollars()),
+            (Stage::BootCamp, 0.5, 300.0)
+        );
         assert_eq!(boot.commission_per_side.dollars(), 0.25);
         let middle = at(Phase::Management, 0.5);
         assert!((middle.forced_share - 0.3).abs() < 1e-12);
-        assert_eq!((middle.entry_bonus.dollars(), middle.management_bonus.dollars()), (150.0, 200.0));
+        assert_eq!(
+            (
+                middle.entry_bonus.dollars(),
+                middle.management_bonus.dollars()
+            ),
+            (150.0, 200.0)
+        );
         assert_eq!(middle.commission_per_side.dollars(), 1.375);
         let last = at(Phase::Management, 0.8);
-        assert_eq!((last.stage, last.forced_share, last.entry_bonus), (Stage::Production, 0.0, Usd::ZERO));
+        assert_eq!(
+            (last.stage, last.forced_share, last.entry_bonus),
+            (Stage::Production, 0.0, Usd::ZERO)
+        );
         assert_eq!(last.commission_per_side.dollars(), 2.5);
     }
 
@@ -270,7 +367,13 @@ mod tests {
         s.management.production_start = 0.0;
         s.entries.entry_bonus_zero_at = 0.0;
         assert!(s.check().is_ok());
-        assert_eq!(s.state(Phase::Entries, Usd::ZERO, 0.0).entry_bonus, Usd::ZERO);
-        assert_eq!(s.state(Phase::Management, Usd::ZERO, 0.0).stage, Stage::Production);
+        assert_eq!(
+            s.state(Phase::Entries, Usd::ZERO, 0.0).entry_bonus,
+            Usd::ZERO
+        );
+        assert_eq!(
+            s.state(Phase::Management, Usd::ZERO, 0.0).stage,
+            Stage::Production
+        );
     }
 }

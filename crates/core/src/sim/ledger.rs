@@ -92,7 +92,10 @@ impl fmt::Display for ExitReason {
 impl FromStr for ExitReason {
     type Err = String;
     fn from_str(s: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|r| r.name() == s).ok_or_else(|| format!("\"{s}\" is not an exit reason"))
+        Self::ALL
+            .into_iter()
+            .find(|r| r.name() == s)
+            .ok_or_else(|| format!("\"{s}\" is not an exit reason"))
     }
 }
 

@@ -63,7 +63,9 @@ impl<'de> Deserialize<'de> for LockOffset {
         match Raw::deserialize(d)? {
             Raw::Amount(x) if x.is_finite() && x.abs() < 1e9 => Ok(Self::At(Usd::from_dollars(x))),
             Raw::Word(w) if w == "never" => Ok(Self::Never),
-            _ => Err(serde::de::Error::custom("lock_offset must be a number of dollars or \"never\"")),
+            _ => Err(serde::de::Error::custom(
+                "lock_offset must be a number of dollars or \"never\"",
+            )),
         }
     }
 }
@@ -217,43 +219,168 @@ impl SimSettings {
         let mut problems = Vec::new();
         let mut check = |ok: bool, field: &'static str, value: String, expected: &str| {
             if !ok {
-                problems.push(SettingProblem { field, value, expected: expected.to_owned() });
+                problems.push(SettingProblem {
+                    field,
+                    value,
+                    expected: expected.to_owned(),
+                });
             }
         };
         let finite = |x: f64, lo: f64, hi: f64| x.is_finite() && x >= lo && x <= hi;
         let usd_max = Usd::whole(100_000_000);
         let commission = self.commission_per_side.unwrap_or(instrument.commission);
         let slippage = self.slippage_ticks.unwrap_or(instrument.slippage_ticks);
-        check(self.start_balance > Usd::ZERO && self.start_balance <= usd_max, "start_balance", self.start_balance.to_string(), "more than 0 dollars");
-        check(self.drawdown_limit > Usd::ZERO && self.drawdown_limit <= usd_max, "drawdown_limit", self.drawdown_limit.to_string(), "more than 0 dollars");
-        check((1..=10_000).contains(&self.contracts), "contracts", self.contracts.to_string(), "a whole number from 1 to 10000");
-        check(commission >= Usd::ZERO && commission <= Usd::whole(10_000), "commission_per_side", commission.to_string(), "0 to 10000 dollars");
-        check((0..=10_000).contains(&slippage), "slippage_ticks", slippage.to_string(), "0 to 10000 ticks");
-        check((1..=1_000_000).contains(&self.min_bars_to_flat), "min_bars_to_flat", self.min_bars_to_flat.to_string(), "1 or more bars");
-        check(finite(self.entry_drawdown_cap, 0.0, 1.0), "entry_drawdown_cap", self.entry_drawdown_cap.to_string(), "a share from 0 to 1");
-        check((1..=10_000).contains(&self.atr_period), "atr_period", self.atr_period.to_string(), "1 to 10000 bars");
-        check(finite(self.sl_atr_mult, 1e-6, 1e3), "sl_atr_mult", self.sl_atr_mult.to_string(), "more than 0 and at most 1000");
-        check(self.max_risk_usd > Usd::ZERO && self.max_risk_usd <= usd_max, "max_risk_usd", self.max_risk_usd.to_string(), "more than 0 dollars");
-        check(finite(self.tp_sl_ratio, 1e-6, 1e3), "tp_sl_ratio", self.tp_sl_ratio.to_string(), "more than 0 and at most 1000");
-        check((0..=10_000).contains(&self.target_through_ticks), "target_through_ticks", self.target_through_ticks.to_string(), "0 to 10000 ticks");
-        check(finite(self.be_min_profit_atr, 0.0, 1e3), "be_min_profit_atr", self.be_min_profit_atr.to_string(), "0 to 1000");
-        check((-10_000..=10_000).contains(&self.be_offset_ticks), "be_offset_ticks", self.be_offset_ticks.to_string(), "-10000 to 10000 ticks");
-        check(finite(self.trail_atr, 1e-6, 1e3), "trail_atr", self.trail_atr.to_string(), "more than 0 and at most 1000");
-        check(matches!(self.phase, 1 | 2), "phase", self.phase.to_string(), "1 or 2");
-        check(self.interval_seconds.is_none_or(|s| (1..=86_400).contains(&s)), "interval_seconds", format!("{:?}", self.interval_seconds.unwrap_or(0)), "1 to 86400 seconds");
-        check(finite(self.reward_unit_usd, 1e-3, 1e9), "reward_unit_usd", self.reward_unit_usd.to_string(), "more than 0 dollars");
-        check(finite(self.drawdown_weight, 0.0, 1e6), "drawdown_weight", self.drawdown_weight.to_string(), "0 or more");
-        check(finite(self.breach_penalty, 0.0, 1e9), "breach_penalty", self.breach_penalty.to_string(), "0 or more dollars");
-        check((1..=10_000).contains(&self.episode_sessions), "episode_sessions", self.episode_sessions.to_string(), "1 to 10000 sessions");
+        check(
+            self.start_balance > Usd::ZERO && self.start_balance <= usd_max,
+            "start_balance",
+            self.start_balance.to_string(),
+            "more than 0 dollars",
+        );
+        check(
+            self.drawdown_limit > Usd::ZERO && self.drawdown_limit <= usd_max,
+            "drawdown_limit",
+            self.drawdown_limit.to_string(),
+            "more than 0 dollars",
+        );
+        check(
+            (1..=10_000).contains(&self.contracts),
+            "contracts",
+            self.contracts.to_string(),
+            "a whole number from 1 to 10000",
+        );
+        check(
+            commission >= Usd::ZERO && commission <= Usd::whole(10_000),
+            "commission_per_side",
+            commission.to_string(),
+            "0 to 10000 dollars",
+        );
+        check(
+            (0..=10_000).contains(&slippage),
+            "slippage_ticks",
+            slippage.to_string(),
+            "0 to 10000 ticks",
+        );
+        check(
+            (1..=1_000_000).contains(&self.min_bars_to_flat),
+            "min_bars_to_flat",
+            self.min_bars_to_flat.to_string(),
+            "1 or more bars",
+        );
+        check(
+            finite(self.entry_drawdown_cap, 0.0, 1.0),
+            "entry_drawdown_cap",
+            self.entry_drawdown_cap.to_string(),
+            "a share from 0 to 1",
+        );
+        check(
+            (1..=10_000).contains(&self.atr_period),
+            "atr_period",
+            self.atr_period.to_string(),
+            "1 to 10000 bars",
+        );
+        check(
+            finite(self.sl_atr_mult, 1e-6, 1e3),
+            "sl_atr_mult",
+            self.sl_atr_mult.to_string(),
+            "more than 0 and at most 1000",
+        );
+        check(
+            self.max_risk_usd > Usd::ZERO && self.max_risk_usd <= usd_max,
+            "max_risk_usd",
+            self.max_risk_usd.to_string(),
+            "more than 0 dollars",
+        );
+        check(
+            finite(self.tp_sl_ratio, 1e-6, 1e3),
+            "tp_sl_ratio",
+            self.tp_sl_ratio.to_string(),
+            "more than 0 and at most 1000",
+        );
+        check(
+            (0..=10_000).contains(&self.target_through_ticks),
+            "target_through_ticks",
+            self.target_through_ticks.to_string(),
+            "0 to 10000 ticks",
+        );
+        check(
+            finite(self.be_min_profit_atr, 0.0, 1e3),
+            "be_min_profit_atr",
+            self.be_min_profit_atr.to_string(),
+            "0 to 1000",
+        );
+        check(
+            (-10_000..=10_000).contains(&self.be_offset_ticks),
+            "be_offset_ticks",
+            self.be_offset_ticks.to_string(),
+            "-10000 to 10000 ticks",
+        );
+        check(
+            finite(self.trail_atr, 1e-6, 1e3),
+            "trail_atr",
+            self.trail_atr.to_string(),
+            "more than 0 and at most 1000",
+        );
+        check(
+            matches!(self.phase, 1 | 2),
+            "phase",
+            self.phase.to_string(),
+            "1 or 2",
+        );
+        check(
+            self.interval_seconds
+                .is_none_or(|s| (1..=86_400).contains(&s)),
+            "interval_seconds",
+            format!("{:?}", self.interval_seconds.unwrap_or(0)),
+            "1 to 86400 seconds",
+        );
+        check(
+            finite(self.reward_unit_usd, 1e-3, 1e9),
+            "reward_unit_usd",
+            self.reward_unit_usd.to_string(),
+            "more than 0 dollars",
+        );
+        check(
+            finite(self.drawdown_weight, 0.0, 1e6),
+            "drawdown_weight",
+            self.drawdown_weight.to_string(),
+            "0 or more",
+        );
+        check(
+            finite(self.breach_penalty, 0.0, 1e9),
+            "breach_penalty",
+            self.breach_penalty.to_string(),
+            "0 or more dollars",
+        );
+        check(
+            (1..=10_000).contains(&self.episode_sessions),
+            "episode_sessions",
+            self.episode_sessions.to_string(),
+            "1 to 10000 sessions",
+        );
         let flat_by = self.flat_by.since_roll();
-        check(flat_by > 0 && flat_by <= FULL_SESSION_SECS, "flat_by", self.flat_by.to_string(), "a time in the session, 18:00 to 17:00 New York");
+        check(
+            flat_by > 0 && flat_by <= FULL_SESSION_SECS,
+            "flat_by",
+            self.flat_by.to_string(),
+            "a time in the session, 18:00 to 17:00 New York",
+        );
         let entry_start = self.entry_start.since_roll();
         let entry_end = self.entry_end.since_roll();
-        check(entry_start < entry_end, "entry_end", self.entry_end.to_string(), "a time after entry_start in the same session (18:00 to 17:00)");
+        check(
+            entry_start < entry_end,
+            "entry_end",
+            self.entry_end.to_string(),
+            "a time after entry_start in the same session (18:00 to 17:00)",
+        );
         let calendar = match &self.early_closes {
             None => SessionCalendar::builtin(),
             Some(table) => SessionCalendar::from_table(table).unwrap_or_else(|e| {
-                check(false, "early_closes", e.problem, "dates with \"13:00\" or \"closed\"");
+                check(
+                    false,
+                    "early_closes",
+                    e.problem,
+                    "dates with \"13:00\" or \"closed\"",
+                );
                 SessionCalendar::default()
             }),
         };
@@ -293,9 +420,19 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_at_once() {
-        let bad = SimSettings { contracts: 0, trail_atr: f64::NAN, flat_by: TimeOfDay::hm(17, 30), ..SimSettings::default() };
+        let bad = SimSettings {
+            contracts: 0,
+            trail_atr: f64::NAN,
+            flat_by: TimeOfDay::hm(17, 30),
+            ..SimSettings::default()
+        };
         let nq = Instruments::builtin().get("NQ").unwrap().clone();
-        let fields: Vec<_> = bad.plan(&nq).unwrap_err().into_iter().map(|p| p.field).collect();
+        let fields: Vec<_> = bad
+            .plan(&nq)
+            .unwrap_err()
+            .into_iter()
+            .map(|p| p.field)
+            .collect();
         assert_eq!(fields, ["contracts", "trail_atr", "flat_by"]);
     }
 

@@ -1,0 +1,456 @@
+//! One account in one bar: the step function of the whole product.
+//!
+//! Prices of a position are in favourable coordinates: `side x ticks`, so that long and short
+//! are one code path and a mirrored market gives a mirrored ledger. The order of events within
+//! a bar is that of [`Account::open_bar`], read from top to bottom.
+
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, ActionMask};
+use super::ledger::{ExitReason, Side, Trade};
+use super::referee::Referee;
+use super::settings::{SameBar, SimPlan};
+use super::tape::{CLOCK_FLAT, ENTRY_TIME, LAST, NEW_DAY, NEXT_LIVES, Tape, TapeBar};
+use crate::units::{Ticks, Usd};
+
+/// An open position, in favourable coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// +1 long, -1 short.
+    pub side: i32,
+    /// Entry fill.
+    pub entry: Ticks,
+    /// Live stop.
+    pub stop: Ticks,
+    /// Live target.
+    pub target: Ticks,
+    /// Stop distance at entry.
+    pub risk: Ticks,
+    /// Target distance at entry.
+    pub reward: Ticks,
+    /// Bar of the entry fill.
+    pub entry_bar: u32,
+    /// Commission of the entry side, whole position.
+    pub entry_commission: Usd,
+    /// Worst mark since entry.
+    pub worst: Ticks,
+    /// Best mark since entry.
+    pub best: Ticks,
+    /// The trail is on.
+    pub trailing: bool,
+    /// The trail changed the stop at least once.
+    pub trail_moved: bool,
+    /// Break-even was executed.
+    pub be_moved: bool,
+    /// Given by the curriculum.
+    pub forced: bool,
+}
+
+/// The account within one bar, before the decision at its close.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BarEquity {
+    /// Highest equity.
+    pub best: Usd,
+    /// Lowest equity.
+    pub worst: Usd,
+    /// Equity at the close.
+    pub close: Usd,
+}
+
+/// What `open_bar` reports beside the trade it may have closed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BarEvents {
+    /// Equity within the bar.
+    pub equity: BarEquity,
+    /// An order filled at this bar's open.
+    pub entered: bool,
+    /// Target and an adverse level were both inside the bar.
+    pub same_bar_both: bool,
+    /// Whether the breach depends on the order of high and low.
+    pub ambiguous: bool,
+}
+
+/// State of one account. Everything about a closed trade is gone with its `Position`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Account<R> {
+    /// Floor and peak.
+    pub referee: R,
+    /// Start balance plus net P&L of closed trades.
+    pub balance: Usd,
+    /// Open position.
+    pub position: Option<Position>,
+    /// Commission per side for the whole position, as charged now.
+    pub side_commission: Usd,
+    /// Side of an entry order that fills at the next open; 0 for none.
+    pending: i32,
+    /// The account has failed.
+    pub dead: bool,
+    /// Trades closed so far.
+    pub n_trades: u32,
+}
+
+impl<R: Referee> Account<R> {
+    /// A fresh account.
+    pub fn new(plan: &SimPlan, mut referee: R) -> Self {
+        let balance = plan.settings.start_balance;
+        referee.start(balance);
+        Self {
+            referee,
+            balance,
+            position: None,
+            side_commission: plan.side_commission,
+            pending: 0,
+            dead: false,
+            n_trades: 0,
+        }
+    }
+
+    /// Equity with the open position, if any, marked at a price in favourable coordinates.
+    fn marked(&self, p: &Position, x: Ticks, plan: &SimPlan) -> Usd {
+        self.balance + plan.tick_usd * i64::from(x - p.entry) - p.entry_commission
+    }
+
+    /// Equity at a bar's close.
+    pub fn equity(&self, bar: &TapeBar, plan: &SimPlan) -> Usd {
+        self.position
+            .as_ref()
+            .map_or(self.balance, |p| self.marked(p, p.side * bar.close, plan))
+    }
+
+    /// Share of the drawdown limit that is used, counted from the floor; 0 or more.
+    pub fn drawdown_used(&self, equity: Usd) -> f64 {
+        let limit = self.referee.limit();
+        let used = limit - (equity - self.referee.floor());
+        used.0.max(0) as f64 / limit.0 as f64
+    }
+
+    /// Flat and without an order.
+    pub fn is_idle(&self) -> bool {
+        self.position.is_none() && self.pending == 0
+    }
+
+    /// Flat, alive, and shut out of entries for good.
+    pub fn stalled(&self, plan: &SimPlan) -> bool {
+        !self.dead
+            && self.is_idle()
+            && self.drawdown_used(self.balance) >= plan.settings.entry_drawdown_cap
+    }
+
+    /// The highest price at which equity is at or under the floor.
+    fn floor_level(&self, p: &Position, plan: &SimPlan) -> Ticks {
+        let room = self.referee.floor() - self.balance + p.entry_commission;
+        let ticks = room
+            .0
+            .div_euclid(plan.tick_usd.0)
+            .clamp(-1_000_000_000, 1_000_000_000);
+        p.entry.saturating_add(ticks as i32)
+    }
+
+    /// Everything that happens in a bar up to the decision at its close.
+    pub fn open_bar(
+        &mut self,
+        tape: &Tape,
+        plan: &SimPlan,
+        i: usize,
+    ) -> (BarEvents, Option<Trade>) {
+        let bar = &tape.rows[i];
+        if bar.has(NEW_DAY) && !self.dead {
+            self.referee.new_day(self.balance);
+        }
+        // 1. The order of the last close fills at the open.
+        let entered = self.pending != 0;
+        if entered {
+            let side = self.pending;
+            self.pending = 0;
+            self.enter(side, &tape.rows[i - 1], bar.open, plan.slippage, plan, i);
+        }
+        let Some(mut p) = self.position else {
+            let equity = BarEquity {
+                best: self.balance,
+                worst: self.balance,
+                close: self.balance,
+            };
+            return (
+                BarEvents {
+                    equity,
+                    entered,
+                    same_bar_both: false,
+                    ambiguous: false,
+                },
+                None,
+            );
+        };
+        let (open, close) = (p.side * bar.open, p.side * bar.close);
+        let (high, low) = if p.side > 0 {
+            (bar.high, bar.low)
+        } else {
+            (-bar.low, -bar.high)
+        };
+        let through = p.target.saturating_add(plan.settings.target_through_ticks);
+        let floor_before = self.referee.floor();
+
+        // 2. The open is tested against the levels as they stood before this bar.
+        let floor_level = self.floor_level(&p, plan);
+        let adverse = p.stop.max(floor_level);
+        let mut exit: Option<(Ticks, ExitReason)> = None;
+        let (mut best_mark, mut worst_mark) = (open, open);
+        let mut same_bar_both = false;
+        if open <= adverse {
+            exit = Some((open - plan.slippage, Self::adverse_reason(&p, floor_level)));
+        } else if open >= through {
+            exit = Some((open, ExitReason::Target));
+        }
+        if exit.is_some() {
+            self.referee.best(self.marked(&p, open, plan));
+        } else {
+            // 3. First the peak, and with it the floor ...
+            let target_hit = high >= through;
+            best_mark = if target_hit { p.target } else { high };
+            self.referee.best(self.marked(&p, best_mark, plan));
+            // 4. ... then the trough.
+            let floor_level = self.floor_level(&p, plan);
+            let adverse = p.stop.max(floor_level);
+            let adverse_hit = low <= adverse;
+            same_bar_both = adverse_hit && target_hit;
+            let target_first = plan.settings.same_bar == SameBar::TargetFirst;
+            if target_hit && (target_first || !adverse_hit) {
+                exit = Some((p.target, ExitReason::Target));
+                worst_mark = if target_first { open } else { low };
+            } else if adverse_hit {
+                exit = Some((
+                    adverse - plan.slippage,
+                    Self::adverse_reason(&p, floor_level),
+                ));
+                worst_mark = adverse;
+            } else {
+                worst_mark = low;
+                // 5. Flat-by by the clock.
+                if bar.has(CLOCK_FLAT) {
+                    exit = Some((close - plan.slippage, ExitReason::FlatBy));
+                }
+            }
+        }
+        p.best = p.best.max(best_mark);
+        p.worst = p.worst.min(worst_mark);
+        let best = self.marked(&p, best_mark, plan);
+        let mut worst = self.marked(&p, worst_mark, plan);
+        self.position = Some(p);
+        let trade = exit.map(|(x, reason)| self.exit(x, reason, false, tape, plan, i));
+        if trade.is_some() {
+            worst = worst.min(self.balance);
+        }
+        // 6. Breach, after exits.
+        let ambiguous = worst <= self.referee.floor() && worst > floor_before;
+        self.dead |= self.referee.breached(worst);
+        // 7. A standing trail follows this close.
+        if let Some(p) = &mut self.position
+            && p.trailing
+        {
+            ratchet(p, close, bar.trail_ticks);
+        }
+        let equity = BarEquity {
+            best,
+            worst,
+            close: self.equity(bar, plan),
+        };
+        (
+            BarEvents {
+                equity,
+                entered,
+                same_bar_both,
+                ambiguous,
+            },
+            trade,
+        )
+    }
+
+    /// What may be decided at the close of a bar; exactly this executes.
+    pub fn mask(&self, bar: &TapeBar, plan: &SimPlan) -> ActionMask {
+        let mut mask = ActionMask::HOLD_ONLY;
+        if self.dead {
+            return mask;
+        }
+        let Some(p) = &self.position else {
+            let open = bar.has(ENTRY_TIME)
+                && self.drawdown_used(self.balance) < plan.settings.entry_drawdown_cap;
+            return if open {
+                mask.with(Action::Buy).with(Action::Sell)
+            } else {
+                mask
+            };
+        };
+        if plan.settings.phase == 1 {
+            return mask;
+        }
+        let close = p.side * bar.close;
+        let break_even = p.entry + plan.settings.be_offset_ticks;
+        let profit = close - p.entry;
+        if !p.be_moved && profit > bar.be_ticks && p.stop < break_even && break_even < close {
+            mask = mask.with(Action::SlToBe);
+        }
+        if p.trailing {
+            mask = mask.with(Action::TrailOff);
+        } else if profit > 0 {
+            mask = mask.with(Action::TrailOn);
+        }
+        mask
+    }
+
+    /// Executes a decision that the mask allows. Returns whether an entry order expired for want of a bar.
+    pub fn decide(&mut self, action: Action, bar: &TapeBar, plan: &SimPlan) -> bool {
+        match (action, &mut self.position) {
+            (Action::Buy | Action::Sell, None) => {
+                if !bar.has(NEXT_LIVES) {
+                    return true;
+                }
+                self.pending = if action == Action::Buy { 1 } else { -1 };
+            }
+            (Action::SlToBe, Some(p)) => {
+                p.stop = p.entry + plan.settings.be_offset_ticks;
+                p.be_moved = true;
+            }
+            (Action::TrailOn, Some(p)) => {
+                p.trailing = true;
+                ratchet(p, p.side * bar.close, bar.trail_ticks);
+            }
+            (Action::TrailOff, Some(p)) => p.trailing = false,
+            _ => {}
+        }
+        false
+    }
+
+    /// 8. Closes a position that the next bar of the file cannot hold.
+    ///
+    /// Returns the trade, and lowers `equity` to the balance after it.
+    pub fn close_bar(
+        &mut self,
+        tape: &Tape,
+        plan: &SimPlan,
+        i: usize,
+        equity: &mut BarEquity,
+    ) -> Option<Trade> {
+        let bar = &tape.rows[i];
+        let p = self.position.as_ref().filter(|_| !bar.has(NEXT_LIVES))?;
+        let x = p.side * bar.close - plan.slippage;
+        let (reason, hole) = if bar.has(LAST) {
+            (ExitReason::EndOfData, false)
+        } else {
+            (ExitReason::FlatBy, true)
+        };
+        let trade = self.exit(x, reason, hole, tape, plan, i);
+        equity.worst = equity.worst.min(self.balance);
+        equity.close = self.balance;
+        self.dead |= self.referee.breached(equity.worst);
+        Some(trade)
+    }
+
+    /// Puts a position on at a bar's open; `decided` is the bar whose close gave the order.
+    pub(super) fn enter(
+        &mut self,
+        side: i32,
+        decided: &TapeBar,
+        open: Ticks,
+        slippage: Ticks,
+        plan: &SimPlan,
+        i: usize,
+    ) {
+        let entry = side * open + slippage;
+        let risk = decided.stop_ticks;
+        let reward = super::tape::ceil_ticks(plan.settings.tp_sl_ratio * f64::from(risk));
+        self.position = Some(Position {
+            side,
+            entry,
+            stop: entry - risk,
+            target: entry.saturating_add(reward),
+            risk,
+            reward,
+            entry_bar: i as u32,
+            entry_commission: self.side_commission,
+            worst: entry,
+            best: entry,
+            trailing: false,
+            trail_moved: false,
+            be_moved: false,
+            forced: false,
+        });
+    }
+
+    fn adverse_reason(p: &Position, floor_level: Ticks) -> ExitReason {
+        if floor_level > p.stop {
+            ExitReason::Drawdown
+        } else if p.trail_moved {
+            ExitReason::StopTrail
+        } else if p.be_moved {
+            ExitReason::StopBe
+        } else {
+            ExitReason::Stop
+        }
+    }
+
+    /// Closes the position at `x` and books it.
+    fn exit(
+        &mut self,
+        x: Ticks,
+        reason: ExitReason,
+        hole: bool,
+        tape: &Tape,
+        plan: &SimPlan,
+        i: usize,
+    ) -> Trade {
+        // The callers hold a position; an absent one books an empty trade.
+        let p = self.position.take().unwrap_or(EMPTY);
+        let gross = plan.tick_usd * i64::from(x - p.entry);
+        let commission = p.entry_commission + self.side_commission;
+        let net = gross - commission;
+        self.balance += net;
+        self.n_trades += 1;
+        let worst = p.worst.min(x) - p.entry;
+        let best = p.best.max(x) - p.entry;
+        Trade {
+            id: self.n_trades,
+            side: if p.side > 0 { Side::Long } else { Side::Short },
+            contracts: plan.contracts as i32,
+            entry_time: tape.bars.open_time[p.entry_bar as usize],
+            entry_price: p.side * p.entry,
+            stop_initial: p.side * (p.entry - p.risk),
+            target_initial: p.side * p.entry.saturating_add(p.reward),
+            exit_time: tape.bars.open_time[i],
+            exit_price: p.side * x,
+            exit_reason: reason,
+            bars_held: i as u32 - p.entry_bar + 1,
+            gross_pnl: gross,
+            commission,
+            net_pnl: net,
+            mae: plan.tick_usd * i64::from((-worst).max(0)),
+            mfe: plan.tick_usd * i64::from(best.max(0)),
+            forced: p.forced,
+            hole,
+        }
+    }
+}
+
+const EMPTY: Position = Position {
+    side: 1,
+    entry: 0,
+    stop: 0,
+    target: 0,
+    risk: 0,
+    reward: 0,
+    entry_bar: 0,
+    entry_commission: Usd::ZERO,
+    worst: 0,
+    best: 0,
+    trailing: false,
+    trail_moved: false,
+    be_moved: false,
+    forced: false,
+};
+
+/// Moves a trailing stop up to its distance from the close, never down.
+fn ratchet(p: &mut Position, close: Ticks, distance: Ticks) {
+    let stop = close - distance;
+    if stop > p.stop {
+        p.stop = stop;
+        p.trail_moved = true;
+    }
+}

@@ -1,0 +1,66 @@
+//! What the agent sees of its own account: thirteen numbers beside the window of features.
+
+use super::account::Account;
+use super::action::{Action, ActionMask};
+use super::referee::Referee;
+use super::settings::SimPlan;
+use super::tape::TapeBar;
+
+/// Numbers about the position and the account in one observation.
+pub const N_ACCOUNT: usize = 13;
+
+/// Their names, in order.
+pub const ACCOUNT_NAMES: [&str; N_ACCOUNT] = [
+    "side",
+    "entry_distance_atr",
+    "stop_room_atr",
+    "target_room_atr",
+    "log_bars_held",
+    "trailing",
+    "profit_r",
+    "stop_at_break_even",
+    "drawdown_used",
+    "floor_room",
+    "may_enter",
+    "may_break_even",
+    "may_trail",
+];
+
+/// Writes the account's numbers at the close of bar `i`; all finite and within ±10.
+///
+/// # Shapes
+/// `out` has [`N_ACCOUNT`] entries.
+pub fn observe_account<R: Referee>(
+    account: &Account<R>,
+    mask: ActionMask,
+    bar: &TapeBar,
+    i: usize,
+    plan: &SimPlan,
+    out: &mut [f32],
+) {
+    let equity = account.equity(bar, plan);
+    out.fill(0.0);
+    if let Some(p) = &account.position {
+        let close = p.side * bar.close;
+        let per_atr = 1.0 / bar.atr.max(1e-3);
+        out[0] = p.side as f32;
+        out[1] = (close - p.entry) as f32 * per_atr;
+        out[2] = (close - p.stop) as f32 * per_atr;
+        out[3] = (p.target - close) as f32 * per_atr;
+        out[4] = ((i as u32 + 1 - p.entry_bar) as f32).ln_1p();
+        out[5] = f32::from(u8::from(p.trailing));
+        out[6] = (close - p.entry) as f32 / p.risk as f32;
+        out[7] = f32::from(u8::from(p.stop >= p.entry));
+    }
+    let limit = account.referee.limit().dollars();
+    out[8] = account.drawdown_used(equity) as f32;
+    out[9] = ((equity - account.referee.floor()).dollars() / limit) as f32;
+    out[10] = f32::from(u8::from(mask.allows(Action::Buy)));
+    out[11] = f32::from(u8::from(mask.allows(Action::SlToBe)));
+    out[12] = f32::from(u8::from(
+        mask.allows(Action::TrailOn) || mask.allows(Action::TrailOff),
+    ));
+    for x in out.iter_mut() {
+        *x = x.clamp(-10.0, 10.0);
+    }
+}

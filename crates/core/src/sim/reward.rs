@@ -1,0 +1,79 @@
+//! The reward of one step, by named terms.
+
+use super::settings::SimSettings;
+use crate::units::Usd;
+
+/// Drawdown used from which growth is penalised.
+const FREE_DRAWDOWN: f64 = 0.30;
+/// Bound of a step's reward in units.
+const CLIP: f64 = 10.0;
+
+/// Terms of a reward in dollars; penalties are positive.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RewardTerms {
+    /// Change of equity, net of costs.
+    pub equity_change: Usd,
+    /// Entry and management bonuses of the curriculum.
+    pub bonus: Usd,
+    /// Weighted growth of drawdown beyond the free part.
+    pub drawdown_penalty: f64,
+    /// Paid once, on a breach.
+    pub breach_penalty: f64,
+}
+
+impl RewardTerms {
+    /// Terms of a step from the account before and after it.
+    pub fn new(
+        s: &SimSettings,
+        equity_change: Usd,
+        bonus: Usd,
+        used_before: f64,
+        used_after: f64,
+        breached: bool,
+    ) -> Self {
+        let excess = |used: f64| (used - FREE_DRAWDOWN).max(0.0);
+        let growth = (excess(used_after) - excess(used_before)).max(0.0);
+        Self {
+            equity_change,
+            bonus,
+            drawdown_penalty: s.drawdown_weight * growth * s.drawdown_limit.dollars(),
+            breach_penalty: if breached { s.breach_penalty } else { 0.0 },
+        }
+    }
+
+    /// All terms together, before clipping.
+    pub fn total_usd(&self) -> f64 {
+        self.equity_change.dollars() + self.bonus.dollars()
+            - self.drawdown_penalty
+            - self.breach_penalty
+    }
+
+    /// The reward in units, clipped.
+    pub fn reward(&self, s: &SimSettings) -> f32 {
+        (self.total_usd() / s.reward_unit_usd).clamp(-CLIP, CLIP) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standing_still_earns_nothing_and_recovery_is_not_paid_twice() {
+        let s = SimSettings::default();
+        assert_eq!(
+            RewardTerms::new(&s, Usd::ZERO, Usd::ZERO, 0.5, 0.5, false).reward(&s),
+            0.0
+        );
+        assert_eq!(
+            RewardTerms::new(&s, Usd::whole(100), Usd::ZERO, 0.5, 0.4, false).reward(&s),
+            1.0
+        );
+        let falling = RewardTerms::new(&s, Usd::whole(-250), Usd::ZERO, 0.4, 0.5, false);
+        assert!((falling.reward(&s) + 2.5 + 0.5 * 0.1 * 25.0).abs() < 1e-6);
+        assert_eq!(
+            RewardTerms::new(&s, Usd::whole(-9_999), Usd::ZERO, 0.0, 1.0, true).reward(&s),
+            -10.0
+        );
+    }
+}

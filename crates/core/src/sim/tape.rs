@@ -1,0 +1,153 @@
+//! A market made ready to be traded under one plan: everything about a bar that the clock,
+//! the calendar and the past decide, computed once and shared by all accounts.
+
+use std::sync::Arc;
+
+use super::settings::SimPlan;
+use crate::features::atr::wilder_atr_ticks;
+use crate::market::session::NO_DAY;
+use crate::market::{Bars, Sessions};
+
+/// The bar belongs to a trading day.
+pub const IN_SESSION: u8 = 1;
+/// An entry decided at this close would fill inside the window, with enough time left and a defined ATR.
+pub const ENTRY_TIME: u8 = 1 << 1;
+/// Flat-by falls between this close and the next one on the clock.
+pub const CLOCK_FLAT: u8 = 1 << 2;
+/// The next bar of the file is of the same day and closes no later than flat-by.
+pub const NEXT_LIVES: u8 = 1 << 3;
+/// First bar of a trading day.
+pub const NEW_DAY: u8 = 1 << 4;
+/// Last bar of the file.
+pub const LAST: u8 = 1 << 5;
+
+/// What the step function reads of one bar, side by side in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct TapeBar {
+    /// Open in ticks.
+    pub open: i32,
+    /// High in ticks.
+    pub high: i32,
+    /// Low in ticks.
+    pub low: i32,
+    /// Close in ticks.
+    pub close: i32,
+    /// Wilder's ATR in ticks; NaN while undefined.
+    pub atr: f32,
+    /// Stop distance of an entry decided here, in ticks.
+    pub stop_ticks: i32,
+    /// Trailing distance at this close, in ticks.
+    pub trail_ticks: i32,
+    /// Profit in whole ticks above which break-even is allowed.
+    pub be_ticks: i32,
+    /// Index of the trading day, or [`NO_DAY`].
+    pub day: u32,
+    /// The bits above.
+    pub flags: u8,
+}
+
+impl TapeBar {
+    /// Whether a flag is set.
+    pub fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+/// Bars with everything that the step function needs to know about them.
+#[derive(Clone, Debug)]
+pub struct Tape {
+    /// The market.
+    pub bars: Arc<Bars>,
+    /// Its trading days.
+    pub sessions: Arc<Sessions>,
+    /// One per bar.
+    pub rows: Vec<TapeBar>,
+    /// Wilder's ATR in ticks per bar; NaN while undefined.
+    pub atr: Vec<f64>,
+}
+
+impl Tape {
+    /// Prepares a market. Only `NEXT_LIVES` and `LAST` look at the next bar; no mask reads them.
+    pub fn new(bars: Arc<Bars>, plan: &SimPlan) -> Self {
+        let sessions = Arc::new(Sessions::new(&bars, &plan.calendar));
+        let s = &plan.settings;
+        let atr = wilder_atr_ticks(&bars, s.atr_period);
+        let n = bars.len();
+        let flat_by_utc: Vec<i64> = sessions
+            .days
+            .iter()
+            .map(|d| {
+                d.roll_utc
+                    + if d.half_day {
+                        plan.flat_by.min(d.close_secs - 60)
+                    } else {
+                        plan.flat_by
+                    }
+            })
+            .collect();
+        let mut rows = Vec::with_capacity(n);
+        let mut last_day = NO_DAY;
+        for i in 0..n {
+            let day = sessions.day_of[i];
+            let close_time = bars.close_time(i);
+            let mut flags = if i + 1 == n { LAST } else { 0 };
+            if day != NO_DAY {
+                flags |= IN_SESSION;
+                if day != last_day {
+                    flags |= NEW_DAY;
+                    last_day = day;
+                }
+                let flat_by = flat_by_utc[day as usize];
+                let since = close_time - sessions.days[day as usize].roll_utc;
+                let left = (flat_by - close_time).div_euclid(bars.interval_secs);
+                let in_window = plan.entry_start <= since && since < plan.entry_end;
+                if in_window && left >= s.min_bars_to_flat && !atr[i].is_nan() {
+                    flags |= ENTRY_TIME;
+                }
+                if close_time <= flat_by && flat_by < close_time + bars.interval_secs {
+                    flags |= CLOCK_FLAT;
+                }
+                let lives =
+                    i + 1 < n && sessions.day_of[i + 1] == day && bars.close_time(i + 1) <= flat_by;
+                if lives {
+                    flags |= NEXT_LIVES;
+                }
+            }
+            let a = if atr[i].is_nan() { 0.0 } else { atr[i] };
+            rows.push(TapeBar {
+                open: bars.open[i],
+                high: bars.high[i],
+                low: bars.low[i],
+                close: bars.close[i],
+                atr: atr[i] as f32,
+                stop_ticks: ceil_ticks((s.sl_atr_mult * a).min(plan.max_risk_ticks)),
+                trail_ticks: ceil_ticks(s.trail_atr * a),
+                // profit > x for whole ticks is profit > floor(x)
+                be_ticks: (s.be_min_profit_atr * a).floor().min(1e9) as i32,
+                day,
+                flags,
+            });
+        }
+        Self {
+            bars,
+            sessions,
+            rows,
+            atr,
+        }
+    }
+
+    /// Number of bars.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are no bars.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// Rounds a distance up to a tick, at least one; the guard absorbs floating-point dust.
+pub(super) fn ceil_ticks(x: f64) -> i32 {
+    ((x - 1e-9).ceil()).clamp(1.0, 1e8) as i32
+}

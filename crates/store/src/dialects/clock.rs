@@ -1,0 +1,260 @@
+//! Reads the time stamps of all dialects: epochs, ISO forms, dates in three orders, split cells.
+
+use holdout_core::time::DAY_SECS;
+
+use super::number;
+
+/// Order of the numbers of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateOrder {
+    /// Year, month, day; also without separators.
+    Ymd,
+    /// Month, day, year.
+    Mdy,
+    /// Day, month, year.
+    Dmy,
+}
+
+/// How a time stamp is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeFormat {
+    /// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size.
+    Epoch,
+    /// A date and a time of day, with or without an offset to UTC.
+    Civil(DateOrder),
+}
+
+/// A stamp as it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Unix seconds.
+    Utc(i64),
+    /// Seconds of a clock on the wall of a zone that the stamp does not name.
+    Wall(i64),
+}
+
+/// Reads a stamp in one cell. Parts of a second are cut off.
+pub(crate) fn parse(cell: &[u8], format: TimeFormat) -> Option<Moment> {
+    match format {
+        TimeFormat::Epoch => epoch(cell).map(Moment::Utc),
+        TimeFormat::Civil(order) => {
+            let (days, used) = date(cell, order)?;
+            match &cell[used..] {
+                [] => None,
+                [b' ' | b'T' | b't', rest @ ..] => with_clock(days, rest.trim_ascii_start()),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// Reads a stamp of which date and time of day are two cells.
+pub(crate) fn parse_split(date_cell: &[u8], clock_cell: &[u8], order: DateOrder) -> Option<Moment> {
+    let (days, used) = date(date_cell, order)?;
+    if used != date_cell.len() {
+        return None;
+    }
+    with_clock(days, clock_cell)
+}
+
+fn epoch(cell: &[u8]) -> Option<i64> {
+    let whole = match cell.iter().position(|&b| b == b'.') {
+        Some(dot) if cell[dot + 1..].iter().all(u8::is_ascii_digit) => &cell[..dot],
+        Some(_) => return None,
+        None => cell,
+    };
+    let n = number::parse_int(whole)?;
+    match whole.len() {
+        9 | 10 => Some(n),
+        12 | 13 => Some(n / 1_000),
+        15 | 16 => Some(n / 1_000_000),
+        18 | 19 => Some(n / 1_000_000_000),
+        _ => None,
+    }
+}
+
+fn with_clock(days: i64, text: &[u8]) -> Option<Moment> {
+    let (secs, used) = clock(text)?;
+    let wall = days * DAY_SECS + secs;
+    match text[used..].trim_ascii() {
+        [] => Some(Moment::Wall(wall)),
+        b"Z" | b"z" | b"UTC" | b"GMT" => Some(Moment::Utc(wall)),
+        [sign @ (b'+' | b'-'), rest @ ..] => {
+            let offset = offset_secs(rest)?;
+            Some(Moment::Utc(if *sign == b'+' { wall - offset } else { wall + offset }))
+        }
+        _ => None,
+    }
+}
+
+fn offset_secs(text: &[u8]) -> Option<i64> {
+    let (h, m) = match text {
+        [h1, h2] => ([*h1, *h2], *b"00"),
+        [h1, h2, m1, m2] | [h1, h2, b':', m1, m2] => ([*h1, *h2], [*m1, *m2]),
+        _ => return None,
+    };
+    let (h, m) = (number::parse_int(&h)?, number::parse_int(&m)?);
+    (h <= 18 && m < 60).then_some(h * 3600 + m * 60)
+}
+
+/// Days since 1970 of a date at the beginning of a text, and how many bytes it took.
+fn date(text: &[u8], order: DateOrder) -> Option<(i64, usize)> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    if digits == 8 && order == DateOrder::Ymd {
+        let n = number::parse_int(&text[..8])?;
+        return days_of(n / 10_000, n / 100 % 100, n % 100).map(|d| (d, 8));
+    }
+    let mut parts = [0_i64; 3];
+    let mut lengths = [0_usize; 3];
+    let (mut part, mut used) = (0, 0);
+    for &b in text {
+        if b.is_ascii_digit() {
+            if lengths[part] == 4 {
+                return None;
+            }
+            parts[part] = parts[part] * 10 + i64::from(b - b'0');
+            lengths[part] += 1;
+        } else if matches!(b, b'-' | b'/' | b'.') && part < 2 && lengths[part] > 0 {
+            part += 1;
+        } else {
+            break;
+        }
+        used += 1;
+    }
+    if part != 2 || lengths.contains(&0) {
+        return None;
+    }
+    let [a, b, c] = parts;
+    let (year, month, day, year_at) = match order {
+        DateOrder::Ymd => (a, b, c, 0),
+        DateOrder::Mdy => (c, a, b, 2),
+        DateOrder::Dmy => (c, b, a, 2),
+    };
+    let year = match lengths[year_at] {
+        4 => year,
+        2 => 2000 + year,
+        _ => return None,
+    };
+    days_of(year, month, day).map(|d| (d, used))
+}
+
+/// Days since 1970-01-01; `None` for dates that do not exist or lie outside 1970 to 2200.
+fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1970..=2200).contains(&year) || !(1..=length).contains(&day) {
+        return None;
+    }
+    // Years are counted from March, so that the leap day is the last day of a year.
+    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let day_of_year = (153 * m + 2) / 5 + day - 1;
+    Some(y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719_468)
+}
+
+/// Seconds of a time of day at the beginning of a text, and how many bytes it took.
+fn clock(text: &[u8]) -> Option<(i64, usize)> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (h, m, s, mut used) = match digits {
+        6 => (two(text, 0)?, two(text, 2)?, two(text, 4)?, 6),
+        4 => (two(text, 0)?, two(text, 2)?, 0, 4),
+        1 | 2 if text.get(digits) == Some(&b':') => {
+            let h = number::parse_int(&text[..digits])?;
+            let m = two(text, digits + 1)?;
+            if text.get(digits + 3) == Some(&b':') {
+                (h, m, two(text, digits + 4)?, digits + 6)
+            } else {
+                (h, m, 0, digits + 3)
+            }
+        }
+        _ => return None,
+    };
+    if text.get(used).is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    if text.get(used) == Some(&b'.') {
+        let part = text[used + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+        if part == 0 || part > 9 {
+            return None;
+        }
+        used += 1 + part;
+    }
+    let mut h = h;
+    let half = text[used..].trim_ascii_start();
+    if half.len() >= 2 && (half[..2].eq_ignore_ascii_case(b"AM") || half[..2].eq_ignore_ascii_case(b"PM")) {
+        if !(1..=12).contains(&h) {
+            return None;
+        }
+        h = h % 12 + if half[0].eq_ignore_ascii_case(&b'P') { 12 } else { 0 };
+        used = text.len() - half.len() + 2;
+    }
+    // "24:00" is the midnight that ends a day.
+    let in_day = h < 24 || (h == 24 && m == 0 && s == 0);
+    (in_day && m < 60 && s < 60).then_some((h * 3600 + m * 60 + s, used))
+}
+
+fn two(text: &[u8], at: usize) -> Option<i64> {
+    number::parse_int(text.get(at..at + 2)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use holdout_core::time::{format_utc, parse_utc};
+
+    use super::*;
+
+    fn civil(text: &str, order: DateOrder) -> Option<Moment> {
+        parse(text.as_bytes(), TimeFormat::Civil(order))
+    }
+
+    fn wall(text: &str) -> Option<Moment> {
+        Some(Moment::Wall(parse_utc(text).unwrap()))
+    }
+
+    #[test]
+    fn dates_agree_with_the_calendar_for_every_day() {
+        for day in 0..60_000_i64 {
+            let iso = format_utc(day * DAY_SECS);
+            assert_eq!(civil(&iso, DateOrder::Ymd), Some(Moment::Utc(day * DAY_SECS)), "{iso}");
+        }
+    }
+
+    #[test]
+    fn every_dialects_stamps_are_read() {
+        let want = wall("2024-01-02T18:05:00Z");
+        for text in ["20240102 180500", "2024-01-02 18:05", "2024-1-2T18:05:00.000000", "2024.01.02 18:05:00", "2024/1/2 6:05 PM"] {
+            assert_eq!(civil(text, DateOrder::Ymd), want, "{text}");
+        }
+        assert_eq!(civil("01/02/2024 18:05", DateOrder::Mdy), want);
+        assert_eq!(civil("02.01.2024 18:05:00.000", DateOrder::Dmy), want);
+        assert_eq!(parse_split(b"1/2/2024", b"18:05:00.5", DateOrder::Mdy), want);
+        assert_eq!(parse_split(b"20240102", b"180500", DateOrder::Ymd), want);
+        let utc = Some(Moment::Utc(parse_utc("2024-01-02T23:05:00Z").unwrap()));
+        for text in ["2024-01-02T18:05:00-05:00", "2024-01-02 18:05:00-0500", "2024-01-02T23:05:00.000000000Z", "2024-01-02 23:05:00 UTC"] {
+            assert_eq!(civil(text, DateOrder::Ymd), utc, "{text}");
+        }
+        for text in ["1704236700", "1704236700000", "1704236700000000", "1704236700000000000", "1704236700.0"] {
+            assert_eq!(parse(text.as_bytes(), TimeFormat::Epoch), utc, "{text}");
+        }
+        assert_eq!(civil("2015-01-01 24:00", DateOrder::Ymd), wall("2015-01-02T00:00:00Z"));
+    }
+
+    #[test]
+    fn impossible_stamps_are_refused() {
+        let bad = [
+            "2023-02-29 10:00", "2024-13-01 10:00", "2024-00-10 10:00", "2024-01-02 24:01", "2024-01-02 10:60", "2024-01-02",
+            "2024-01-02 10", "2024-01-02x10:00", "1850-01-01 10:00", "2024-01-02 10:00 US/Eastern", "2024-01-02 13:00 PM", "",
+            "2024-01-02 10:00:00+25:00", "20240102", "2024-01-02 100000000",
+        ];
+        for text in bad {
+            assert_eq!(civil(text, DateOrder::Ymd), None, "{text}");
+        }
+        for text in ["12", "17042367001", "-5", "1704236700.x"] {
+            assert_eq!(parse(text.as_bytes(), TimeFormat::Epoch), None, "{text}");
+        }
+    }
+}

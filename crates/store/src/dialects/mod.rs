@@ -1,0 +1,160 @@
+//! Layouts in which platforms write bars, one a file, and the shape they are all brought into.
+//!
+//! A dialect looks at the first lines and either says nothing or hands back a [`Layout`]: which
+//! column is what, how time is written, in which zone, which end of the bar is stamped. Reading
+//! rows is the same code for all of them.
+
+pub mod clock;
+pub(crate) mod number;
+pub mod sample;
+
+mod barchart;
+mod canonical_csv;
+mod databento;
+mod firstrate;
+mod generic;
+mod histdata;
+mod kibot;
+mod metatrader5;
+mod ninjatrader8;
+mod sierra_chart;
+mod tradestation;
+mod tradingview;
+mod yfinance;
+
+pub use clock::{DateOrder, TimeFormat};
+pub use sample::Sample;
+
+use crate::options::Stamp;
+
+/// Where the time stamp is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeColumns {
+    /// One cell.
+    One(usize),
+    /// A date and a time of day.
+    DateAndClock(usize, usize),
+}
+
+/// Where the volume is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VolumeColumns {
+    /// The source has none.
+    None,
+    /// One cell.
+    One(usize),
+    /// Two cells to add, as volume on up and on down ticks.
+    Sum(usize, usize),
+}
+
+/// In which zone stamps without an offset are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZoneRule {
+    /// Every stamp carries its own offset or counts from 1970.
+    InStamp,
+    /// The platform always writes this zone.
+    Fixed(&'static str),
+    /// The file does not say; the text tells the user where to find it.
+    Ask(&'static str),
+}
+
+/// Which column is what, and how its cells are written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    /// Byte between cells.
+    pub separator: u8,
+    /// Lines before the first row of data.
+    pub skip_lines: u64,
+    /// Cells a row must have at least.
+    pub n_columns: usize,
+    /// Whether rows may have more cells than that.
+    pub more_allowed: bool,
+    /// Time stamp.
+    pub time: TimeColumns,
+    /// How it is written.
+    pub format: TimeFormat,
+    /// Columns of open, high, low and close.
+    pub ohlc: [usize; 4],
+    /// Volume.
+    pub volume: VolumeColumns,
+    /// Contract, where a file can hold several.
+    pub symbol: Option<usize>,
+    /// What a price cell is divided by to give points.
+    pub price_divisor: f64,
+    /// Zone of the stamps.
+    pub zone: ZoneRule,
+    /// Which end of the bar is stamped.
+    pub stamp: Stamp,
+}
+
+impl Layout {
+    /// Byte that separates decimals: a comma only where the cells are not separated by commas.
+    pub fn decimal_mark(&self, sample: &Sample) -> u8 {
+        let open = sample.rows.first().and_then(|r| r.get(self.ohlc[0]));
+        if self.separator != b',' && open.is_some_and(|c| c.contains(',')) { b',' } else { b'.' }
+    }
+}
+
+/// What a dialect makes of a sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recognition {
+    /// Bars in this layout.
+    Bars {
+        /// How sure it is, 0 to 1.
+        confidence: f64,
+        /// What that rests on.
+        evidence: Vec<String>,
+        /// The layout.
+        layout: Layout,
+    },
+    /// The platform's, but not intraday bars.
+    NotBars {
+        /// How sure it is, 0 to 1.
+        confidence: f64,
+        /// What the file holds instead.
+        what: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+}
+
+impl Recognition {
+    /// How sure the dialect is, 0 to 1.
+    pub fn confidence(&self) -> f64 {
+        match self {
+            Self::Bars { confidence, .. } | Self::NotBars { confidence, .. } => *confidence,
+        }
+    }
+
+    /// Recognised bars; evidence is given as plain texts.
+    fn bars(confidence: f64, layout: Layout, evidence: &[&str]) -> Option<Self> {
+        Some(Self::Bars { confidence, evidence: evidence.iter().map(|&e| e.to_owned()).collect(), layout })
+    }
+}
+
+/// One platform's way to write bars.
+pub struct Dialect {
+    /// Name used in files and commands.
+    pub id: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// Looks at the first lines.
+    pub recognise: fn(&Sample) -> Option<Recognition>,
+}
+
+/// All dialects; among equally sure ones the earlier is taken.
+pub static ALL: [Dialect; 13] = [
+    canonical_csv::DIALECT,
+    databento::DIALECT,
+    ninjatrader8::DIALECT,
+    tradingview::DIALECT,
+    firstrate::DIALECT,
+    kibot::DIALECT,
+    sierra_chart::DIALECT,
+    metatrader5::DIALECT,
+    tradestation::DIALECT,
+    histdata::DIALECT,
+    barchart::DIALECT,
+    yfinance::DIALECT,
+    generic::DIALECT,
+];

@@ -1,0 +1,413 @@
+//! Brings a file of any dialect into canonical bars, and says everything that it found on the way.
+//!
+//! Nothing is guessed that changes prices or times: a market, a zone or a contract that cannot be
+//! known is asked for. Nothing is repaired without being asked for; what is dropped is counted.
+
+mod checks;
+mod contract;
+mod rows;
+#[cfg(test)]
+mod real_files;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use holdout_core::market::{Bars, SessionCalendar};
+use holdout_core::time::{TimeError, ZoneTable, format_utc};
+
+pub use contract::{ContractError, SymbolCount};
+use contract::{Contract, list};
+use rows::Rows;
+
+use crate::detect::{Detection, detect_in};
+use crate::dialects::{VolumeColumns, ZoneRule};
+use crate::error::{BadInput, FileError};
+use crate::inspection::{Inspection, ProblemKind, Problems, Severity, Verdict, VerdictLevel};
+use crate::options::{ImportOptions, Repair, Stamp};
+use crate::text::TextSource;
+
+/// Bars longer than this are not intraday.
+const MAX_INTERVAL_SECS: i64 = 12 * 3600;
+/// From this share of bars outside sessions on, zone or stamp are doubted.
+const DOUBTFUL_OUTSIDE: f64 = 0.02;
+/// From this share of unreadable rows on, the layout is doubted.
+const DOUBTFUL_UNREADABLE: f64 = 0.05;
+
+/// Why a file could not be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read, or is not a bar file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The contract or the market is not what was asked for.
+    #[error("{error} ({})", .path.display())]
+    Contract {
+        /// What is wrong.
+        error: ContractError,
+        /// The file.
+        path: std::path::PathBuf,
+    },
+    /// Several contracts and none was chosen.
+    #[error("the file holds several contracts: {}; choose one with --symbol ({})", list(.symbols), .path.display())]
+    SeveralSymbols {
+        /// They, those with most rows first.
+        symbols: Vec<SymbolCount>,
+        /// The file.
+        path: std::path::PathBuf,
+    },
+    /// The market cannot be known.
+    #[error("the market cannot be known from the symbols or the file name; say which it is with --market, one of {known} ({})", .path.display())]
+    NeedsMarket {
+        /// Symbols of the known markets.
+        known: String,
+        /// The file.
+        path: std::path::PathBuf,
+    },
+    /// The zone cannot be known.
+    #[error("the time zone of the stamps cannot be known: {hint}; say which it is with --zone, e.g. --zone America/Chicago ({})", .path.display())]
+    NeedsZone {
+        /// Where to find it.
+        hint: String,
+        /// The file.
+        path: std::path::PathBuf,
+    },
+    /// The zone that was given does not exist.
+    #[error("{0}")]
+    UnknownZone(#[from] TimeError),
+    /// Stopped by the caller.
+    #[error("the import was cancelled; nothing was written")]
+    Cancelled,
+    /// A reading thread failed.
+    #[error("a reading thread stopped unexpectedly; try again, and report the file if it happens again")]
+    WorkerStopped,
+}
+
+impl ImportError {
+    /// Whether the content of the file is at fault.
+    pub fn is_bad_data(&self) -> bool {
+        match self {
+            Self::File(e) => e.is_bad_data(),
+            Self::Contract { error, .. } => matches!(error, ContractError::NoOutright { .. }),
+            _ => false,
+        }
+    }
+
+    /// Whether the user has to say more: a market, a zone, a symbol.
+    pub fn needs_input(&self) -> bool {
+        matches!(
+            self,
+            Self::SeveralSymbols { .. } | Self::NeedsMarket { .. } | Self::NeedsZone { .. } | Self::UnknownZone(_) | Self::Contract { .. }
+        ) && !self.is_bad_data()
+    }
+}
+
+/// Bars of a file and what was found in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Imported {
+    /// Canonical bars.
+    pub bars: Bars,
+    /// What was found.
+    pub inspection: Inspection,
+    /// SHA-256 of the file as it lies on the disk.
+    pub source_sha256: String,
+}
+
+/// Looks through a whole file. What must still be said (market, zone, contract) is in the verdict.
+///
+/// # Errors
+/// When the file cannot be read, is not a bar file, holds no usable row, or an option is wrong.
+pub fn inspect(path: &Path, options: &ImportOptions) -> Result<Inspection, ImportError> {
+    Ok(analyse(path, options, &mut |_| true)?.inspection)
+}
+
+/// Imports a file. `progress` gets the share that was read, 0 to 1; `false` cancels.
+///
+/// # Errors
+/// As [`inspect`], and when market, zone or contract must be said first.
+pub fn import(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -> bool) -> Result<Imported, ImportError> {
+    let analysis = analyse(path, options, progress)?;
+    if let Some(hint) = analysis.zone_hint {
+        return Err(ImportError::NeedsZone { hint: hint.to_owned(), path: path.to_owned() });
+    }
+    if analysis.contract.ambiguous {
+        return Err(ImportError::SeveralSymbols { symbols: analysis.contract.symbols, path: path.to_owned() });
+    }
+    let Some(bars) = analysis.bars else {
+        let known = options.instruments.iter().map(|i| i.symbol.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(ImportError::NeedsMarket { known, path: path.to_owned() });
+    };
+    bars.validate().map_err(|e| FileError::from(BadInput::new(path, e.to_string())))?;
+    Ok(Imported { bars, inspection: analysis.inspection, source_sha256: analysis.sha256 })
+}
+
+/// Everything that was made of a file.
+struct Analysis {
+    bars: Option<Bars>,
+    inspection: Inspection,
+    contract: Contract,
+    /// Set when the zone must be said first.
+    zone_hint: Option<&'static str>,
+    sha256: String,
+}
+
+/// The zone in which stamps are read.
+struct Zone {
+    /// For stamps without an offset.
+    table: Option<ZoneTable>,
+    name: Option<String>,
+    hint: Option<&'static str>,
+}
+
+impl Zone {
+    fn settle(rule: ZoneRule, options: &ImportOptions, evidence: &mut Vec<String>) -> Result<Self, TimeError> {
+        let given = options.zone.as_deref().map(ZoneTable::new).transpose()?;
+        let known = |table: ZoneTable| Self { name: Some(table.name().to_owned()), table: Some(table), hint: None };
+        Ok(match (rule, given) {
+            (ZoneRule::InStamp, given) => {
+                if let Some(zone) = given {
+                    evidence.push(format!("zone {} was not needed: every stamp tells its own", zone.name()));
+                }
+                Self { table: None, name: Some("UTC".to_owned()), hint: None }
+            }
+            (_, Some(zone)) => known(zone),
+            (ZoneRule::Fixed(name), None) => known(ZoneTable::new(name)?),
+            (ZoneRule::Ask(hint), None) => Self { table: Some(ZoneTable::new("UTC")?), name: None, hint: Some(hint) },
+        })
+    }
+}
+
+fn analyse(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -> bool) -> Result<Analysis, ImportError> {
+    if let Some(market) = &options.market {
+        options.instruments.get(market).map_err(|e| ImportError::Contract { error: e.into(), path: path.to_owned() })?;
+    }
+    let source = TextSource::open(path)?;
+    let found = detect_in(path, source.head(), options.dialect.as_deref())?;
+    let mut evidence = found.evidence.clone();
+    let zone = Zone::settle(found.layout.zone, options, &mut evidence)?;
+    let mark = found.layout.decimal_mark(&found.sample);
+    let read = rows::read(source, &found.layout, mark, zone.table.as_ref(), progress)?;
+    let (mut rows, mut problems) = (read.rows, read.problems);
+    let n_read = rows.len() as u64 + read.unreadable;
+    check_readable(path, &rows, &problems, read.unreadable)?;
+
+    let name = &found.sample.file_name;
+    let contract = contract::settle(&mut rows, name, options, &mut problems)
+        .map_err(|error| ImportError::Contract { error, path: path.to_owned() })?;
+    evidence.extend(contract.evidence.iter().cloned());
+    let mut dropped = read.unreadable + contract.set_aside;
+    dropped += checks::drop_impossible(&mut rows, &mut problems);
+    checks::sort(&mut rows, &mut problems);
+    dropped += checks::drop_duplicates(&mut rows, &mut problems);
+
+    let interval = interval_of(path, &rows)?;
+    let stamp = options.stamp.unwrap_or(found.layout.stamp);
+    if stamp == Stamp::Close {
+        rows.time.iter_mut().for_each(|t| *t -= interval);
+    }
+    let facts = Checked::run(&mut rows, &found, zone.name.is_some(), interval, options, &mut problems);
+    dropped += facts.repaired;
+    let bars = match &contract.instrument {
+        Some(instrument) if !rows.time.is_empty() => {
+            let made = checks::to_ticks(&rows, instrument, interval, &mut problems);
+            Some(made.map_err(|i| FileError::from(out_of_range(path, &rows, i, &instrument.symbol)))?)
+        }
+        _ => None,
+    };
+    let verdict = Judge { zone: &zone, contract: &contract, facts: &facts, problems: &problems, unreadable: read.unreadable, n_read, stamp }.verdict();
+    let text = |t: &i64| if zone.name.is_some() { format_utc(*t) } else { format_utc(*t).trim_end_matches('Z').to_owned() };
+    let (first, last) = (rows.time.first().map(text), rows.time.last().map(text));
+    let inspection = Inspection {
+        dialect: found.dialect.to_owned(),
+        zone: zone.name,
+        stamp,
+        market: contract.instrument.as_ref().map(|i| i.symbol.clone()),
+        symbols: contract.symbols.iter().map(|s| s.symbol.clone()).collect(),
+        interval_seconds: interval,
+        bars: rows.len() as u64,
+        first,
+        last,
+        sessions: facts.sessions,
+        problems: problems.into_vec(),
+        dropped,
+        repairs_offered: facts.offered,
+        confidence: if options.dialect.is_some() { 1.0 } else { found.confidence },
+        evidence,
+        has_volume: found.layout.volume != VolumeColumns::None,
+        verdict,
+    };
+    Ok(Analysis { bars, inspection, contract, zone_hint: zone.hint, sha256: read.sha256 })
+}
+
+fn check_readable(path: &Path, rows: &Rows, problems: &Problems, unreadable: u64) -> Result<(), FileError> {
+    if rows.len() >= 2 {
+        return Ok(());
+    }
+    let Some(example) = problems.first_example() else {
+        let bad = BadInput::new(path, format!("the file holds {} bar", rows.len())).expected("at least two").remedy("export a longer span");
+        return Err(bad.into());
+    };
+    let mut bad = BadInput::new(path, format!("{}; {unreadable} rows cannot be read and {} can", example.detail, rows.len()))
+        .expected("rows like those of the dialect that the beginning of the file shows")
+        .remedy("check the export, or choose the dialect with --dialect");
+    bad.line = example.line;
+    Err(bad.into())
+}
+
+fn interval_of(path: &Path, rows: &Rows) -> Result<i64, FileError> {
+    let Some(interval) = Bars::most_frequent_interval(&rows.time) else {
+        let cause = format!("{} usable bars are left", rows.len());
+        return Err(BadInput::new(path, cause).expected("at least two bars of different times").remedy("export a longer span").into());
+    };
+    if interval > MAX_INTERVAL_SECS {
+        let cause = format!("a bar covers {} hours", interval / 3600);
+        return Err(BadInput::new(path, cause).expected("intraday bars, of seconds to hours").remedy("export minute bars").into());
+    }
+    Ok(interval)
+}
+
+fn out_of_range(path: &Path, rows: &Rows, i: usize, market: &str) -> BadInput {
+    let prices = format!("open {}, high {}, low {}, close {}", rows.open[i], rows.high[i], rows.low[i], rows.close[i]);
+    BadInput::new(path, format!("{prices} cannot be a price of {market}"))
+        .line(u64::from(rows.line[i]))
+        .expected("a price of one tick or more")
+        .remedy("check the market")
+}
+
+/// Results of the checks that need the interval.
+struct Checked {
+    sessions: u64,
+    offered: Vec<Repair>,
+    /// Bars removed because a repair was asked for.
+    repaired: u64,
+    n_checked: u64,
+    outside: u64,
+    at_the_close: u64,
+    spikes_left: u64,
+}
+
+impl Checked {
+    fn run(rows: &mut Rows, found: &Detection, zone_known: bool, interval: i64, options: &ImportOptions, problems: &mut Problems) -> Self {
+        let mut out = Self {
+            sessions: 0,
+            offered: Vec::new(),
+            repaired: 0,
+            n_checked: rows.len() as u64,
+            outside: 0,
+            at_the_close: 0,
+            spikes_left: 0,
+        };
+        if found.layout.volume != VolumeColumns::None {
+            checks::count_zero_volume(rows, problems);
+        }
+        checks::count_unaligned(rows, interval, problems);
+        let spikes = checks::find_spikes(rows, problems);
+        checks::find_level_jumps(rows, &spikes, interval, problems);
+        let mut outside = Vec::new();
+        if zone_known {
+            let facts = checks::check_sessions(rows, interval, &SessionCalendar::builtin(), problems);
+            out.sessions = facts.sessions;
+            out.at_the_close = facts.at_the_close;
+            outside = facts.outside;
+        }
+        out.outside = outside.len() as u64;
+        let mut goes = vec![false; rows.len()];
+        for (repair, bars) in [(Repair::DropOutsideSession, &outside), (Repair::DropSpikes, &spikes)] {
+            if options.repairs.contains(&repair) {
+                bars.iter().for_each(|&i| goes[i] = true);
+            } else if !bars.is_empty() {
+                out.offered.push(repair);
+            }
+        }
+        out.spikes_left = spikes.iter().filter(|&&i| !goes[i]).count() as u64;
+        if out.spikes_left == 0 {
+            problems.set_severity(ProblemKind::Spike, Severity::Info);
+        }
+        out.repaired = rows.retain(|i| !goes[i]);
+        out
+    }
+}
+
+/// What the verdict rests on.
+struct Judge<'a> {
+    zone: &'a Zone,
+    contract: &'a Contract,
+    facts: &'a Checked,
+    problems: &'a Problems,
+    unreadable: u64,
+    n_read: u64,
+    stamp: Stamp,
+}
+
+impl Judge<'_> {
+    fn verdict(&self) -> Verdict {
+        let serious = self.serious();
+        if !serious.is_empty() {
+            return Verdict { level: VerdictLevel::NotUsable, why: serious };
+        }
+        let kinds = [
+            ProblemKind::BadRow,
+            ProblemKind::NotANumber,
+            ProblemKind::NonPositivePrice,
+            ProblemKind::HighBelowLow,
+            ProblemKind::OpenCloseOutsideRange,
+            ProblemKind::DuplicateTime,
+            ProblemKind::OutOfOrder,
+            ProblemKind::OffTick,
+            ProblemKind::UnalignedTime,
+            ProblemKind::RollJump,
+        ];
+        let why: Vec<String> = kinds.into_iter().filter_map(|k| self.warning(k)).collect();
+        let level = if why.is_empty() { VerdictLevel::Clean } else { VerdictLevel::Usable };
+        Verdict { level, why }
+    }
+
+    fn serious(&self) -> Vec<String> {
+        let mut why = Vec::new();
+        if let Some(hint) = self.zone.hint {
+            why.push(format!("the time zone must be given: {hint}"));
+        }
+        if self.contract.ambiguous {
+            why.push(format!("one contract must be chosen: {}", list(&self.contract.symbols)));
+        }
+        if self.contract.instrument.is_none() {
+            why.push("the market must be given: neither symbols nor file name tell it".to_owned());
+        }
+        let share = |n: u64, of: u64| n as f64 / of.max(1) as f64;
+        if share(self.unreadable, self.n_read) > DOUBTFUL_UNREADABLE {
+            why.push(format!("{} of {} rows cannot be read", self.unreadable, self.n_read));
+        }
+        if self.facts.spikes_left > 0 {
+            why.push(format!("{} bars have a price far from all bars around them; {} removes them", self.facts.spikes_left, Repair::DropSpikes));
+        }
+        let breaks = self.problems.count(ProblemKind::ScaleBreak);
+        if breaks > 0 {
+            why.push(format!("the price changes its scale {breaks} times; the file mixes instruments or units"));
+        }
+        let outside = share(self.facts.outside, self.facts.n_checked);
+        if outside > DOUBTFUL_OUTSIDE {
+            let stamps_are_closes = self.stamp == Stamp::Open && self.facts.at_the_close * 2 > self.facts.sessions;
+            let doubt = if stamps_are_closes { "the stamps look like closes" } else { "zone or stamp look wrong" };
+            why.push(format!("{:.1}% of the bars open while the exchange is closed; {doubt}", outside * 100.0));
+        }
+        why
+    }
+
+    fn warning(&self, kind: ProblemKind) -> Option<String> {
+        let n = self.problems.count(kind);
+        let text = match kind {
+            ProblemKind::BadRow => "rows could not be read and were dropped",
+            ProblemKind::NotANumber => "rows have a price or volume that is no number and were dropped",
+            ProblemKind::NonPositivePrice => "rows have a price of zero or less and were dropped",
+            ProblemKind::HighBelowLow => "rows have a high under their low and were dropped",
+            ProblemKind::OpenCloseOutsideRange => "rows have an open or close outside their range and were dropped",
+            ProblemKind::DuplicateTime => "rows repeat a time; the first of each was kept",
+            ProblemKind::OutOfOrder => "rows were out of order and were sorted",
+            ProblemKind::OffTick => "bars have prices between ticks, rounded to the nearest; adjusted series look like this",
+            ProblemKind::UnalignedTime => "bars do not open on a multiple of the interval",
+            ProblemKind::RollJump => "jumps look like a change of contract",
+            _ => "",
+        };
+        (n > 0).then(|| format!("{n} {text}"))
+    }
+}

@@ -1,0 +1,440 @@
+//! Reads rows of any layout into columns, block by block, on all processors.
+//!
+//! A row that cannot be read is counted with its line and left out; nothing else is judged here.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use holdout_core::time::{ZoneTable, format_utc};
+
+use super::ImportError;
+use crate::dialects::clock::{self, Moment};
+use crate::dialects::{Layout, TimeColumns, TimeFormat, VolumeColumns, number};
+use crate::error::excerpt;
+use crate::inspection::{Example, ProblemKind, Problems};
+use crate::text::TextSource;
+
+/// Rows of a file as columns, in file order; prices in points.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Rows {
+    /// Line of the file, from 1.
+    pub(crate) line: Vec<u32>,
+    /// Unix seconds of the stamp.
+    pub(crate) time: Vec<i64>,
+    pub(crate) open: Vec<f64>,
+    pub(crate) high: Vec<f64>,
+    pub(crate) low: Vec<f64>,
+    pub(crate) close: Vec<f64>,
+    pub(crate) volume: Vec<f64>,
+    /// Index into `symbols`; empty when the layout has no symbol.
+    pub(crate) symbol: Vec<u32>,
+    /// Symbols in order of appearance.
+    pub(crate) symbols: Vec<String>,
+}
+
+impl Rows {
+    pub(crate) fn len(&self) -> usize {
+        self.time.len()
+    }
+
+    /// Keeps the rows for which the answer is yes, and returns how many went.
+    pub(crate) fn retain(&mut self, keep: impl Fn(usize) -> bool) -> u64 {
+        let mask: Vec<bool> = (0..self.len()).map(keep).collect();
+        let gone = mask.iter().filter(|k| !**k).count() as u64;
+        if gone > 0 {
+            filter(&mut self.line, &mask);
+            filter(&mut self.time, &mask);
+            for column in [&mut self.open, &mut self.high, &mut self.low, &mut self.close, &mut self.volume] {
+                filter(column, &mask);
+            }
+            if !self.symbol.is_empty() {
+                filter(&mut self.symbol, &mask);
+            }
+        }
+        gone
+    }
+
+    /// Puts the rows into another order.
+    pub(crate) fn reorder(&mut self, order: &[u32]) {
+        permute(&mut self.line, order);
+        permute(&mut self.time, order);
+        for column in [&mut self.open, &mut self.high, &mut self.low, &mut self.close, &mut self.volume] {
+            permute(column, order);
+        }
+        if !self.symbol.is_empty() {
+            permute(&mut self.symbol, order);
+        }
+    }
+
+    /// Adds the rows of a later part of the file, whose lines count from `line_offset`.
+    fn append(&mut self, mut part: Self, line_offset: u64) {
+        self.line.extend(part.line.iter().map(|&l| u32::try_from(u64::from(l) + line_offset).unwrap_or(u32::MAX)));
+        self.time.append(&mut part.time);
+        self.open.append(&mut part.open);
+        self.high.append(&mut part.high);
+        self.low.append(&mut part.low);
+        self.close.append(&mut part.close);
+        self.volume.append(&mut part.volume);
+        if !part.symbol.is_empty() {
+            let place: Vec<u32> = part.symbols.iter().map(|s| self.intern(s)).collect();
+            self.symbol.extend(part.symbol.iter().map(|&s| place[s as usize]));
+        }
+    }
+
+    fn intern(&mut self, symbol: &str) -> u32 {
+        let at = self.symbols.iter().position(|s| s == symbol).unwrap_or_else(|| {
+            self.symbols.push(symbol.to_owned());
+            self.symbols.len() - 1
+        });
+        at as u32
+    }
+}
+
+fn filter<T: Copy>(column: &mut Vec<T>, mask: &[bool]) {
+    let mut i = 0;
+    column.retain(|_| {
+        i += 1;
+        mask[i - 1]
+    });
+}
+
+fn permute<T: Copy>(column: &mut Vec<T>, order: &[u32]) {
+    *column = order.iter().map(|&i| column[i as usize]).collect();
+}
+
+/// All rows of a file, what went wrong on the way, and the hash of the file.
+pub(crate) struct ReadRows {
+    pub(crate) rows: Rows,
+    pub(crate) problems: Problems,
+    /// Rows that could not be read.
+    pub(crate) unreadable: u64,
+    pub(crate) sha256: String,
+}
+
+/// Reads all rows of a text. A zone of `None` means that stamps must carry their own.
+pub(crate) fn read(
+    mut source: TextSource,
+    layout: &Layout,
+    mark: u8,
+    zone: Option<&ZoneTable>,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<ReadRows, ImportError> {
+    let done = source.progress();
+    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(8);
+    let (mut rows, mut problems, mut unreadable) = (Rows::default(), Problems::default(), 0);
+    let mut lines_before = 0_u64;
+    // Lines of the header are passed over in the first block.
+    let mut skip = layout.skip_lines;
+    let source = thread::scope(|scope| -> Result<TextSource, ImportError> {
+        let (send, receive) = sync_channel::<Vec<u8>>(2);
+        let reader = scope.spawn(move || {
+            while let Some(block) = source.next_block()? {
+                if send.send(block).is_err() {
+                    break;
+                }
+            }
+            Ok::<_, crate::error::FileError>(source)
+        });
+        for block in receive {
+            let mut text = block.as_slice();
+            while skip > 0 && !text.is_empty() {
+                let end = text.iter().position(|&b| b == b'\n').map_or(text.len(), |e| e + 1);
+                text = &text[end..];
+                skip -= 1;
+                lines_before += 1;
+            }
+            for part in parse_block(text, workers, &RowReader { layout, mark, zone }) {
+                let part = part?;
+                unreadable += part.unreadable;
+                let mut found = part.problems;
+                found.shift_lines(lines_before);
+                problems.merge(found);
+                rows.append(part.rows, lines_before);
+                lines_before += part.lines;
+            }
+            if !progress(done.fraction()) {
+                return Err(ImportError::Cancelled);
+            }
+        }
+        reader.join().unwrap_or(Err(crate::error::FileError::Io {
+            action: "read",
+            path: std::path::PathBuf::new(),
+            source: std::io::Error::other("the reading thread stopped"),
+        })).map_err(ImportError::from)
+    })?;
+    Ok(ReadRows { rows, problems, unreadable, sha256: source.sha256() })
+}
+
+/// What one worker made of its lines.
+struct Part {
+    rows: Rows,
+    problems: Problems,
+    unreadable: u64,
+    lines: u64,
+}
+
+/// Cuts a block at line ends and reads the pieces at the same time, in order.
+fn parse_block(text: &[u8], workers: usize, reader: &RowReader<'_>) -> Vec<Result<Part, ImportError>> {
+    let n = if text.len() < 1 << 16 { 1 } else { workers };
+    let mut pieces = Vec::with_capacity(n);
+    let mut rest = text;
+    for i in 0..n {
+        let target = rest.len() / (n - i);
+        let end = if i + 1 == n {
+            rest.len()
+        } else {
+            rest[target..].iter().position(|&b| b == b'\n').map_or(rest.len(), |e| target + e + 1)
+        };
+        let (piece, tail) = rest.split_at(end);
+        pieces.push(piece);
+        rest = tail;
+    }
+    if n == 1 {
+        return vec![Ok(reader.parse(pieces[0]))];
+    }
+    thread::scope(|scope| {
+        let handles: Vec<_> = pieces.iter().map(|piece| scope.spawn(|| reader.parse(piece))).collect();
+        handles.into_iter().map(|h| h.join().map_err(|_panic| ImportError::WorkerStopped)).collect()
+    })
+}
+
+/// How to read a row.
+struct RowReader<'a> {
+    layout: &'a Layout,
+    mark: u8,
+    zone: Option<&'a ZoneTable>,
+}
+
+/// Why a row cannot be read.
+enum RowFault {
+    Kind(ProblemKind, String),
+    Blank,
+}
+
+impl RowReader<'_> {
+    fn parse(&self, text: &[u8]) -> Part {
+        let estimate = text.len() / 40;
+        let mut part = Part { rows: Rows::default(), problems: Problems::default(), unreadable: 0, lines: 0 };
+        part.rows.time.reserve(estimate);
+        let mut cells: Vec<&[u8]> = Vec::with_capacity(self.layout.n_columns + 4);
+        let mut zone = WallClock::new(self.zone);
+        let mut symbols = SymbolIndex::default();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
+            let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
+            rest = &rest[(end + 1).min(rest.len())..];
+            part.lines += 1;
+            split(line, self.layout.separator, &mut cells);
+            match self.row(&cells, &mut zone) {
+                Ok((time, [open, high, low, close], volume)) => {
+                    let rows = &mut part.rows;
+                    rows.line.push(part.lines as u32);
+                    rows.time.push(time);
+                    rows.open.push(open);
+                    rows.high.push(high);
+                    rows.low.push(low);
+                    rows.close.push(close);
+                    rows.volume.push(volume);
+                    if let Some(column) = self.layout.symbol {
+                        rows.symbol.push(symbols.place(cells[column]));
+                    }
+                }
+                Err(RowFault::Blank) => {}
+                Err(RowFault::Kind(kind, detail)) => {
+                    part.unreadable += 1;
+                    let line = Some(part.lines);
+                    let time = self.time(&cells, &mut zone).ok().map(format_utc);
+                    part.problems.add(kind, || Example { line, time, detail });
+                }
+            }
+        }
+        part.rows.symbols = symbols.names;
+        part
+    }
+
+    fn row(&self, cells: &[&[u8]], zone: &mut WallClock<'_>) -> Result<(i64, [f64; 4], f64), RowFault> {
+        let want = self.layout.n_columns;
+        if cells.len() < want {
+            if cells.iter().all(|c| c.is_empty()) {
+                return Err(RowFault::Blank);
+            }
+            let detail = format!("{} cells where {want} are expected: \"{}\"", cells.len(), show(&cells.join(&b","[..])));
+            return Err(RowFault::Kind(ProblemKind::BadRow, detail));
+        }
+        if cells.len() > want && !self.layout.more_allowed && cells[want..].iter().any(|c| !c.is_empty()) {
+            let detail = format!("{} cells where {want} are expected: \"{}\"", cells.len(), show(&cells.join(&b","[..])));
+            return Err(RowFault::Kind(ProblemKind::BadRow, detail));
+        }
+        let time = self.time(cells, zone).map_err(|d| RowFault::Kind(ProblemKind::BadRow, d))?;
+        let mut ohlc = [0.0; 4];
+        for (value, (&column, name)) in ohlc.iter_mut().zip(self.layout.ohlc.iter().zip(["open", "high", "low", "close"])) {
+            let cell = cells[column];
+            *value = self.price(cell).ok_or_else(|| not_a_number(name, cell))?;
+        }
+        let volume = match self.layout.volume {
+            VolumeColumns::None => 0.0,
+            VolumeColumns::One(c) => self.volume(cells[c])?,
+            VolumeColumns::Sum(a, b) => self.volume(cells[a])? + self.volume(cells[b])?,
+        };
+        Ok((time, ohlc, volume))
+    }
+
+    fn price(&self, cell: &[u8]) -> Option<f64> {
+        if self.layout.price_divisor == 1.0 {
+            return number::parse(cell, self.mark);
+        }
+        // The largest whole number stands for "no price" in fixed-point files.
+        let (negative, digits) = cell.strip_prefix(b"-").map_or((false, cell), |d| (true, d));
+        let whole = number::parse_int(digits).filter(|&n| n != i64::MAX)?;
+        let value = whole as f64 / self.layout.price_divisor;
+        Some(if negative { -value } else { value })
+    }
+
+    /// A volume; no value is 0.
+    fn volume(&self, cell: &[u8]) -> Result<f64, RowFault> {
+        match number::parse(cell, self.mark) {
+            Some(v) if v >= 0.0 => Ok(v),
+            Some(_) => Err(RowFault::Kind(ProblemKind::BadRow, format!("the volume is negative: \"{}\"", show(cell)))),
+            None if number::is_missing(cell) => Ok(0.0),
+            None => Err(not_a_number("volume", cell)),
+        }
+    }
+
+    fn time(&self, cells: &[&[u8]], zone: &mut WallClock<'_>) -> Result<i64, String> {
+        let cell = |c: usize| cells.get(c).copied().unwrap_or_default();
+        let (moment, shown) = match (self.layout.time, self.layout.format) {
+            (TimeColumns::One(c), format) => (clock::parse(cell(c), format), vec![cell(c)]),
+            (TimeColumns::DateAndClock(d, c), TimeFormat::Civil(order)) => {
+                (clock::parse_split(cell(d), cell(c), order), vec![cell(d), cell(c)])
+            }
+            (TimeColumns::DateAndClock(d, c), TimeFormat::Epoch) => (None, vec![cell(d), cell(c)]),
+        };
+        let text = || show(&shown.join(&b" "[..]));
+        match moment {
+            None => Err(format!("\"{}\" is not a time as the rows before have it", text())),
+            Some(Moment::Utc(_)) if self.zone.is_some() => Err(format!("\"{}\" has an offset, other rows have none", text())),
+            Some(Moment::Utc(utc)) => Ok(utc),
+            Some(Moment::Wall(wall)) => {
+                zone.to_utc(wall).ok_or_else(|| format!("\"{}\" has no offset, other rows have one", text()))
+            }
+        }
+    }
+}
+
+fn not_a_number(column: &str, cell: &[u8]) -> RowFault {
+    RowFault::Kind(ProblemKind::NotANumber, format!("{column} is \"{}\"", show(cell)))
+}
+
+fn show(bytes: &[u8]) -> String {
+    excerpt(&String::from_utf8_lossy(bytes))
+}
+
+/// Cuts a line into trimmed cells; a cell in quotes may hold separators.
+fn split<'a>(line: &'a [u8], separator: u8, cells: &mut Vec<&'a [u8]>) {
+    cells.clear();
+    let mut start = 0;
+    let mut i = 0;
+    while i < line.len() {
+        let b = line[i];
+        if b == separator {
+            cells.push(trim(&line[start..i]));
+            start = i + 1;
+        } else if b == b'"' && line[start..i].iter().all(|&c| c == b' ') {
+            i = line[i + 1..].iter().position(|&c| c == b'"').map_or(line.len(), |p| i + 1 + p);
+        }
+        i += 1;
+    }
+    cells.push(trim(&line[start..]));
+}
+
+fn trim(cell: &[u8]) -> &[u8] {
+    match cell {
+        [b'0'..=b'9', .., b'0'..=b'9'] => cell,
+        _ => {
+            let plain = cell.trim_ascii();
+            plain.strip_prefix(b"\"").and_then(|c| c.strip_suffix(b"\"")).map_or(plain, <[u8]>::trim_ascii)
+        }
+    }
+}
+
+/// Turns wall-clock seconds into UTC, looking the zone up once per quarter of an hour.
+struct WallClock<'a> {
+    zone: Option<&'a ZoneTable>,
+    quarter: i64,
+    shift: i64,
+}
+
+impl<'a> WallClock<'a> {
+    fn new(zone: Option<&'a ZoneTable>) -> Self {
+        Self { zone, quarter: i64::MIN, shift: 0 }
+    }
+
+    fn to_utc(&mut self, wall: i64) -> Option<i64> {
+        let zone = self.zone?;
+        // Zones change their offset on whole quarters of an hour.
+        let quarter = wall.div_euclid(900);
+        if quarter != self.quarter {
+            self.quarter = quarter;
+            self.shift = zone.to_utc(wall) - wall;
+        }
+        Some(wall + self.shift)
+    }
+}
+
+/// Numbers symbols in order of appearance.
+#[derive(Default)]
+struct SymbolIndex {
+    names: Vec<String>,
+    places: HashMap<Vec<u8>, u32>,
+    last: (Vec<u8>, u32),
+}
+
+impl SymbolIndex {
+    fn place(&mut self, cell: &[u8]) -> u32 {
+        if !self.names.is_empty() && self.last.0 == cell {
+            return self.last.1;
+        }
+        let place = match self.places.get(cell) {
+            Some(&p) => p,
+            None => {
+                let p = self.names.len() as u32;
+                self.names.push(String::from_utf8_lossy(cell).into_owned());
+                self.places.insert(cell.to_vec(), p);
+                p
+            }
+        };
+        self.last = (cell.to_vec(), place);
+        place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_trimmed_and_quotes_hold_separators() {
+        let mut cells = Vec::new();
+        split(b"\"a,b\", 1 ,\"2\",,x", b',', &mut cells);
+        assert_eq!(cells, [&b"a,b"[..], b"1", b"2", b"", b"x"]);
+        split(b"", b',', &mut cells);
+        assert_eq!(cells, [b""]);
+        split(b"\"open", b',', &mut cells);
+        assert_eq!(cells.len(), 1, "a quote without an end does not run into the next line");
+    }
+
+    #[test]
+    fn rows_are_filtered_and_reordered_together() {
+        let mut rows = Rows { line: vec![1, 2, 3], time: vec![30, 10, 20], ..Default::default() };
+        for column in [&mut rows.open, &mut rows.high, &mut rows.low, &mut rows.close, &mut rows.volume] {
+            column.extend([3.0, 1.0, 2.0]);
+        }
+        rows.reorder(&[1, 2, 0]);
+        assert_eq!((rows.time.clone(), rows.line.clone()), (vec![10, 20, 30], vec![2, 3, 1]));
+        assert_eq!(rows.retain(|i| i != 1), 1);
+        assert_eq!((rows.time, rows.volume), (vec![10, 30], vec![1.0, 3.0]));
+    }
+}

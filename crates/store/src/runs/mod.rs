@@ -1,0 +1,25 @@
+//! Run folders: everything of one training run, readable after a kill at any byte.
+//!
+//! `run.toml` (as asked), `plan.toml` (as derived), `data.json` (hashes), `status.json`,
+//! `labels.json` (tags and notes), `metrics.jsonl`, `adjustments.jsonl`, `log.txt`,
+//! `checkpoints/` and `evaluations/`. Whole files are replaced atomically, lines are appended
+//! with one write each, and a checkpoint exists only once its `.json` does.
+
+mod checkpoint;
+mod evaluation;
+mod folder;
+mod lines;
+mod registry;
+mod status;
+mod writer;
+
+pub use checkpoint::{BestPointer, Checkpoint, CheckpointChoice, CheckpointFiles, CheckpointInfo};
+pub use evaluation::{EvaluationFiles, write_evaluation};
+pub use folder::{NewRun, RunFolder};
+pub use lines::{JsonLines, read_json_lines};
+pub use registry::{RunSummary, TestLook, list_runs, open_test_split, test_looks};
+pub use status::{Labels, RunState, RunStatus};
+pub use writer::RunWriter;
+
+/// Version of the run folder's format.
+pub const RUN_FORMAT: u32 = 1;

@@ -1,0 +1,177 @@
+//! A data set made ready for a plan: tape, features, split, and who may look at which bars.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use holdout_core::compliance::TrailingFloor;
+use holdout_core::features::FeatureMatrix;
+use holdout_core::market::split::Part;
+use holdout_core::market::{Bars, Split};
+use holdout_core::sim::env::EnvPlan;
+use holdout_core::sim::observation::{N_ACCOUNT, observe_account};
+use holdout_core::sim::{Action, BatchEnv, CurriculumState, Ledger, Phase, SimPlan, StepOut, Tape, replay};
+use holdout_learn::{FeatureTable, ObsShape, Policy, VecEnv};
+
+use crate::config::RunPlan;
+use crate::dataset::Dataset;
+
+/// Everything that training and evaluation of one plan on one data set share.
+#[derive(Clone, Debug)]
+pub struct Arena {
+    /// The plan.
+    pub plan: Arc<RunPlan>,
+    /// The market.
+    pub dataset: Dataset,
+    /// Bars under the plan's interval.
+    pub bars: Arc<Bars>,
+    /// Evaluation tape: real settings.
+    pub tape: Arc<Tape>,
+    /// Scaled features of all bars.
+    pub matrix: Arc<FeatureMatrix>,
+    /// The same rows as the learner wants them.
+    pub table: Arc<FeatureTable>,
+    /// Days of the three parts.
+    pub split: Split,
+}
+
+impl Arena {
+    /// Prepares a data set. Indicators run over the whole file; every value looks back only.
+    ///
+    /// # Errors
+    /// When the data are of another market than planned, or cannot be split.
+    pub fn new(plan: RunPlan, dataset: Dataset) -> anyhow::Result<Self> {
+        let found = dataset.market();
+        if found != plan.instrument.symbol {
+            bail!("the data are of market {found}, the run is for {}", plan.instrument.symbol);
+        }
+        let mut bars = dataset.bars.clone();
+        if let Some(secs) = plan.config.sim.interval_seconds {
+            Arc::make_mut(&mut bars).interval_secs = secs;
+        }
+        let tape = Arc::new(Tape::new(bars.clone(), &plan.sim));
+        let matrix = FeatureMatrix::compute(&bars, &tape.sessions, plan.sim.flat_by);
+        let split = Split::by_ratio(&tape.sessions, plan.config.split).context("failed to split the data")?;
+        let table = FeatureTable { n_features: matrix.n_features, data: matrix.data.clone() };
+        Ok(Self { plan: Arc::new(plan), dataset, bars, tape, matrix: Arc::new(matrix), table: Arc::new(table), split })
+    }
+
+    /// Bars of a part of the split.
+    pub fn range(&self, part: Part) -> Range<usize> {
+        self.split.bars(&self.tape.sessions, part)
+    }
+
+    /// Training environments of a phase.
+    ///
+    /// # Errors
+    /// When no bar of the training part allows an entry.
+    pub fn environments(&self, phase: Phase) -> anyhow::Result<BatchEnv<TrailingFloor>> {
+        let (sim, train) = match phase {
+            Phase::Entries => (&self.plan.sim1, &self.plan.train1),
+            Phase::Management => (&self.plan.sim, &self.plan.train2),
+        };
+        // The masks of a tape do not depend on the drawdown limit, so one tape serves both phases.
+        let referee = TrailingFloor::from_settings(&sim.settings);
+        let envs = EnvPlan::new(sim.clone(), self.tape.clone(), referee, self.range(Part::Train), self.matrix.first_ready)?;
+        let start = train.curriculum.state(phase, train.own_commission, 0.0);
+        Ok(BatchEnv::new(envs, start, train.n_envs, train.seed))
+    }
+
+    /// The simulator of an evaluation of a policy of a phase: real limit and costs.
+    pub fn evaluation_plan(&self, phase: Phase) -> SimPlan {
+        let mut sim = self.plan.sim.clone();
+        sim.settings.phase = sim.settings.phase.min(phase.number());
+        sim
+    }
+
+    /// One account, every bar of `range` once, greedy decisions.
+    ///
+    /// # Errors
+    /// When the policy reads another observation than this data set gives.
+    pub fn evaluate(&self, policy: &Policy, phase: Phase, range: Range<usize>) -> anyhow::Result<Ledger> {
+        let expected = self.matrix.layout.hash();
+        if policy.layout_hash() != expected {
+            bail!(
+                "the checkpoint reads another observation (layout {}) than these data give (layout {expected}); evaluate it with the version that trained it",
+                policy.layout_hash()
+            );
+        }
+        let sim = self.evaluation_plan(phase);
+        let mut numbers = [0.0_f32; N_ACCOUNT];
+        let mut actor = policy.actor();
+        let mut failed = None;
+        let ledger = replay(&self.tape, &sim, TrailingFloor::from_settings(&sim.settings), range, |m| {
+            // Where HOLD is the only choice there is nothing to ask, and before the first full window nothing to see.
+            if m.mask.count() == 1 || m.bar < self.matrix.first_ready || failed.is_some() {
+                return Action::Hold;
+            }
+            observe_account(m.account, m.mask, &self.tape.rows[m.bar], m.bar, &sim, &mut numbers);
+            match actor.greedy(&self.table, &[m.bar as u32], &numbers, &[m.mask.0]) {
+                Ok(decided) => Action::from_index(usize::from(decided.actions[0])),
+                Err(e) => {
+                    failed = Some(e);
+                    Action::Hold
+                }
+            }
+        });
+        match failed {
+            None => Ok(ledger),
+            Some(e) => Err(e.into()),
+        }
+    }
+}
+
+/// The batched simulator as the learner's world.
+pub struct MarketEnv<'a> {
+    batch: BatchEnv<TrailingFloor>,
+    arena: &'a Arena,
+}
+
+impl<'a> MarketEnv<'a> {
+    /// Training environments of a phase.
+    ///
+    /// # Errors
+    /// When no bar of the training part allows an entry.
+    pub fn new(arena: &'a Arena, phase: Phase) -> anyhow::Result<Self> {
+        Ok(Self { batch: arena.environments(phase)?, arena })
+    }
+}
+
+impl VecEnv for MarketEnv<'_> {
+    fn n_envs(&self) -> usize {
+        self.batch.n_envs()
+    }
+
+    fn layout(&self) -> ObsShape {
+        let l = &self.arena.matrix.layout;
+        ObsShape { window: l.window, n_features: self.arena.matrix.n_features, n_account: N_ACCOUNT }
+    }
+
+    fn layout_hash(&self) -> String {
+        self.arena.matrix.layout.hash()
+    }
+
+    fn features(&self) -> Arc<FeatureTable> {
+        self.arena.table.clone()
+    }
+
+    fn observe(&self, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
+        self.batch.observe(bars, account, masks);
+    }
+
+    fn step(&mut self, actions: &[u8], out: &mut StepOut) {
+        self.batch.step(actions, out);
+    }
+
+    fn set_curriculum(&mut self, state: &CurriculumState) {
+        self.batch.set_curriculum(state);
+    }
+
+    fn save_state(&self) -> Vec<u8> {
+        self.batch.save_state().unwrap_or_default()
+    }
+
+    fn load_state(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.batch.load_state(bytes).map_err(|e| e.to_string())
+    }
+}

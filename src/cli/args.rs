@@ -1,0 +1,378 @@
+//! The arguments of every command, with their help.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use holdout_learn::device::DeviceChoice;
+
+/// Trains reinforcement-learning traders for index futures and tells the truth about them.
+///
+/// Without a command the window opens.
+#[derive(Debug, Parser)]
+#[command(name = "holdout", version, max_term_width = 100, after_help = "Exit codes: 0 done, 1 a verdict failed, 2 usage, 3 bad input, 4 anything else.")]
+pub struct Args {
+    /// Print JSON on stdout.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the window.
+    Window(WindowArgs),
+    /// Run the main job: sample market, short training, out-of-sample verdict.
+    #[command(after_help = "Example: holdout demo --out runs/demo")]
+    Demo(DemoArgs),
+    /// Look at, import, describe or make market data.
+    Data(DataArgs),
+    /// Train a policy in two phases.
+    #[command(after_help = "Examples:\n  holdout train --preset quick --market NQ --data NQ.txt\n  holdout train --config run.toml --device cpu --progress json")]
+    Train(TrainArgs),
+    /// Run a checkpoint through unseen bars, one account, in order.
+    #[command(after_help = "Example: holdout evaluate --run runs/20240101-120000-NQ-ab12 --split validation --out eval")]
+    Evaluate(EvaluateArgs),
+    /// Replay listed actions through the simulator.
+    #[command(after_help = "Example: holdout replay --data bars.csv --market NQ --actions actions.csv --out ledger")]
+    Replay(ReplayArgs),
+    /// Check a ledger against a rule set.
+    Compliance(ComplianceArgs),
+    /// List runs, or show one.
+    Runs(RunsArgs),
+    /// Measure environment, inference and training on this machine.
+    Bench(BenchArgs),
+}
+
+/// How the window is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Renderer {
+    /// OpenGL where there is only a software rasteriser, else wgpu.
+    #[default]
+    Auto,
+    /// Vulkan, Metal or DirectX.
+    Wgpu,
+    /// OpenGL.
+    Glow,
+}
+
+/// `holdout window`
+#[derive(Debug, Parser)]
+pub struct WindowArgs {
+    /// How the window is drawn.
+    #[arg(long, value_enum, default_value_t)]
+    pub renderer: Renderer,
+    /// A bar file or a run folder to open.
+    #[arg(long)]
+    pub open: Option<PathBuf>,
+    /// Start the demo at once.
+    #[arg(long)]
+    pub demo: bool,
+    /// Folder of runs.
+    #[arg(long, default_value = "runs")]
+    pub runs: PathBuf,
+}
+
+impl Default for WindowArgs {
+    fn default() -> Self {
+        Self { renderer: Renderer::Auto, open: None, demo: false, runs: PathBuf::from("runs") }
+    }
+}
+
+/// `holdout demo`
+#[derive(Debug, Parser)]
+pub struct DemoArgs {
+    /// Folder that receives the run and the evaluations.
+    #[arg(long, default_value = "runs/demo")]
+    pub out: PathBuf,
+    /// A few seconds of training only.
+    #[arg(long)]
+    pub quick: bool,
+    /// Where to compute.
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Seed of all random numbers.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Open the window on the result, where there is a display.
+    #[arg(long)]
+    pub window: bool,
+}
+
+/// `holdout data`
+#[derive(Debug, Parser)]
+pub struct DataArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: DataCommand,
+}
+
+/// What is said about a bar file over what is detected.
+#[derive(Clone, Debug, Default, Parser)]
+pub struct ImportArgs {
+    /// Market (ES, NQ, YM, RTY, MES, MNQ, MYM, M2K).
+    #[arg(long)]
+    pub market: Option<String>,
+    /// Zone of stamps without offset, e.g. America/Chicago.
+    #[arg(long)]
+    pub zone: Option<String>,
+    /// Which end of a bar is stamped: open or close.
+    #[arg(long)]
+    pub stamp: Option<holdout_store::Stamp>,
+    /// Dialect of the file.
+    #[arg(long)]
+    pub dialect: Option<String>,
+    /// Contract to take from a file with several.
+    #[arg(long)]
+    pub symbol: Option<String>,
+    /// Repair to make; see repairs_offered of inspect. Repeatable.
+    #[arg(long)]
+    pub repair: Vec<holdout_store::Repair>,
+}
+
+impl ImportArgs {
+    /// As the importer wants it.
+    pub fn options(&self) -> holdout_store::ImportOptions {
+        holdout_store::ImportOptions {
+            market: self.market.clone(),
+            zone: self.zone.clone(),
+            stamp: self.stamp,
+            dialect: self.dialect.clone(),
+            symbol: self.symbol.clone(),
+            repairs: self.repair.clone(),
+            ..holdout_store::ImportOptions::default()
+        }
+    }
+}
+
+/// Data commands.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Say what a bar file is and what is wrong with it.
+    Inspect {
+        /// Bar file in any dialect.
+        file: PathBuf,
+        /// Overrides.
+        #[command(flatten)]
+        import: ImportArgs,
+    },
+    /// Write a bar file in the canonical form.
+    Import {
+        /// Bar file in any dialect.
+        file: PathBuf,
+        /// Overrides.
+        #[command(flatten)]
+        import: ImportArgs,
+        /// Where to: .csv, .csv.gz or .parquet.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Write every indicator and every feature that the agent sees.
+    Features {
+        /// Bar file in any dialect.
+        file: PathBuf,
+        /// Overrides.
+        #[command(flatten)]
+        import: ImportArgs,
+        /// Where to (.csv).
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Make a synthetic market with known truth.
+    Generate {
+        /// Recipe: sample, driftless, planted-edge.
+        #[arg(long, default_value = "sample")]
+        recipe: String,
+        /// Market.
+        #[arg(long, default_value = "NQ")]
+        market: String,
+        /// Seed; the recipe's own when absent.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// First trading day, e.g. 2024-01-02; the recipe's own when absent.
+        #[arg(long)]
+        from: Option<holdout_core::time::TradingDay>,
+        /// Last trading day; the recipe's own when absent.
+        #[arg(long)]
+        to: Option<holdout_core::time::TradingDay>,
+        /// Where to: .csv, .csv.gz or .parquet.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// How progress is told on stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressStyle {
+    /// A bar on a terminal, nothing otherwise.
+    #[default]
+    Auto,
+    /// One line of JSON per update, on stdout.
+    Json,
+    /// Nothing.
+    None,
+}
+
+/// `holdout train`
+#[derive(Debug, Parser)]
+pub struct TrainArgs {
+    /// Run configuration (TOML).
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Preset under the configuration: smoke, quick, seed, extended.
+    #[arg(long)]
+    pub preset: Option<String>,
+    /// Bar file; the sample of the market when absent.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// What is said about the bar file.
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// Folder of runs.
+    #[arg(long, default_value = "runs")]
+    pub out: PathBuf,
+    /// Where to compute: auto, cpu, gpu, gpu:1.
+    #[arg(long)]
+    pub device: Option<DeviceChoice>,
+    /// Seed of all random numbers.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// A setting over everything else, e.g. phase2.ppo.gamma=0.995. Repeatable.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Continue a stopped or killed run from its newest checkpoint.
+    #[arg(long, conflicts_with_all = ["config", "preset", "data"])]
+    pub resume: Option<PathBuf>,
+    /// How progress is told.
+    #[arg(long, value_enum, default_value_t)]
+    pub progress: ProgressStyle,
+}
+
+/// Part of the split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PartArg {
+    /// Bars the agent learned from; the result is marked in-sample.
+    Train,
+    /// Bars that choose among checkpoints.
+    Validation,
+    /// Bars that judge; every look is counted.
+    Test,
+}
+
+impl From<PartArg> for holdout_core::market::split::Part {
+    fn from(p: PartArg) -> Self {
+        match p {
+            PartArg::Train => Self::Train,
+            PartArg::Validation => Self::Validation,
+            PartArg::Test => Self::Test,
+        }
+    }
+}
+
+/// `holdout evaluate`
+#[derive(Debug, Parser)]
+pub struct EvaluateArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// best, last, or a step number.
+    #[arg(long, default_value = "best")]
+    pub checkpoint: String,
+    /// Part of the run's own split.
+    #[arg(long, value_enum, conflicts_with = "data")]
+    pub split: Option<PartArg>,
+    /// Another bar file, judged as a whole.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// What is said about that file.
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// Judge on the bars the run trained on; refused without this.
+    #[arg(long)]
+    pub in_sample: bool,
+    /// Accounts of random entries.
+    #[arg(long, default_value_t = 200)]
+    pub random_accounts: u64,
+    /// Folder for the ledger; the run's own evaluations folder when absent.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
+/// `holdout replay`
+#[derive(Debug, Parser)]
+pub struct ReplayArgs {
+    /// Canonical bar file.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Market.
+    #[arg(long)]
+    pub market: String,
+    /// Actions (time,action).
+    #[arg(long)]
+    pub actions: PathBuf,
+    /// Simulator settings (TOML).
+    #[arg(long)]
+    pub sim: Option<PathBuf>,
+    /// Rule set whose account is replayed.
+    #[arg(long)]
+    pub ruleset: Option<String>,
+    /// Folder for trades.csv, equity.csv and summary.json.
+    #[arg(long)]
+    pub out: PathBuf,
+}
+
+/// `holdout compliance`
+#[derive(Debug, Parser)]
+pub struct ComplianceArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ComplianceCommand,
+}
+
+/// Compliance commands.
+#[derive(Debug, Subcommand)]
+pub enum ComplianceCommand {
+    /// Check anybody's ledger. Exit code 1 unless it passes (or passes with warnings).
+    Check {
+        /// Rule set by name, or a TOML file.
+        #[arg(long)]
+        ruleset: String,
+        /// Folder with equity.csv and trades.csv.
+        #[arg(long)]
+        ledger: PathBuf,
+    },
+    /// List the rule sets that ship with the programme.
+    List,
+}
+
+/// `holdout runs`
+#[derive(Debug, Parser)]
+pub struct RunsArgs {
+    /// Show one run.
+    pub run: Option<PathBuf>,
+    /// Folder of runs.
+    #[arg(long, default_value = "runs")]
+    pub dir: PathBuf,
+}
+
+/// `holdout bench`
+#[derive(Debug, Parser)]
+pub struct BenchArgs {
+    /// Where to compute.
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Environments.
+    #[arg(long, default_value_t = 256)]
+    pub envs: usize,
+    /// Steps of each between two updates.
+    #[arg(long, default_value_t = 128)]
+    pub rollout: usize,
+    /// Widths of the trunk.
+    #[arg(long, value_delimiter = ',', default_values_t = [256, 256])]
+    pub hidden: Vec<usize>,
+    /// Updates that are timed, after one of warm-up.
+    #[arg(long, default_value_t = 5)]
+    pub updates: usize,
+}

@@ -1,0 +1,100 @@
+//! The command line. Tables for people on stdout, or JSON with `--json`; progress on stderr.
+//!
+//! Exit codes: 0 done, 1 a verdict or a self-test failed, 2 usage, 3 bad input, 4 anything else
+//! (a full disk, a lost device). Nothing is written when the input is bad.
+
+pub mod args;
+mod bench;
+mod compliance;
+mod data;
+mod demo;
+mod evaluate;
+mod progress;
+mod replay;
+mod runs;
+mod table;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+
+/// Why a command ended without doing its work.
+#[derive(Debug)]
+pub enum Failure {
+    /// The answer is no.
+    Verdict,
+    /// The input is at fault.
+    Input(anyhow::Error),
+    /// Something else is.
+    Other(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(e: anyhow::Error) -> Self {
+        Self::Other(e)
+    }
+}
+
+/// Marks an error as the input's fault.
+pub(crate) trait BadInput<T> {
+    /// Exit code 3 instead of 4.
+    fn bad_input(self) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<anyhow::Error>> BadInput<T> for Result<T, E> {
+    fn bad_input(self) -> Result<T, Failure> {
+        self.map_err(|e| Failure::Input(e.into()))
+    }
+}
+
+/// What a command returns.
+pub(crate) type Outcome = Result<(), Failure>;
+
+/// Runs the programme with the process's arguments.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let json = args.json;
+    let done = match args.command {
+        None => open_window(&args::WindowArgs::default()),
+        Some(Command::Window(a)) => open_window(&a),
+        Some(Command::Demo(a)) => demo::run(&a, json),
+        Some(Command::Data(a)) => data::run(&a, json),
+        Some(Command::Train(a)) => train::run(&a, json),
+        Some(Command::Evaluate(a)) => evaluate::run(&a, json),
+        Some(Command::Replay(a)) => replay::run(&a, json),
+        Some(Command::Compliance(a)) => compliance::run(&a, json),
+        Some(Command::Runs(a)) => runs::run(&a, json),
+        Some(Command::Bench(a)) => bench::run(&a, json),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Verdict) => ExitCode::from(1),
+        Err(Failure::Input(e)) => complain(&e, 3),
+        Err(Failure::Other(e)) => complain(&e, 4),
+    }
+}
+
+fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::from(code)
+}
+
+fn open_window(a: &args::WindowArgs) -> Outcome {
+    let options = crate::app::WindowOptions {
+        renderer: a.renderer,
+        open: a.open.clone(),
+        demo: a.demo,
+        runs_dir: a.runs.clone(),
+    };
+    Ok(crate::app::run(options)?)
+}
+
+/// Prints a value as one line of JSON.
+pub(crate) fn print_json<T: serde::Serialize>(value: &T) -> Outcome {
+    let text = serde_json::to_string(value).map_err(anyhow::Error::from)?;
+    println!("{text}");
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Tables on a terminal.
+
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
+
+/// A table with a bold header; the first column is text, the others are numbers.
+pub(crate) fn table(header: &[&str]) -> Table {
+    let mut t = Table::new();
+    t.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    t.set_header(header.iter().enumerate().map(|(i, h)| aligned(i, h).add_attribute(Attribute::Bold)));
+    t
+}
+
+/// Adds a row under the rule of [`table`].
+pub(crate) fn row(t: &mut Table, cells: &[String]) {
+    t.add_row(cells.iter().enumerate().map(|(i, c)| aligned(i, c)));
+}
+
+/// A table of names and texts without a header.
+pub(crate) fn facts(rows: &[(&str, String)]) -> Table {
+    let mut t = Table::new();
+    t.load_preset(presets::NOTHING);
+    for (name, text) in rows {
+        t.add_row([Cell::new(name).add_attribute(Attribute::Dim), Cell::new(text)]);
+    }
+    t
+}
+
+fn aligned(column: usize, text: &str) -> Cell {
+    let cell = Cell::new(text);
+    if column == 0 { cell } else { cell.set_alignment(CellAlignment::Right) }
+}

@@ -1,0 +1,81 @@
+//! A market as loaded: bars, their sessions, and what was found in the file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use holdout_core::market::{Bars, SessionCalendar, Sessions};
+use holdout_store::{ImportError, ImportOptions, Inspection};
+
+/// Sample markets that ship with the programme: market, file, what it is.
+pub const SAMPLES: [(&str, &str, &str); 4] = [
+    ("NQ", "NQ_1m_2024.parquet", "synthetic Nasdaq-100 minutes, 2024"),
+    ("ES", "ES_1m_2024q4.csv.gz", "synthetic S&P 500 minutes, October to December 2024"),
+    ("YM", "YM_1m_2024q4.parquet", "synthetic Dow minutes, October to December 2024"),
+    ("RTY", "RTY_1m_2024q4.parquet", "synthetic Russell 2000 minutes, October to December 2024"),
+];
+
+/// A market as loaded. Cloning shares the bars.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// File name for people.
+    pub name: String,
+    /// Where it came from.
+    pub path: PathBuf,
+    /// SHA-256 of the source file.
+    pub sha256: String,
+    /// Bars.
+    pub bars: Arc<Bars>,
+    /// Their trading days, by the built-in calendar.
+    pub sessions: Arc<Sessions>,
+    /// What was found in the file.
+    pub inspection: Arc<Inspection>,
+}
+
+impl Dataset {
+    /// Reads a bar file of any known dialect, from the cache where it was read before.
+    ///
+    /// `progress` gets a share from 0 to 1 and says whether to go on.
+    ///
+    /// # Errors
+    /// See [`ImportError`]; nothing is written then.
+    pub fn load(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -> bool) -> Result<Self, ImportError> {
+        let imported = holdout_store::import(path, options, progress)?;
+        let bars = Arc::new(imported.bars);
+        let sessions = Arc::new(Sessions::new(&bars, &SessionCalendar::builtin()));
+        let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+        Ok(Self {
+            name,
+            path: path.to_owned(),
+            sha256: imported.source_sha256,
+            bars,
+            sessions,
+            inspection: Arc::new(imported.inspection),
+        })
+    }
+
+    /// Root symbol of the contract.
+    pub fn market(&self) -> &str {
+        &self.bars.instrument.symbol
+    }
+}
+
+/// The folder of the sample markets: beside the working directory, the programme, or the sources.
+pub fn sample_dir() -> Option<PathBuf> {
+    let beside_exe = std::env::current_exe().ok().and_then(|e| e.parent().map(|d| d.join("sample_data")));
+    let sources = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sample_data");
+    [Some(PathBuf::from("sample_data")), beside_exe, Some(sources)].into_iter().flatten().find(|d| d.join("README.md").is_file())
+}
+
+/// The file of a sample market.
+///
+/// # Errors
+/// When there is no sample of this market, or the files are missing.
+pub fn sample_path(market: &str) -> anyhow::Result<PathBuf> {
+    let file = SAMPLES.iter().find(|s| s.0.eq_ignore_ascii_case(market)).map(|s| s.1);
+    let file = file.ok_or_else(|| {
+        let known = SAMPLES.map(|s| s.0).join(", ");
+        anyhow::anyhow!("there is no sample of market \"{market}\"; samples are {known}; name a file with --data")
+    })?;
+    let dir = sample_dir().ok_or_else(|| anyhow::anyhow!("the folder sample_data was not found; run from the source folder or name a file with --data"))?;
+    Ok(dir.join(file))
+}

@@ -1,0 +1,170 @@
+//! The verdict on a policy: one account, in order, full costs, greedy; beside benchmarks that
+//! went through the same simulator, and under a rule set.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use holdout_core::compliance::{self, TrailingFloor};
+use holdout_core::market::split::Part;
+use holdout_core::metrics::Tearsheet;
+use holdout_core::rng::Stream;
+use holdout_core::sim::{Action, Ledger, Phase, Side, baseline};
+use holdout_core::units::Usd;
+use holdout_learn::policy::Policy;
+use serde::Serialize;
+
+use crate::arena::Arena;
+
+/// A policy without learning, for comparison.
+#[derive(Clone, Debug, Serialize)]
+pub struct Benchmark {
+    /// Short name used in files.
+    pub id: &'static str,
+    /// What it does, for people.
+    pub label: &'static str,
+    /// Net P&L over the same bars.
+    pub net_pnl: Usd,
+    /// Its tear sheet, where it traded through the simulator.
+    pub tearsheet: Option<Tearsheet>,
+    /// Open time of a bar and equity after it, for the chart; thinned to at most [`CURVE_POINTS`].
+    #[serde(skip)]
+    pub curve: Arc<Vec<(i64, Usd)>>,
+}
+
+/// Points of a benchmark's curve on a chart.
+pub const CURVE_POINTS: usize = 20_000;
+
+/// Random entries with the agent's frequency and side mix.
+#[derive(Clone, Debug, Serialize)]
+pub struct RandomEntries {
+    /// Accounts.
+    pub accounts: u64,
+    /// Mean net P&L.
+    pub mean_usd: f64,
+    /// 2.5th and 97.5th percentile of net P&L.
+    pub interval_usd: [f64; 2],
+    /// Share of them that did worse than the agent, ties counted half.
+    pub percentile_of_agent: f64,
+}
+
+/// The verdict on one policy over one stretch of bars.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// Part of the split, or none for another data set.
+    pub part: Option<Part>,
+    /// Whether the policy trained on these bars.
+    pub in_sample: bool,
+    /// Checkpoint's environment steps.
+    pub step: u64,
+    /// What happened.
+    pub ledger: Arc<Ledger>,
+    /// What it is worth.
+    pub tearsheet: Tearsheet,
+    /// Whether it keeps the rules.
+    pub compliance: compliance::Report,
+    /// What doing without the policy would have given.
+    pub benchmarks: Vec<Benchmark>,
+    /// Random entries; none when the policy never trades or none were asked for.
+    pub random: Option<RandomEntries>,
+    /// How often this test split has been looked at, this time included; none for other parts.
+    pub looks: Option<u64>,
+}
+
+/// How to judge.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge {
+    /// Accounts of random entries.
+    pub random_accounts: u64,
+    /// Seed of their random numbers.
+    pub seed: u64,
+}
+
+impl Default for Judge {
+    fn default() -> Self {
+        Self { random_accounts: 200, seed: 1 }
+    }
+}
+
+/// Judges a policy on `range`.
+///
+/// # Errors
+/// When a benchmark cannot be planned.
+pub fn evaluate(arena: &Arena, policy: &Policy, phase: Phase, step: u64, part: Option<Part>, range: Range<usize>, judge: Judge) -> anyhow::Result<Evaluation> {
+    let ledger = arena.evaluate(policy, phase, range.clone(), &mut |_, _, _| {});
+    let benchmarks = benchmarks(arena, &range)?;
+    let random = random_entries(arena, &ledger, &range, judge);
+    Ok(Evaluation {
+        part,
+        in_sample: part == Some(Part::Train),
+        step,
+        tearsheet: Tearsheet::of(&ledger),
+        compliance: compliance::check(&arena.plan.rules, &compliance::LedgerView::of(&ledger)),
+        ledger: Arc::new(ledger),
+        benchmarks,
+        random,
+        looks: None,
+    })
+}
+
+/// Buy and hold in two forms, and the trend follower, on the same bars.
+///
+/// # Errors
+/// When the settings of buy-and-hold allow no plan.
+pub fn benchmarks(arena: &Arena, range: &Range<usize>) -> anyhow::Result<Vec<Benchmark>> {
+    let (tape, plan) = (&arena.tape, &arena.plan.sim);
+    let intraday = baseline::buy_and_hold_intraday(tape, &plan.settings, TrailingFloor::from_settings, range.clone())
+        .map_err(|p| anyhow!("buy-and-hold cannot be planned: {}", p.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+    let trend = baseline::trend_follower(tape, plan, TrailingFloor::from_settings(&plan.settings), range.clone());
+    let held = baseline::buy_and_hold(tape, plan, range.clone());
+    let times = &tape.bars.open_time[range.clone()];
+    let held_curve = thin(times.iter().copied().zip(held.iter().copied()));
+    let held_pnl = held.last().map_or(Usd::ZERO, |&b| b - plan.settings.start_balance);
+    let of = |id, label, ledger: &Ledger| Benchmark {
+        id,
+        label,
+        net_pnl: ledger.final_balance() - ledger.start_balance,
+        tearsheet: Some(Tearsheet::of(ledger)),
+        curve: Arc::new(thin(ledger.rows.iter().map(|r| (r.time, r.equity_close)))),
+    };
+    Ok(vec![
+        of("buy_and_hold_intraday", "Buy and hold, intraday", &intraday),
+        Benchmark { id: "buy_and_hold", label: "Buy and hold, overnight too", net_pnl: held_pnl, tearsheet: None, curve: Arc::new(held_curve) },
+        of("trend_follower", "Trend follower", &trend),
+    ])
+}
+
+/// Every n-th point and the last, so that a curve has at most [`CURVE_POINTS`].
+fn thin(points: impl ExactSizeIterator<Item = (i64, Usd)>) -> Vec<(i64, Usd)> {
+    let n = points.len();
+    let every = n.div_ceil(CURVE_POINTS).max(1);
+    points.enumerate().filter(|(i, _)| i % every == 0 || i + 1 == n).map(|(_, p)| p).collect()
+}
+
+fn random_entries(arena: &Arena, ledger: &Ledger, range: &Range<usize>, judge: Judge) -> Option<RandomEntries> {
+    let chances = ledger.rows.iter().filter(|r| r.mask.allows(Action::Buy)).count();
+    let entries = ledger.rows.iter().filter(|r| matches!(r.action, Action::Buy | Action::Sell)).count();
+    if entries == 0 || judge.random_accounts == 0 {
+        return None;
+    }
+    let long = ledger.own_trades().filter(|t| t.side == Side::Long).count();
+    let trades = ledger.own_trades().count().max(1);
+    let plan = &arena.plan.sim;
+    let referee = TrailingFloor::from_settings(&plan.settings);
+    let rate = entries as f64 / chances as f64;
+    let share = long as f64 / trades as f64;
+    let seed = Stream::new(judge.seed, "random-entry-benchmark", 0).next_u64();
+    let mut pnl = baseline::random_entry_pnl(&arena.tape, plan, &referee, range, rate, share, judge.random_accounts, seed);
+    pnl.sort_unstable();
+    let agent = ledger.final_balance() - ledger.start_balance;
+    let below = pnl.partition_point(|&p| p < agent);
+    let not_above = pnl.partition_point(|&p| p <= agent);
+    let n = pnl.len() as f64;
+    let at = |q: f64| pnl[((n - 1.0) * q).round() as usize].dollars();
+    Some(RandomEntries {
+        accounts: judge.random_accounts,
+        mean_usd: pnl.iter().map(|p| p.dollars()).sum::<f64>() / n,
+        interval_usd: [at(0.025), at(0.975)],
+        percentile_of_agent: (below + not_above) as f64 / 2.0 / n,
+    })
+}

@@ -1,0 +1,499 @@
+//! A training run: both phases, into a run folder that another process can read at any moment.
+//!
+//! Steps and updates in the folder count through both phases. The test part is never touched.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, anyhow, bail};
+use holdout_core::market::split::Part;
+use holdout_core::metrics::Tearsheet;
+use holdout_core::sim::{Ledger, Phase, Side};
+use holdout_learn::event::CheckpointData;
+use holdout_learn::{Command, Control, Event, Policy, Start, TrainConfig, TrainError, UpdateRecord, train};
+use holdout_store::ImportOptions;
+use holdout_store::manifest::bars_sha256;
+use holdout_store::runs::{BestPointer, CheckpointChoice, CheckpointFiles, NewRun, RunFolder, RunState, RunWriter};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::StopFlag;
+use crate::arena::{Arena, MarketEnv};
+use crate::config::{RunConfig, RunPlan};
+use crate::dataset::Dataset;
+
+/// The figure by which the best checkpoint is chosen.
+pub const BEST_BY: &str = "validation_sharpe";
+
+/// A policy on the validation part, while training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ValidationPoint {
+    /// Environment steps through both phases.
+    pub step: u64,
+    /// Updates through both phases.
+    pub update: u64,
+    /// 1 or 2.
+    pub phase: u8,
+    /// Net P&L in dollars.
+    pub net_pnl_usd: f64,
+    /// Closed round trips.
+    pub trades: u64,
+    /// Share with a profit.
+    pub win_rate: Option<f64>,
+    /// Annual Sharpe ratio.
+    pub sharpe: Option<f64>,
+    /// Largest intraday drawdown in dollars.
+    pub max_drawdown_usd: f64,
+    /// Share of sessions with a trade.
+    pub sessions_traded: f64,
+    /// Long trades over all.
+    pub long_share: Option<f64>,
+    /// The account failed.
+    pub breached: bool,
+    /// The account was shut out.
+    pub stalled: bool,
+}
+
+impl ValidationPoint {
+    fn new(step: u64, update: u64, phase: Phase, ledger: &Ledger) -> Self {
+        let sheet = Tearsheet::of_quickly(ledger);
+        let trades = ledger.own_trades().count() as u64;
+        let wins = ledger.own_trades().filter(|t| t.net_pnl.0 > 0).count() as f64;
+        let long = ledger.own_trades().filter(|t| t.side == Side::Long).count() as f64;
+        let share = |n: f64| (trades > 0).then(|| n / trades as f64);
+        let mut days: Vec<i64> = ledger.own_trades().map(|t| t.entry_time.div_euclid(86_400)).collect();
+        days.dedup();
+        Self {
+            step,
+            update,
+            phase: phase.number(),
+            net_pnl_usd: (ledger.final_balance() - ledger.start_balance).dollars(),
+            trades,
+            win_rate: share(wins),
+            sharpe: sheet.sharpe,
+            max_drawdown_usd: sheet.max_drawdown_usd,
+            sessions_traded: days.len() as f64 / sheet.days.max(1) as f64,
+            long_share: share(long),
+            breached: ledger.breach.is_some(),
+            stalled: ledger.stalled.is_some(),
+        }
+    }
+
+    /// What is compared when the best checkpoint is chosen; a policy that never trades comes last.
+    fn score(&self) -> f64 {
+        self.sharpe.unwrap_or(f64::NEG_INFINITY)
+    }
+}
+
+/// What a run says while it runs.
+#[derive(Clone, Debug)]
+pub enum TrainEvent {
+    /// The run folder exists.
+    Started {
+        /// The folder.
+        run: PathBuf,
+    },
+    /// A phase begins.
+    Phase {
+        /// Which.
+        phase: Phase,
+        /// Steps before it.
+        from_step: u64,
+        /// Steps planned in it.
+        steps: u64,
+    },
+    /// A line for the log.
+    Log(String),
+    /// Something needs a person's eye.
+    Alarm {
+        /// Environment steps through both phases.
+        step: u64,
+        /// What and why.
+        text: String,
+    },
+    /// An update was done; steps and updates count through both phases.
+    Update {
+        /// Which phase.
+        phase: Phase,
+        /// Its figures.
+        record: Box<UpdateRecord>,
+    },
+    /// The policy was evaluated on the validation part.
+    Validation(ValidationPoint),
+    /// A checkpoint is on the disk.
+    Checkpoint {
+        /// Environment steps through both phases.
+        step: u64,
+    },
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunOutcome {
+    /// The run folder.
+    pub run: PathBuf,
+    /// Environment steps through both phases.
+    pub steps: u64,
+    /// Wall time in seconds.
+    pub seconds: f64,
+    /// Environment steps per second over the whole run, evaluations included.
+    pub steps_per_s: f64,
+    /// Median steps per second of the updates.
+    pub train_sps_median: Option<f64>,
+    /// Steps of all checkpoints.
+    pub checkpoints: Vec<u64>,
+    /// The best one by validation.
+    pub best: Option<BestPointer>,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
+}
+
+/// What `data.json` says, so that a run can find its bars again and know them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunData {
+    /// The source file.
+    pub path: PathBuf,
+    /// Its SHA-256.
+    pub sha256: String,
+    /// SHA-256 of the bars.
+    pub bars_sha256: String,
+    /// Root symbol.
+    pub market: String,
+    /// Seconds a bar covers.
+    pub interval_seconds: i64,
+    /// Bars.
+    pub bars: usize,
+    /// How the file was read.
+    pub zone: Option<String>,
+    /// Which end of a bar is stamped.
+    pub stamp: holdout_store::Stamp,
+    /// Dialect.
+    pub dialect: String,
+    /// The one contract that was taken.
+    pub symbol: Option<String>,
+    /// Repairs that were made.
+    pub repairs: Vec<holdout_store::Repair>,
+    /// Days of the parts.
+    pub split: holdout_core::market::Split,
+    /// Programme version.
+    pub version: String,
+}
+
+impl RunData {
+    fn of(arena: &Arena, options: &ImportOptions) -> Self {
+        let d = &arena.dataset;
+        Self {
+            path: std::path::absolute(&d.path).unwrap_or_else(|_unknown| d.path.clone()),
+            sha256: d.sha256.clone(),
+            bars_sha256: bars_sha256(&arena.bars),
+            market: d.market().to_owned(),
+            interval_seconds: arena.bars.interval_secs,
+            bars: arena.bars.len(),
+            zone: d.inspection.zone.clone(),
+            stamp: d.inspection.stamp,
+            dialect: d.inspection.dialect.clone(),
+            symbol: options.symbol.clone(),
+            repairs: options.repairs.clone(),
+            split: arena.split.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// Options that read the same bars again.
+    pub fn options(&self) -> ImportOptions {
+        ImportOptions {
+            market: Some(self.market.clone()),
+            zone: self.zone.clone(),
+            stamp: Some(self.stamp),
+            dialect: Some(self.dialect.clone()),
+            symbol: self.symbol.clone(),
+            repairs: self.repairs.clone(),
+            ..ImportOptions::default()
+        }
+    }
+
+    /// The days of the test part as the registry names them.
+    pub fn test_split(&self) -> String {
+        format!("{}..{}", self.split.test.0, self.split.test.1)
+    }
+}
+
+/// Opens a run: its configuration and its bars, which must be those it was trained on.
+///
+/// # Errors
+/// When the folder is no run, or the data have moved or changed.
+pub fn open_run(path: &Path, progress: &mut dyn FnMut(f64) -> bool) -> anyhow::Result<(RunFolder, RunData, Arena)> {
+    let folder = RunFolder::open(path)?;
+    let data: RunData = serde_json::from_value(folder.data()?).with_context(|| format!("data.json of {} is not valid", path.display()))?;
+    let config = RunConfig::from_layers(&[("run.toml".to_owned(), folder.run_toml()?)])?;
+    let dataset = Dataset::load(&data.path, &data.options(), progress).with_context(|| format!("failed to read the run's data {}", data.path.display()))?;
+    let plan = config.plan(&dataset.bars.instrument).map_err(problems_to_error)?;
+    let arena = Arena::new(plan, dataset)?;
+    let found = bars_sha256(&arena.bars);
+    if found != data.bars_sha256 {
+        bail!(
+            "the data of this run have changed: {} now holds bars with hash {found}, the run was trained on {}; restore the file, or train anew",
+            data.path.display(),
+            data.bars_sha256
+        );
+    }
+    Ok((folder, data, arena))
+}
+
+/// Every problem of a configuration as one error.
+pub fn problems_to_error(problems: Vec<crate::config::ConfigProblem>) -> anyhow::Error {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    anyhow!("the run configuration has {} problem(s):\n  {}", lines.len(), lines.join("\n  "))
+}
+
+/// What `plan.toml` holds.
+#[derive(Serialize)]
+struct PlanFile<'a> {
+    layout_hash: String,
+    steps_phase1: u64,
+    steps_phase2: u64,
+    split: &'a holdout_core::market::Split,
+    instrument: &'a holdout_core::market::Instrument,
+    sim: &'a holdout_core::sim::SimSettings,
+    sim_phase1: &'a holdout_core::sim::SimSettings,
+    phase1: &'a TrainConfig,
+    phase2: &'a TrainConfig,
+}
+
+/// Trains a plan on a data set from the start.
+///
+/// # Errors
+/// When the data do not fit, the disk refuses, or the learner fails; the folder then says so.
+pub fn train_run(plan: RunPlan, dataset: Dataset, options: &ImportOptions, runs: &Path, stop: &StopFlag, on: &mut dyn FnMut(TrainEvent)) -> anyhow::Result<RunOutcome> {
+    let arena = Arena::new(plan, dataset)?;
+    // Refused before a folder exists.
+    arena.environments(Phase::Management)?;
+    let plan = &arena.plan;
+    let plan_toml = toml::to_string(&PlanFile {
+        layout_hash: arena.matrix.layout.hash(),
+        steps_phase1: plan.config.phase1.steps,
+        steps_phase2: plan.config.phase2.steps,
+        split: &arena.split,
+        instrument: &plan.instrument,
+        sim: &plan.sim.settings,
+        sim_phase1: &plan.sim1.settings,
+        phase1: &plan.train1,
+        phase2: &plan.train2,
+    })?;
+    let data = RunData::of(&arena, options);
+    let mut config = plan.config.clone();
+    (config.market, config.data) = (data.market.clone(), Some(data.path.clone()));
+    let new = NewRun { market: &data.market, run_toml: &config.to_toml()?, plan_toml: &plan_toml, data: &serde_json::to_value(&data)? };
+    let folder = RunFolder::create(runs, &new)?;
+    let run = Run::open(folder, &arena, stop, on)?;
+    run.go(None)
+}
+
+/// Continues a run from its newest whole checkpoint.
+///
+/// # Errors
+/// As [`train_run`], and when the run is finished or has no checkpoint.
+pub fn resume_run(path: &Path, stop: &StopFlag, on: &mut dyn FnMut(TrainEvent)) -> anyhow::Result<RunOutcome> {
+    let (folder, _, arena) = open_run(path, &mut |_| !stop.is_stopped())?;
+    if folder.status()?.state == RunState::Finished {
+        bail!("{} has reached its planned end; there is nothing to resume", path.display());
+    }
+    let (checkpoint, passed_over) = folder.newest_whole_checkpoint()?;
+    let at: Place = serde_json::from_value(checkpoint.info.info.clone()).context("the checkpoint does not say where in the run it belongs")?;
+    let mut run = Run::open(folder, &arena, stop, on)?;
+    for bad in passed_over {
+        run.log(format!("passed over a checkpoint: {bad}"))?;
+    }
+    run.writer.rewind(checkpoint.info.step)?;
+    run.log(format!("resumed from step {}", checkpoint.info.step))?;
+    run.go(Some((at, checkpoint.weights)))
+}
+
+/// Where in the run a checkpoint belongs; stored beside it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Place {
+    phase: Phase,
+    /// Steps and updates of the phases before.
+    from_step: u64,
+    from_update: u64,
+}
+
+/// Best of a phase so far, and what is known of the newest update.
+#[derive(Default)]
+struct Chooser {
+    best: Option<(f64, u64)>,
+    evaluated: Option<(u64, f64)>,
+}
+
+struct Run<'a> {
+    writer: RunWriter,
+    arena: &'a Arena,
+    stop: &'a StopFlag,
+    on: &'a mut dyn FnMut(TrainEvent),
+    begun: Instant,
+    first_step: u64,
+    rates: Vec<f64>,
+}
+
+impl Control for StopFlag {
+    fn poll(&self) -> Command {
+        if self.checkpoint() { Command::Stop } else { Command::Continue }
+    }
+}
+
+impl<'a> Run<'a> {
+    fn open(folder: RunFolder, arena: &'a Arena, stop: &'a StopFlag, on: &'a mut dyn FnMut(TrainEvent)) -> anyhow::Result<Self> {
+        let writer = RunWriter::open(folder)?;
+        on(TrainEvent::Started { run: writer.folder().path().to_owned() });
+        Ok(Self { writer, arena, stop, on, begun: Instant::now(), first_step: 0, rates: Vec::new() })
+    }
+
+    fn log(&mut self, line: String) -> anyhow::Result<()> {
+        self.writer.log(&line)?;
+        (self.on)(TrainEvent::Log(line));
+        Ok(())
+    }
+
+    /// Runs what is left of both phases and writes how it ended, whatever happens.
+    fn go(mut self, resume: Option<(Place, Vec<u8>)>) -> anyhow::Result<RunOutcome> {
+        let ended = self.phases(resume);
+        let folder = self.writer.folder().clone();
+        let (step, update) = folder.status().map_or((0, 0), |s| (s.step, s.update));
+        match ended {
+            Ok(stopped) => {
+                let state = if stopped { RunState::Stopped } else { RunState::Finished };
+                self.writer.set_status(state, step, update, None)?;
+                let seconds = self.begun.elapsed().as_secs_f64();
+                self.rates.sort_by(f64::total_cmp);
+                Ok(RunOutcome {
+                    run: folder.path().to_owned(),
+                    steps: step,
+                    seconds,
+                    steps_per_s: (step - self.first_step) as f64 / seconds,
+                    train_sps_median: self.rates.get(self.rates.len() / 2).copied(),
+                    checkpoints: folder.checkpoint_steps()?,
+                    best: folder.best()?,
+                    stopped,
+                })
+            }
+            Err(e) => {
+                let text = format!("{e:#}");
+                // The first failure is the one to tell; a full disk may refuse these lines too.
+                drop(self.writer.log(&format!("failed: {text}")));
+                drop(self.writer.set_status(RunState::Failed, step, update, Some(&text)));
+                Err(e.context(format!("the run in {} failed; its checkpoints are intact", folder.path().display())))
+            }
+        }
+    }
+
+    fn phases(&mut self, resume: Option<(Place, Vec<u8>)>) -> anyhow::Result<bool> {
+        let arena = self.arena;
+        let (mut place, mut resume_bytes) = match resume {
+            Some((place, bytes)) => (place, Some(bytes)),
+            None => (Place { phase: Phase::Entries, from_step: 0, from_update: 0 }, None),
+        };
+        self.first_step = self.writer.folder().status()?.step;
+        if place.phase == Phase::Entries && arena.plan.config.phase1.steps > 0 {
+            let start = resume_bytes.as_deref().map_or(Start::Scratch, Start::Resume);
+            let (stopped, step, update) = self.phase(place, &arena.plan.train1, start)?;
+            if stopped {
+                return Ok(true);
+            }
+            place = Place { phase: Phase::Management, from_step: step, from_update: update };
+            resume_bytes = None;
+        }
+        place.phase = Phase::Management;
+        if arena.plan.config.phase2.steps == 0 {
+            return Ok(false);
+        }
+        let chosen = match (&resume_bytes, place.from_step) {
+            (Some(_), _) | (None, 0) => None,
+            // The best of phase 1 by validation, its last where none was evaluated.
+            (None, _) => {
+                let choice = if self.writer.folder().best()?.is_some() { CheckpointChoice::Best } else { CheckpointChoice::Last };
+                let checkpoint = self.writer.folder().read_checkpoint(choice)?;
+                self.log(format!("phase 2 starts from the phase 1 checkpoint of step {}", checkpoint.info.step))?;
+                Some(checkpoint.weights)
+            }
+        };
+        let start = match (&resume_bytes, &chosen) {
+            (Some(bytes), _) => Start::Resume(bytes),
+            (None, Some(bytes)) => Start::Transfer(bytes),
+            (None, None) => Start::Scratch,
+        };
+        let (stopped, ..) = self.phase(place, &arena.plan.train2, start)?;
+        Ok(stopped)
+    }
+
+    /// One phase; returns whether it was stopped, and steps and updates through the run.
+    fn phase(&mut self, place: Place, config: &TrainConfig, start: Start<'_>) -> anyhow::Result<(bool, u64, u64)> {
+        (self.on)(TrainEvent::Phase { phase: place.phase, from_step: place.from_step, steps: config.planned_steps() });
+        let mut env = MarketEnv::new(self.arena, place.phase)?;
+        let mut chooser = Chooser::default();
+        let stop = self.stop;
+        let outcome = train(config, &mut env, start, stop, &mut |event| {
+            self.event(place, &mut chooser, event).map_err(|e| format!("{e:#}"))
+        });
+        let outcome = outcome.map_err(|e| match e {
+            TrainError::Receiver(text) => anyhow!(text),
+            e => e.into(),
+        })?;
+        Ok((outcome.stopped, place.from_step + outcome.step, place.from_update + outcome.update))
+    }
+
+    fn event(&mut self, place: Place, chooser: &mut Chooser, event: Event<'_>) -> anyhow::Result<()> {
+        match event {
+            Event::Update(mut record) => {
+                record.update += place.from_update;
+                record.step += place.from_step;
+                let mut line = serde_json::to_value(&*record)?;
+                line["phase"] = json!(place.phase.number());
+                line["kind"] = json!("update");
+                self.writer.metrics(&line)?;
+                self.writer.set_status(RunState::Running, record.step, record.update, None)?;
+                self.rates.push(record.train_sps);
+                (self.on)(TrainEvent::Update { phase: place.phase, record });
+            }
+            Event::EvalDue { step, update, policy } => self.validate(place, chooser, (step, update), policy)?,
+            Event::Checkpoint(data) => self.checkpoint(place, chooser, &data)?,
+            Event::Alarm { step, text } => {
+                let step = step + place.from_step;
+                self.writer.log(&format!("alarm at step {step}: {text}"))?;
+                (self.on)(TrainEvent::Alarm { step, text });
+            }
+            Event::Log(line) => self.log(line)?,
+        }
+        Ok(())
+    }
+
+    fn validate(&mut self, place: Place, chooser: &mut Chooser, (step, update): (u64, u64), policy: &Policy) -> anyhow::Result<()> {
+        let ledger = self.arena.evaluate(policy, place.phase, self.arena.range(Part::Validation))?;
+        let point = ValidationPoint::new(step + place.from_step, update + place.from_update, place.phase, &ledger);
+        let mut line = serde_json::to_value(&point)?;
+        line["kind"] = json!("validation");
+        self.writer.adjustment_or_validation(&line)?;
+        chooser.evaluated = Some((update, point.score()));
+        (self.on)(TrainEvent::Validation(point));
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, place: Place, chooser: &mut Chooser, data: &CheckpointData) -> anyhow::Result<()> {
+        let step = data.step + place.from_step;
+        let mut info = data.meta.clone();
+        let here = serde_json::to_value(place)?;
+        if let (Some(info), Some(here)) = (info.as_object_mut(), here.as_object()) {
+            info.extend(here.clone());
+        }
+        self.writer.checkpoint(step, &CheckpointFiles { weights: &data.weights, state: None, info: &info })?;
+        if let Some((update, score)) = chooser.evaluated
+            && update == data.update
+            && chooser.best.is_none_or(|(best, _)| score > best)
+        {
+            chooser.best = Some((score, step));
+            let value = score.is_finite().then_some(score);
+            self.writer.folder().set_best(&BestPointer { step, metric: BEST_BY.to_owned(), value })?;
+        }
+        (self.on)(TrainEvent::Checkpoint { step });
+        Ok(())
+    }
+}
