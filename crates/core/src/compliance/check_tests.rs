@@ -164,7 +164,7 @@ fn balances_that_the_trades_do_not_explain_fail() {
     let c = r.check("balance_identity").unwrap();
     assert_eq!((c.status, c.worst), (Status::Fail, Some(1.0)));
     // A cent in a later bar.
-    let one_cent = seven_days().with_row(|row| row.balance = row.balance + Usd(100));
+    let one_cent = seven_days().with_row(|row| row.balance += Usd(100));
     assert_eq!(
         status(&judge("apex-50k-seed", one_cent), "balance_identity"),
         Status::Fail
@@ -198,7 +198,7 @@ fn balances_that_the_trades_do_not_explain_fail() {
 
 #[test]
 fn a_floor_of_another_rule_is_noticed_on_an_intraday_basis_only() {
-    let other = || seven_days().with_row(|row| row.floor = row.floor + Usd(1));
+    let other = || seven_days().with_row(|row| row.floor += Usd(1));
     assert_eq!(
         status(&judge("apex-50k-seed", other()), "floor_column"),
         Status::Fail
