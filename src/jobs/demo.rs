@@ -64,7 +64,7 @@ pub struct PartResult {
     /// Looks at this test split so far.
     pub looks: Option<u64>,
     /// Compliance verdict.
-    pub verdict: holdout_core::compliance::Status,
+    pub verdict: holdout_core::compliance::Verdict,
 }
 
 /// Everything that the demo found.
@@ -110,7 +110,7 @@ impl PartResult {
             net_pnl: s.net_pnl.dollars(),
             trades: s.trades as usize,
             win_rate: trades.and_then(|t| t.all.win_rate),
-            win_rate_interval: e.tearsheet.uncertainty.win_rate_wilson.map(|i| [i.low, i.high]),
+            win_rate_interval: trades.and_then(|t| t.all.win_rate_wilson).map(|i| [i.lower, i.upper]),
             profit_factor: trades.and_then(|t| t.all.profit_factor),
             sharpe: e.tearsheet.returns.sharpe,
             sortino: e.tearsheet.returns.sortino,

@@ -79,7 +79,7 @@ impl ValidationPoint {
             net_pnl_usd: (ledger.final_balance() - ledger.start_balance).dollars(),
             trades,
             win_rate: share(wins),
-            sharpe: sharpe(&series.returns, RISK_FREE),
+            sharpe: series.returns.as_deref().and_then(|r| sharpe(r, RISK_FREE)),
             max_drawdown_usd: Drawdowns::of_points(equity).max,
             sessions_traded: entry_days.len() as f64 / days.len().max(1) as f64,
             long_share: share(long),
