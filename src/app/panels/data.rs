@@ -231,7 +231,7 @@ impl DataPanel {
 
     fn form(&mut self, ctx: &PanelCtx<'_>, market: &Market, ui: &mut Ui) {
         let i = &market.dataset.inspection;
-        let dialects: Vec<String> = holdout_store::dialects::ids().iter().map(|d| (*d).to_owned()).collect();
+        let dialects: Vec<String> = holdout_store::dialects::ALL.iter().map(|d| d.id.to_owned()).collect();
         let markets: Vec<String> = ctx.model.instruments.iter().map(|m| m.symbol.clone()).collect();
         let zones: Vec<String> = ZONES.map(str::to_owned).to_vec();
         let stamps: Vec<String> = [Stamp::Open, Stamp::Close].map(|s| s.name().to_owned()).to_vec();

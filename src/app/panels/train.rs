@@ -10,7 +10,7 @@ use crate::app::commands::Command;
 use crate::app::context::{Page, PanelCtx, RunState};
 use crate::app::icons::{self, Icon};
 use crate::app::theme::{mono, semibold};
-use crate::app::widgets::button::{self, Weight};
+use crate::app::widgets::button;
 use crate::app::widgets::chart_view::ChartView;
 use crate::app::widgets::empty;
 use crate::report::{Chart, number};

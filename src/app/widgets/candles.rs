@@ -116,7 +116,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, set: &CandleSet, marks: &Marks<'_>, view
     let shown = (x[0].max(0.0) as usize)..((x[1] + 1.5).max(1.0) as usize).min(n);
     let (price, volume) = areas(ui, set, rect, x, &shown);
     let x_ticks = bar_ticks(&set.bars, x, price.0.rect.width());
-    let response = ui.interact(rect, ui.id().with("candles"), Sense::click_and_drag());
+    let response = ui.interact(rect, ui.unique_id().with("candles"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Price chart"));
     price.0.grid(ui.painter(), theme, &x_ticks, &price.1, false);
     volume.0.grid(ui.painter(), theme, &x_ticks, &volume.1, true);
@@ -263,7 +263,7 @@ fn split_bounds(ui: &Ui, theme: &Theme, sessions: &Sessions, bounds: [usize; 2],
             continue;
         }
         let grip = Rect::from_x_y_ranges(x - 5.0..=x + 5.0, area.rect.y_range());
-        let response = ui.interact(grip, ui.id().with(("split-bound", k)), Sense::drag()).on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
+        let response = ui.interact(grip, ui.unique_id().with(("split-bound", k)), Sense::drag()).on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
         let hot = response.hovered() || response.dragged();
         let color = if hot { theme.accent } else { theme.text.gamma_multiply(0.7) };
         painter.vline(x, area.rect.y_range(), Stroke::new(if hot { 2.5 } else { 1.5 }, color));
