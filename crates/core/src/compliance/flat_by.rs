@@ -19,7 +19,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     if case.view.rows.is_empty() {
         return Check::no_bars(ID);
     }
-    let interval = case.view.interval_secs;
+    let interval = case.view.interval();
     let mut least: Option<(i64, Check)> = None;
     let mut first_late: Option<i64> = None;
     let mut keep = |room: i64, time: i64, finding: Check| {
@@ -52,12 +52,12 @@ pub(super) fn check(case: &Case<'_>) -> Check {
                 t.id,
                 format_utc(t.exit_time)
             );
-            let finding = Check::new(ID, Status::Fail, words).trade(t, &case.view);
+            let finding = Check::new(ID, Status::Fail, words).trade(t, case);
             keep(room, t.exit_time, finding);
         }
     }
     let known = interval.is_some() || !case.view.rows.iter().any(|r| r.position != 0);
-    if first_late.is_none() && !case.view.has_equity("position") {
+    if first_late.is_none() && !case.has_equity("position") {
         return Check::no_column(ID, "position");
     }
     if first_late.is_none() && !known {

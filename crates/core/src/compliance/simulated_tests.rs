@@ -1,5 +1,6 @@
 //! The simulator's own ledgers, judged: both must tell the same story.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
@@ -22,7 +23,7 @@ fn random_account(rules: &RuleSet, seed: u64) -> Ledger {
         entry_drawdown_cap: 1.0,
         ..SimSettings::default()
     };
-    rules.apply_to(&mut settings, &[]).unwrap();
+    rules.apply_to(&mut settings, &BTreeSet::new()).unwrap();
     let plan = settings.plan(&bars.instrument).unwrap();
     let n = bars.len();
     let tape = Tape::new(Arc::new(bars), &plan);
