@@ -1,3 +1,17 @@
-//! What is told about a run, outside the window: charts, tables, numbers.
+//! What is shown to people and written for them: charts, numbers as text.
+//!
+//! Nothing here knows about the window: a chart is described once and drawn by the window,
+//! as SVG, or as PNG.
 
+pub mod chart;
+pub mod chart_csv;
+pub mod chart_curve;
+pub mod chart_look;
+pub mod chart_ticks;
 pub mod number;
+pub mod png;
+pub mod svg;
+
+pub use chart::{Axis, Chart, Level, Mark, Panel, Series, Span, Unit};
+pub use chart_curve::{Curve, Ribbon};
+pub use chart_look::{Ink, Look, Rgb};

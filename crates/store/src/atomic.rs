@@ -13,7 +13,10 @@ use crate::error::FileError;
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
 fn temporary_name(path: &Path) -> PathBuf {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let n = COUNTER.fetch_add(1, Ordering::Relaxed);
     path.with_file_name(format!(".{name}.{}-{n}.tmp", std::process::id()))
 }
@@ -22,7 +25,10 @@ fn temporary_name(path: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When the folder cannot be made or the system refuses; nothing is left behind then.
-pub fn replace_with(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<(), FileError> {
+pub fn replace_with(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> Result<(), FileError> {
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(|e| FileError::io("create the folder of", path, e))?;
     }
@@ -30,7 +36,9 @@ pub fn replace_with(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> std
     let attempt = (|| {
         let mut out = BufWriter::with_capacity(1 << 18, File::create(&temporary)?);
         write(&mut out)?;
-        let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        let file = out
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error)?;
         file.sync_all()?;
         drop(file);
         fs::rename(&temporary, path)
@@ -73,11 +81,20 @@ impl LineLog {
     /// When the system refuses.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let io = |e| FileError::io("open for appending", path, e);
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(io)?;
         let whole = end_of_last_line(&mut file).map_err(io)?;
         file.set_len(whole).map_err(io)?;
         file.seek(SeekFrom::Start(whole)).map_err(io)?;
-        Ok(Self { path: path.to_owned(), file })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+        })
     }
 
     /// Appends one line; line ends inside it become blanks.
@@ -87,7 +104,9 @@ impl LineLog {
     pub fn append(&mut self, line: &str) -> Result<(), FileError> {
         let mut text = line.replace(['\n', '\r'], " ");
         text.push('\n');
-        self.file.write_all(text.as_bytes()).map_err(|e| FileError::io("append to", &self.path, e))
+        self.file
+            .write_all(text.as_bytes())
+            .map_err(|e| FileError::io("append to", &self.path, e))
     }
 
     /// Waits until everything appended is on the disk.
@@ -95,7 +114,9 @@ impl LineLog {
     /// # Errors
     /// When the system refuses.
     pub fn sync(&self) -> Result<(), FileError> {
-        self.file.sync_data().map_err(|e| FileError::io("sync", &self.path, e))
+        self.file
+            .sync_data()
+            .map_err(|e| FileError::io("sync", &self.path, e))
     }
 }
 
@@ -142,6 +163,9 @@ mod tests {
         let mut log = LineLog::open(&path).unwrap();
         log.append("{\"a\":\n2}").unwrap();
         log.sync().unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"a\":1}\n{\"a\": 2}\n");
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            "{\"a\":1}\n{\"a\": 2}\n"
+        );
     }
 }

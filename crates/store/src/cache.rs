@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use holdout_core::market::Bars;
 use polars::prelude::{
-    DataFrame, Float64Chunked, Int32Chunked, Int64Chunked, IntoColumn, NewChunkedArray, ParquetCompression, ParquetReader, ParquetWriter,
-    PolarsResult, SerReader,
+    DataFrame, Float64Chunked, Int32Chunked, Int64Chunked, IntoColumn, NewChunkedArray,
+    ParquetCompression, ParquetReader, ParquetWriter, PolarsResult, SerReader,
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,26 +54,48 @@ pub struct Cached {
 impl BarCache {
     /// Uses a folder; it is made when the first entry is kept.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+        }
     }
 
     /// Imports a file, or takes what an earlier import with the same options gave.
     ///
     /// # Errors
     /// As [`import`]; a cache that cannot be written is no error.
-    pub fn import(&self, path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -> bool) -> Result<Cached, ImportError> {
+    pub fn import(
+        &self,
+        path: &Path,
+        options: &ImportOptions,
+        progress: &mut dyn FnMut(f64) -> bool,
+    ) -> Result<Cached, ImportError> {
         let sha256 = sha256_of_file(path)?;
         let key = key(path, &sha256, options);
         if let Some(imported) = self.load(&key, &sha256, options) {
-            return Ok(Cached { imported, hit: true, not_kept: None });
+            return Ok(Cached {
+                imported,
+                hit: true,
+                not_kept: None,
+            });
         }
         let imported = import(path, options, progress)?;
-        let kept = if imported.source_sha256 == sha256 { self.store(&key, &imported) } else { Ok(()) };
-        Ok(Cached { imported, hit: false, not_kept: kept.err().map(|e| e.to_string()) })
+        let kept = if imported.source_sha256 == sha256 {
+            self.store(&key, &imported)
+        } else {
+            Ok(())
+        };
+        Ok(Cached {
+            imported,
+            hit: false,
+            not_kept: kept.err().map(|e| e.to_string()),
+        })
     }
 
     fn paths(&self, key: &str) -> (PathBuf, PathBuf) {
-        (self.folder.join(format!("{key}.parquet")), self.folder.join(format!("{key}.json")))
+        (
+            self.folder.join(format!("{key}.parquet")),
+            self.folder.join(format!("{key}.json")),
+        )
     }
 
     /// An entry, if there is a whole one.
@@ -86,7 +108,11 @@ impl BarCache {
         let instrument = options.instruments.get(&entry.market).ok()?.clone();
         let bars = read_bars(&data, Bars::empty(instrument, entry.interval_secs)).ok()?;
         let whole = bars.len() == entry.bars && bars.validate().is_ok();
-        whole.then_some(Imported { bars, inspection: entry.inspection, source_sha256: entry.source_sha256 })
+        whole.then_some(Imported {
+            bars,
+            inspection: entry.inspection,
+            source_sha256: entry.source_sha256,
+        })
     }
 
     fn store(&self, key: &str, imported: &Imported) -> Result<(), FileError> {
@@ -107,13 +133,20 @@ impl BarCache {
 
 /// The file name takes part because it can tell the market.
 fn key(path: &Path, sha256: &str, options: &ImportOptions) -> String {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let all = format!("{CACHE_FORMAT}\n{sha256}\n{name}\n{}", options.fingerprint());
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let all = format!(
+        "{CACHE_FORMAT}\n{sha256}\n{name}\n{}",
+        options.fingerprint()
+    );
     sha256_of(all.as_bytes())[..32].to_owned()
 }
 
 fn write_bars(path: &Path, bars: &Bars) -> Result<(), FileError> {
-    let ticks = |name: &str, column: &[i32]| Int32Chunked::from_slice(name.into(), column).into_column();
+    let ticks =
+        |name: &str, column: &[i32]| Int32Chunked::from_slice(name.into(), column).into_column();
     let columns = vec![
         Int64Chunked::from_slice("time".into(), &bars.open_time).into_column(),
         ticks("open", &bars.open),
@@ -122,10 +155,14 @@ fn write_bars(path: &Path, bars: &Bars) -> Result<(), FileError> {
         ticks("close", &bars.close),
         Float64Chunked::from_slice("volume".into(), &bars.volume).into_column(),
     ];
-    let mut frame = DataFrame::new(bars.len(), columns).map_err(|e| BadInput::new(path, e.to_string()))?;
+    let mut frame =
+        DataFrame::new(bars.len(), columns).map_err(|e| BadInput::new(path, e.to_string()))?;
     replace_with(path, |out| {
         let writer = ParquetWriter::new(out).with_compression(ParquetCompression::Lz4Raw);
-        writer.finish(&mut frame).map(drop).map_err(std::io::Error::other)
+        writer
+            .finish(&mut frame)
+            .map(drop)
+            .map_err(std::io::Error::other)
     })
 }
 
@@ -133,7 +170,9 @@ fn read_bars(path: &Path, empty: Bars) -> PolarsResult<Bars> {
     let file = std::fs::File::open(path)?;
     let mut frame = ParquetReader::new(file).set_rechunk(true).finish()?;
     frame.rechunk_mut();
-    let ticks = |name: &str| -> PolarsResult<Vec<i32>> { Ok(frame.column(name)?.i32()?.cont_slice()?.to_vec()) };
+    let ticks = |name: &str| -> PolarsResult<Vec<i32>> {
+        Ok(frame.column(name)?.i32()?.cont_slice()?.to_vec())
+    };
     Ok(Bars {
         open_time: frame.column("time")?.i64()?.cont_slice()?.to_vec(),
         open: ticks("open")?,
@@ -152,7 +191,15 @@ mod tests {
 
     fn file(dir: &Path) -> PathBuf {
         let path = dir.join("NQ 03-24.Last.txt");
-        let rows: String = (0..500).map(|i| format!("20240304 {:02}{:02}00;17000;17001;16999;17000.25;{i}\n", 10 + i / 60, i % 60)).collect();
+        let rows: String = (0..500)
+            .map(|i| {
+                format!(
+                    "20240304 {:02}{:02}00;17000;17001;16999;17000.25;{i}\n",
+                    10 + i / 60,
+                    i % 60
+                )
+            })
+            .collect();
         std::fs::write(&path, rows).unwrap();
         path
     }
@@ -167,8 +214,14 @@ mod tests {
         assert!(!first.hit && first.not_kept.is_none());
         let second = cache.import(&path, &options, &mut |_| true).unwrap();
         assert!(second.hit && second.imported == first.imported);
-        let other = ImportOptions { repairs: vec![Repair::DropSpikes], ..options.clone() };
-        assert!(!cache.import(&path, &other, &mut |_| true).unwrap().hit, "other options, other entry");
+        let other = ImportOptions {
+            repairs: vec![Repair::DropSpikes],
+            ..options.clone()
+        };
+        assert!(
+            !cache.import(&path, &other, &mut |_| true).unwrap().hit,
+            "other options, other entry"
+        );
     }
 
     #[test]
@@ -178,15 +231,25 @@ mod tests {
         let folder = dir.path().join("cache");
         let cache = BarCache::new(&folder);
         let options = ImportOptions::default();
-        let good = cache.import(&path, &options, &mut |_| true).unwrap().imported;
-        let entries: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
+        let good = cache
+            .import(&path, &options, &mut |_| true)
+            .unwrap()
+            .imported;
+        let entries: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
         assert_eq!(entries.len(), 2);
         for entry in entries {
             let whole = std::fs::read(&entry).unwrap();
             for cut in [0, whole.len() / 2, whole.len() - 1] {
                 std::fs::write(&entry, &whole[..cut]).unwrap();
                 let again = cache.import(&path, &options, &mut |_| true).unwrap();
-                assert!(!again.hit && again.imported == good, "{} cut at {cut}", entry.display());
+                assert!(
+                    !again.hit && again.imported == good,
+                    "{} cut at {cut}",
+                    entry.display()
+                );
             }
         }
     }

@@ -4,7 +4,6 @@
 //! whatever else is not canonical are errors that name line, value and expectation. In Parquet
 //! files "line" counts rows from 1.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -14,11 +13,12 @@ use holdout_core::market::{Bars, Instrument};
 use holdout_core::time::{format_utc, parse_utc};
 use holdout_core::units::Ticks;
 use polars::prelude::{
-    Column, DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray, ParquetReader, ParquetWriter, SerReader,
-    TimeUnit, TimeZone,
+    Column, DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray,
+    ParquetReader, ParquetWriter, PolarsError, SerReader, TimeUnit, TimeZone,
 };
 
 use crate::atomic::replace_with;
+use crate::decimal::PriceText;
 use crate::dialects::{TimeFormat, clock, number};
 use crate::error::{BadInput, FileError, excerpt};
 use crate::text::{TextSource, open};
@@ -30,8 +30,16 @@ pub const HEADER: [&str; 6] = ["time", "open", "high", "low", "close", "volume"]
 ///
 /// # Errors
 /// When the file cannot be read, and at the first thing in it that is not canonical.
-pub fn read(path: &Path, market: &Instrument, interval_secs: Option<i64>) -> Result<Bars, FileError> {
-    let mut builder = Builder { path, bars: Bars::empty(market.clone(), 0), symbol: None };
+pub fn read(
+    path: &Path,
+    market: &Instrument,
+    interval_secs: Option<i64>,
+) -> Result<Bars, FileError> {
+    let mut builder = Builder {
+        path,
+        bars: Bars::empty(market.clone(), 0),
+        symbol: None,
+    };
     if is_parquet(path) {
         read_parquet(path, &mut builder)?;
     } else {
@@ -44,7 +52,8 @@ pub fn read(path: &Path, market: &Instrument, interval_secs: Option<i64>) -> Res
     }
     bars.interval_secs = match interval_secs {
         Some(secs) => secs,
-        None => Bars::most_frequent_interval(&bars.open_time).ok_or_else(|| bad("the interval of one bar cannot be known".to_owned()))?,
+        None => Bars::most_frequent_interval(&bars.open_time)
+            .ok_or_else(|| bad("the interval of one bar cannot be known".to_owned()))?,
     };
     Ok(bars)
 }
@@ -54,24 +63,38 @@ pub fn read(path: &Path, market: &Instrument, interval_secs: Option<i64>) -> Res
 /// # Errors
 /// When the system refuses; the file is then what it was before.
 pub fn write(path: &Path, bars: &Bars) -> Result<(), FileError> {
+    write_columns(path, bars, &[])
+}
+
+/// Writes bars with more columns behind them, one value a bar. What is not finite, or is missing
+/// at the end of a column, becomes an empty cell in CSV.
+///
+/// # Errors
+/// As [`write`]; in Parquet also when a column has another length than the bars.
+pub fn write_columns(
+    path: &Path,
+    bars: &Bars,
+    more: &[(String, Vec<f64>)],
+) -> Result<(), FileError> {
     if is_parquet(path) {
-        return write_parquet(path, bars);
+        return write_parquet(path, bars, more);
     }
-    let gzip = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz"));
+    let gzip = path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("gz"));
     replace_with(path, |out| {
-        if gzip {
-            let mut out = GzEncoder::new(out, Compression::default());
-            write_text(&mut out, bars)?;
-            out.finish()?;
-            Ok(())
-        } else {
-            write_text(out, bars)
+        if !gzip {
+            return write_text(out, bars, more);
         }
+        let mut out = GzEncoder::new(out, Compression::default());
+        write_text(&mut out, bars, more)?;
+        out.finish().map(drop)
     })
 }
 
 fn is_parquet(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"))
+    path.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("parquet"))
 }
 
 /// Takes bars one by one and refuses the first that is not canonical.
@@ -87,7 +110,9 @@ impl Builder<'_> {
     }
 
     fn time(&self, line: u64, utc: i64) -> Result<(), FileError> {
-        let Some(&before) = self.bars.open_time.last() else { return Ok(()) };
+        let Some(&before) = self.bars.open_time.last() else {
+            return Ok(());
+        };
         if utc > before {
             return Ok(());
         }
@@ -96,19 +121,39 @@ impl Builder<'_> {
         } else {
             format!("{} comes after {}", format_utc(utc), format_utc(before))
         };
-        let bad = self.bad(line, "time", cause).expected("times that rise from row to row").remedy("import the file with `holdout data import`");
+        let bad = self
+            .bad(line, "time", cause)
+            .expected("times that rise from row to row")
+            .remedy("import the file with `holdout data import`");
         Err(bad.into())
     }
 
-    fn price(&self, line: u64, column: &str, price: f64, shown: &dyn Fn() -> String) -> Result<Ticks, FileError> {
+    fn price(
+        &self,
+        line: u64,
+        column: &str,
+        price: f64,
+        shown: &dyn Fn() -> String,
+    ) -> Result<Ticks, FileError> {
         let tick = self.bars.instrument.tick_size;
         match self.bars.instrument.to_ticks(price) {
             Some(t) if t > 0 => Ok(t),
-            Some(_) => Err(self.bad(line, column, format!("the price {} is not positive", shown())).expected("a price of one tick or more").into()),
+            Some(_) => Err(self
+                .bad(
+                    line,
+                    column,
+                    format!("the price {} is not positive", shown()),
+                )
+                .expected("a price of one tick or more")
+                .into()),
             None => {
                 let market = &self.bars.instrument.symbol;
                 let bad = self
-                    .bad(line, column, format!("the price {} is off the tick grid of {market}", shown()))
+                    .bad(
+                        line,
+                        column,
+                        format!("the price {} is off the tick grid of {market}", shown()),
+                    )
                     .expected(format!("a multiple of {tick}"))
                     .remedy("check the market, or import the file with `holdout data import`");
                 Err(bad.into())
@@ -116,15 +161,37 @@ impl Builder<'_> {
         }
     }
 
-    fn push(&mut self, line: u64, utc: i64, ohlc: [Ticks; 4], volume: f64) -> Result<(), FileError> {
+    fn push(
+        &mut self,
+        line: u64,
+        utc: i64,
+        ohlc: [Ticks; 4],
+        volume: f64,
+    ) -> Result<(), FileError> {
         let [o, h, l, c] = ohlc;
         if l > o.min(c) || h < o.max(c) {
             let show = |t| self.bars.instrument.format_price(t);
-            let cause = format!("open {}, high {}, low {}, close {} contradict each other", show(o), show(h), show(l), show(c));
-            return Err(BadInput::new(self.path, cause).line(line).expected("low <= open, close <= high").into());
+            let cause = format!(
+                "open {}, high {}, low {}, close {} contradict each other",
+                show(o),
+                show(h),
+                show(l),
+                show(c)
+            );
+            return Err(BadInput::new(self.path, cause)
+                .line(line)
+                .expected("low <= open, close <= high")
+                .into());
         }
         if !(volume.is_finite() && volume >= 0.0) {
-            return Err(self.bad(line, "volume", format!("the volume {volume} is negative or no number")).expected("0 or more").into());
+            return Err(self
+                .bad(
+                    line,
+                    "volume",
+                    format!("the volume {volume} is negative or no number"),
+                )
+                .expected("0 or more")
+                .into());
         }
         self.bars.push(utc, ohlc, volume);
         Ok(())
@@ -135,7 +202,15 @@ impl Builder<'_> {
             None => self.symbol = Some(symbol.to_owned()),
             Some(first) if first != symbol => {
                 let bad = self
-                    .bad(line, "symbol", format!("\"{}\" where the first row has \"{}\"", excerpt(symbol), excerpt(first)))
+                    .bad(
+                        line,
+                        "symbol",
+                        format!(
+                            "\"{}\" where the first row has \"{}\"",
+                            excerpt(symbol),
+                            excerpt(first)
+                        ),
+                    )
                     .expected("one contract a file")
                     .remedy("import one contract with `holdout data import --symbol`");
                 return Err(bad.into());
@@ -184,7 +259,12 @@ fn check_header(path: &Path, text: &[u8]) -> Result<bool, FileError> {
     Err(bad.into())
 }
 
-fn read_line(text: &[u8], line: u64, with_symbol: bool, builder: &mut Builder<'_>) -> Result<(), FileError> {
+fn read_line(
+    text: &[u8],
+    line: u64,
+    with_symbol: bool,
+    builder: &mut Builder<'_>,
+) -> Result<(), FileError> {
     let show = |cell: &[u8]| excerpt(&String::from_utf8_lossy(cell));
     let want = 6 + usize::from(with_symbol);
     let mut cells = [&[] as &[u8]; 7];
@@ -197,10 +277,17 @@ fn read_line(text: &[u8], line: u64, with_symbol: bool, builder: &mut Builder<'_
     }
     if n != want {
         let cause = format!("{n} cells in \"{}\"", show(text));
-        return Err(BadInput::new(builder.path, cause).line(line).expected(format!("{want} cells")).into());
+        return Err(BadInput::new(builder.path, cause)
+            .line(line)
+            .expected(format!("{want} cells"))
+            .into());
     }
     let utc = read_utc(cells[0]).ok_or_else(|| {
-        let bad = builder.bad(line, "time", format!("\"{}\" is not a time", show(cells[0])));
+        let bad = builder.bad(
+            line,
+            "time",
+            format!("\"{}\" is not a time", show(cells[0])),
+        );
         bad.expected("RFC 3339 in whole seconds like 2024-03-04T14:30:00Z")
     })?;
     builder.time(line, utc)?;
@@ -208,7 +295,13 @@ fn read_line(text: &[u8], line: u64, with_symbol: bool, builder: &mut Builder<'_
     for (k, value) in values.iter_mut().enumerate() {
         let cell = cells[k + 1];
         *value = number::parse(cell, b'.').ok_or_else(|| {
-            builder.bad(line, HEADER[k + 1], format!("\"{}\" is not a number", show(cell))).expected("a decimal number")
+            builder
+                .bad(
+                    line,
+                    HEADER[k + 1],
+                    format!("\"{}\" is not a number", show(cell)),
+                )
+                .expected("a decimal number")
         })?;
     }
     let mut ohlc = [0; 4];
@@ -237,89 +330,72 @@ pub(crate) fn read_utc(cell: &[u8]) -> Option<i64> {
 #[derive(Default)]
 pub(crate) struct UtcText {
     day: Option<i64>,
-    date: String,
+    date: Vec<u8>,
 }
 
 impl UtcText {
-    pub(crate) fn push(&mut self, out: &mut String, utc: i64) {
+    pub(crate) fn push(&mut self, out: &mut Vec<u8>, utc: i64) {
         let day = utc.div_euclid(86_400);
         if self.day != Some(day) {
             self.day = Some(day);
-            self.date = format_utc(day * 86_400).chars().take_while(|&c| c != 'T').collect();
+            self.date = format_utc(day * 86_400)
+                .bytes()
+                .take_while(|&b| b != b'T')
+                .collect();
         }
         let s = utc.rem_euclid(86_400);
-        out.push_str(&self.date);
-        out.push('T');
-        for (i, part) in [s / 3600, s / 60 % 60, s % 60].into_iter().enumerate() {
-            if i > 0 {
-                out.push(':');
-            }
-            out.push(char::from(b'0' + (part / 10) as u8));
-            out.push(char::from(b'0' + (part % 10) as u8));
+        out.extend_from_slice(&self.date);
+        for (mark, part) in [(b'T', s / 3600), (b':', s / 60 % 60), (b':', s % 60)] {
+            out.extend_from_slice(&[mark, b'0' + (part / 10) as u8, b'0' + (part % 10) as u8]);
         }
-        out.push('Z');
+        out.push(b'Z');
     }
 }
 
-/// Writes prices as `Instrument::format_price` does, in integers.
-pub(crate) struct PriceText {
-    /// Parts of a point, `10^decimals`, in one tick.
-    step: i64,
-    decimals: u32,
-}
-
-impl PriceText {
-    pub(crate) fn new(instrument: &Instrument) -> Self {
-        let decimals = instrument.price_decimals() as u32;
-        let step = (instrument.tick_size * 10_f64.powi(decimals as i32)).round() as i64;
-        Self { step, decimals }
-    }
-
-    pub(crate) fn push(&self, out: &mut String, ticks: Ticks) {
-        let value = i64::from(ticks) * self.step;
-        let unit = 10_i64.pow(self.decimals);
-        if value < 0 {
-            out.push('-');
-        }
-        let (whole, part) = (value.abs() / unit, value.abs() % unit);
-        // Writing to a string cannot fail.
-        drop(if self.decimals == 0 {
-            write!(out, "{whole}")
-        } else {
-            write!(out, "{whole}.{part:0width$}", width = self.decimals as usize)
-        });
-    }
-}
-
-fn write_text(out: &mut impl std::io::Write, bars: &Bars) -> std::io::Result<()> {
+fn write_text(
+    out: &mut impl std::io::Write,
+    bars: &Bars,
+    more: &[(String, Vec<f64>)],
+) -> std::io::Result<()> {
     let (mut clock, prices) = (UtcText::default(), PriceText::new(&bars.instrument));
-    let mut text = String::with_capacity(1 << 16);
-    text.push_str(&HEADER.join(","));
-    text.push('\n');
+    let mut text = Vec::with_capacity(1 << 16);
+    write!(text, "{}", HEADER.join(","))?;
+    for (name, _) in more {
+        write!(text, ",{name}")?;
+    }
+    writeln!(text)?;
     for i in 0..bars.len() {
         clock.push(&mut text, bars.open_time[i]);
         for ticks in [bars.open[i], bars.high[i], bars.low[i], bars.close[i]] {
-            text.push(',');
+            text.push(b',');
             prices.push(&mut text, ticks);
         }
-        drop(writeln!(text, ",{}", bars.volume[i]));
-        if text.len() > (1 << 16) - 256 {
-            out.write_all(text.as_bytes())?;
+        write!(text, ",{}", bars.volume[i])?;
+        for (_, values) in more {
+            match values.get(i) {
+                Some(v) if v.is_finite() => write!(text, ",{v}")?,
+                _ => text.push(b','),
+            }
+        }
+        text.push(b'\n');
+        if text.len() > (1 << 16) - 4096 {
+            out.write_all(&text)?;
             text.clear();
         }
     }
-    out.write_all(text.as_bytes())?;
+    out.write_all(&text)?;
     out.flush()
 }
 
-fn write_parquet(path: &Path, bars: &Bars) -> Result<(), FileError> {
+fn write_parquet(path: &Path, bars: &Bars, more: &[(String, Vec<f64>)]) -> Result<(), FileError> {
     let time: Vec<i64> = bars.open_time.iter().map(|&t| t * 1000).collect();
-    let time = Int64Chunked::from_slice("time".into(), &time).into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
+    let time = Int64Chunked::from_slice("time".into(), &time)
+        .into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
     let points = |name: &str, ticks: &[Ticks]| -> Column {
         let prices: Vec<f64> = ticks.iter().map(|&t| bars.instrument.price(t)).collect();
         Float64Chunked::from_vec(name.into(), prices).into_column()
     };
-    let columns = vec![
+    let mut columns = vec![
         time.into_column(),
         points("open", &bars.open),
         points("high", &bars.high),
@@ -327,45 +403,85 @@ fn write_parquet(path: &Path, bars: &Bars) -> Result<(), FileError> {
         points("close", &bars.close),
         Float64Chunked::from_slice("volume".into(), &bars.volume).into_column(),
     ];
-    let mut frame = DataFrame::new(bars.len(), columns).map_err(|e| BadInput::new(path, format!("cannot lay out the bars: {e}")))?;
-    replace_with(path, |out| ParquetWriter::new(out).finish(&mut frame).map(drop).map_err(std::io::Error::other))
+    columns.extend(more.iter().map(|(name, values)| {
+        Float64Chunked::from_slice(name.as_str().into(), values).into_column()
+    }));
+    let mut frame = DataFrame::new(bars.len(), columns)
+        .map_err(|e| BadInput::new(path, format!("cannot lay out the bars: {e}")))?;
+    replace_with(path, |out| {
+        ParquetWriter::new(out)
+            .finish(&mut frame)
+            .map(drop)
+            .map_err(std::io::Error::other)
+    })
+}
+
+/// Columns of a Parquet file of canonical bars, unchecked; a missing number is NaN.
+pub(crate) struct ParquetColumns {
+    /// Unix seconds.
+    pub(crate) time: Vec<i64>,
+    pub(crate) ohlc: [Vec<f64>; 4],
+    pub(crate) volume: Vec<f64>,
+    pub(crate) symbol: Option<Vec<String>>,
+}
+
+impl ParquetColumns {
+    pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
+        let damaged = |e: PolarsError| -> FileError {
+            let bad = BadInput::new(path, format!("the parquet file cannot be read: {e}"));
+            bad.remedy("write it again with `holdout data import`")
+                .into()
+        };
+        let mut frame = ParquetReader::new(open(path)?)
+            .set_rechunk(true)
+            .finish()
+            .map_err(damaged)?;
+        frame.rechunk_mut();
+        let names: Vec<&str> = frame.columns().iter().map(|c| c.name().as_str()).collect();
+        if names.get(..6) != Some(&HEADER[..]) {
+            let bad = BadInput::new(path, format!("the columns are {}", names.join(", ")));
+            return Err(bad.expected("time, open, high, low, close, volume").into());
+        }
+        let numbers = |name: &'static str| -> Result<Vec<f64>, FileError> {
+            let cast = frame
+                .column(name)
+                .and_then(|c| c.cast(&DataType::Float64))
+                .map_err(damaged)?;
+            Ok(cast
+                .f64()
+                .map_err(damaged)?
+                .iter()
+                .map(|v| v.unwrap_or(f64::NAN))
+                .collect())
+        };
+        let symbol = frame.column("symbol").ok().and_then(|c| c.str().ok());
+        Ok(Self {
+            time: parquet_times(path, frame.column("time").map_err(damaged)?)?,
+            ohlc: [
+                numbers("open")?,
+                numbers("high")?,
+                numbers("low")?,
+                numbers("close")?,
+            ],
+            volume: numbers("volume")?,
+            symbol: symbol.map(|s| s.iter().map(|v| v.unwrap_or("").to_owned()).collect()),
+        })
+    }
 }
 
 fn read_parquet(path: &Path, builder: &mut Builder<'_>) -> Result<(), FileError> {
-    let damaged = |e: polars::prelude::PolarsError| {
-        BadInput::new(path, format!("the parquet file cannot be read: {e}")).remedy("write it again with `holdout data import`")
-    };
-    let mut frame = ParquetReader::new(open(path)?).set_rechunk(true).finish().map_err(damaged)?;
-    frame.rechunk_mut();
-    let names: Vec<&str> = frame.columns().iter().map(|c| c.name().as_str()).collect();
-    if names.get(..6) != Some(&HEADER[..]) {
-        let bad = BadInput::new(path, format!("the columns are {}", names.join(", "))).expected("time, open, high, low, close, volume");
-        return Err(bad.into());
-    }
-    let column = |name: &'static str| frame.column(name).map_err(damaged);
-    let time = parquet_times(path, column("time")?)?;
-    let numbers = |name: &'static str| -> Result<Vec<f64>, FileError> {
-        let cast = column(name)?.cast(&DataType::Float64).map_err(damaged)?;
-        let values = cast.f64().map_err(damaged)?;
-        // A missing value becomes NaN, which no price or volume may be.
-        Ok(values.iter().map(|v| v.unwrap_or(f64::NAN)).collect())
-    };
-    let ohlc = [numbers("open")?, numbers("high")?, numbers("low")?, numbers("close")?];
-    let volume = numbers("volume")?;
-    for (i, &utc) in time.iter().enumerate() {
+    let columns = ParquetColumns::read(path)?;
+    for (i, &utc) in columns.time.iter().enumerate() {
         let line = i as u64 + 1;
         builder.time(line, utc)?;
         let mut ticks = [0; 4];
         for (k, t) in ticks.iter_mut().enumerate() {
-            *t = builder.price(line, HEADER[k + 1], ohlc[k][i], &|| ohlc[k][i].to_string())?;
+            let price = columns.ohlc[k][i];
+            *t = builder.price(line, HEADER[k + 1], price, &|| price.to_string())?;
         }
-        builder.push(line, utc, ticks, volume[i])?;
-    }
-    if let Ok(symbols) = frame.column("symbol")
-        && let Ok(symbols) = symbols.str()
-    {
-        for (i, symbol) in symbols.iter().enumerate() {
-            builder.symbol(i as u64 + 1, symbol.unwrap_or(""))?;
+        builder.push(line, utc, ticks, columns.volume[i])?;
+        if let Some(symbols) = &columns.symbol {
+            builder.symbol(line, &symbols[i])?;
         }
     }
     Ok(())
@@ -374,7 +490,10 @@ fn read_parquet(path: &Path, builder: &mut Builder<'_>) -> Result<(), FileError>
 /// Unix seconds of a column of times: datetimes (without a zone they are UTC), whole seconds, or text.
 fn parquet_times(path: &Path, column: &Column) -> Result<Vec<i64>, FileError> {
     let bad = |i: usize, what: String| {
-        BadInput::new(path, what).line(i as u64 + 1).column("time").expected("whole seconds in UTC, as a datetime, Unix seconds or RFC 3339")
+        BadInput::new(path, what)
+            .line(i as u64 + 1)
+            .column("time")
+            .expected("whole seconds in UTC, as a datetime, Unix seconds or RFC 3339")
     };
     let missing = |i: usize| bad(i, "the time is missing".to_owned());
     let mut out = Vec::with_capacity(column.len());
@@ -387,7 +506,14 @@ fn parquet_times(path: &Path, column: &Column) -> Result<Vec<i64>, FileError> {
         for (i, t) in times.physical().iter().enumerate() {
             let t = t.ok_or_else(|| missing(i))?;
             if t % per_second != 0 {
-                return Err(bad(i, format!("the time {} has parts of a second", t as f64 / per_second as f64)).into());
+                return Err(bad(
+                    i,
+                    format!(
+                        "the time {} has parts of a second",
+                        t as f64 / per_second as f64
+                    ),
+                )
+                .into());
             }
             out.push(t / per_second);
         }
@@ -398,10 +524,17 @@ fn parquet_times(path: &Path, column: &Column) -> Result<Vec<i64>, FileError> {
     } else if let Ok(times) = column.str() {
         for (i, t) in times.iter().enumerate() {
             let t = t.ok_or_else(|| missing(i))?;
-            out.push(read_utc(t.as_bytes()).ok_or_else(|| bad(i, format!("\"{}\" is not a time", excerpt(t))))?);
+            out.push(
+                read_utc(t.as_bytes())
+                    .ok_or_else(|| bad(i, format!("\"{}\" is not a time", excerpt(t))))?,
+            );
         }
     } else {
-        return Err(bad(0, format!("the column of times has the type {}", column.dtype())).into());
+        return Err(bad(
+            0,
+            format!("the column of times has the type {}", column.dtype()),
+        )
+        .into());
     }
     Ok(out)
 }
@@ -427,7 +560,11 @@ mod tests {
         let mut bars = Bars::empty(nq(), 60);
         for i in 0..1000 {
             let p = 60_000 + i;
-            bars.push(1_709_500_000 / 60 * 60 + i64::from(i) * 60, [p, p + 3, p - 2, p + 1], f64::from(i) * 0.5);
+            bars.push(
+                1_709_500_000 / 60 * 60 + i64::from(i) * 60,
+                [p, p + 3, p - 2, p + 1],
+                f64::from(i) * 0.5,
+            );
         }
         bars
     }
@@ -445,21 +582,20 @@ mod tests {
     }
 
     #[test]
-    fn prices_and_times_are_written_as_core_writes_them() {
-        for market in Instruments::builtin().iter() {
-            let prices = PriceText::new(market);
-            for ticks in [1, 3, 19, 26_401, 70_001, 400_000_000, -7, -1] {
-                let mut out = String::new();
-                prices.push(&mut out, ticks);
-                assert_eq!(out, market.format_price(ticks), "{}", market.symbol);
-            }
-        }
+    fn times_are_written_as_core_writes_them() {
         let mut clock = UtcText::default();
-        for utc in [0, 86_399, 86_400, 1_709_562_600, 1_709_562_601, 4_000_000_000] {
-            let mut out = String::new();
+        for utc in [
+            0,
+            86_399,
+            86_400,
+            1_709_562_600,
+            1_709_562_601,
+            4_000_000_000,
+        ] {
+            let mut out = Vec::new();
             clock.push(&mut out, utc);
-            assert_eq!(out, format_utc(utc));
-            assert_eq!(read_utc(out.as_bytes()), Some(utc));
+            assert_eq!(read_utc(&out), Some(utc));
+            assert_eq!(String::from_utf8(out).unwrap(), format_utc(utc));
         }
     }
 
@@ -467,24 +603,86 @@ mod tests {
     fn the_first_fault_is_named_with_line_value_and_expectation() {
         let head = "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,100,101,99,100,5\n";
         let cases = [
-            ("2024-03-04T14:30:00Z,100,101,99,100,5\n", "line 3, column time: 2024-03-04T14:30:00Z is the time of the row before as well"),
-            ("2024-03-04T14:29:00Z,100,101,99,100,5\n", "line 3, column time: 2024-03-04T14:29:00Z comes after 2024-03-04T14:30:00Z"),
-            ("2024-03-04T14:31:00Z,100.1,101,99,100,5\n", "line 3, column open: the price 100.1 is off the tick grid of NQ; expected a multiple of 0.25"),
-            ("2024-03-04T14:31:00Z,100,99,101,100,5\n", "contradict each other"),
-            ("2024-03-04T14:31:00Z,100,101,99,nan,5\n", "line 3, column close: \"nan\" is not a number"),
-            ("2024-03-04T14:31:00Z,-4,101,-5,100,5\n", "line 3, column open: the price -4 is not positive"),
-            ("2024-03-04T14:31:00Z,100,101,99,100,-5\n", "line 3, column volume"),
-            ("2024-03-04 14:31,100,101,99,100,5\n", "line 3, column time: \"2024-03-04 14:31\" is not a time"),
+            (
+                "2024-03-04T14:30:00Z,100,101,99,100,5\n",
+                "line 3, column time: 2024-03-04T14:30:00Z is the time of the row before as well",
+            ),
+            (
+                "2024-03-04T14:29:00Z,100,101,99,100,5\n",
+                "line 3, column time: 2024-03-04T14:29:00Z comes after 2024-03-04T14:30:00Z",
+            ),
+            (
+                "2024-03-04T14:31:00Z,100.1,101,99,100,5\n",
+                "line 3, column open: the price 100.1 is off the tick grid of NQ; expected a multiple of 0.25",
+            ),
+            (
+                "2024-03-04T14:31:00Z,100,99,101,100,5\n",
+                "contradict each other",
+            ),
+            (
+                "2024-03-04T14:31:00Z,100,101,99,nan,5\n",
+                "line 3, column close: \"nan\" is not a number",
+            ),
+            (
+                "2024-03-04T14:31:00Z,-4,101,-5,100,5\n",
+                "line 3, column open: the price -4 is not positive",
+            ),
+            (
+                "2024-03-04T14:31:00Z,100,101,99,100,-5\n",
+                "line 3, column volume",
+            ),
+            (
+                "2024-03-04 14:31,100,101,99,100,5\n",
+                "line 3, column time: \"2024-03-04 14:31\" is not a time",
+            ),
             ("2024-03-04T14:31:00Z,100,101,99,100\n", "line 3: 5 cells"),
         ];
         for (row, want) in cases {
             let e = text(&format!("{head}{row}")).unwrap_err();
-            assert!(e.is_bad_data() && e.to_string().contains(want), "{e}\nwanted {want}");
+            assert!(
+                e.is_bad_data() && e.to_string().contains(want),
+                "{e}\nwanted {want}"
+            );
         }
-        assert!(text("ts,open\n1,2\n").unwrap_err().to_string().contains("the header is \"ts,open\""));
-        assert!(text("time,open,high,low,close,volume\n").unwrap_err().to_string().contains("no bars"));
-        let two = format!("time,open,high,low,close,volume,symbol\n2024-03-04T14:30:00Z,1,1,1,1,5,NQH4\n2024-03-04T14:31:00Z,1,1,1,1,5,NQM4\n");
-        assert!(text(&two).unwrap_err().to_string().contains("line 3, column symbol: \"NQM4\""));
+        assert!(
+            text("ts,open\n1,2\n")
+                .unwrap_err()
+                .to_string()
+                .contains("the header is \"ts,open\"")
+        );
+        assert!(
+            text("time,open,high,low,close,volume\n")
+                .unwrap_err()
+                .to_string()
+                .contains("no bars")
+        );
+        let two = "time,open,high,low,close,volume,symbol\n2024-03-04T14:30:00Z,1,1,1,1,5,NQH4\n2024-03-04T14:31:00Z,1,1,1,1,5,NQM4\n";
+        assert!(
+            text(two)
+                .unwrap_err()
+                .to_string()
+                .contains("line 3, column symbol: \"NQM4\"")
+        );
+    }
+
+    #[test]
+    fn columns_behind_the_bars_leave_undefined_cells_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f.csv");
+        let bars = some_bars().slice(0..2);
+        let more = [
+            ("atr_14".to_owned(), vec![f64::NAN, 1.5]),
+            ("rsi_14".to_owned(), vec![0.1, f64::INFINITY]),
+        ];
+        write_columns(&path, &bars, &more).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "time,open,high,low,close,volume,atr_14,rsi_14");
+        assert!(
+            lines[1].ends_with(",0,,0.1") && lines[2].ends_with(",0.5,1.5,"),
+            "{text}"
+        );
+        assert!(write_columns(&dir.path().join("f.parquet"), &bars, &more).is_ok());
     }
 
     #[test]

@@ -116,9 +116,15 @@ impl FileError {
     /// Wraps a refusal of the system, telling missing files and folders from the rest.
     pub fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::NotFound if action == "open" || action == "read" => Self::NotFound(path.to_owned()),
+            io::ErrorKind::NotFound if action == "open" || action == "read" => {
+                Self::NotFound(path.to_owned())
+            }
             io::ErrorKind::IsADirectory => Self::IsFolder(path.to_owned()),
-            _ => Self::Io { action, path: path.to_owned(), source },
+            _ => Self::Io {
+                action,
+                path: path.to_owned(),
+                source,
+            },
         }
     }
 
@@ -136,8 +142,16 @@ impl From<BadInput> for FileError {
 
 /// Shortens a value for a message: control characters become spaces, long text is cut.
 pub(crate) fn excerpt(value: &str) -> String {
-    let clean: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).take(81).collect();
-    if clean.chars().count() > 80 { clean.chars().take(80).chain(['…']).collect() } else { clean }
+    let clean: String = value
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(81)
+        .collect();
+    if clean.chars().count() > 80 {
+        clean.chars().take(80).chain(['…']).collect()
+    } else {
+        clean
+    }
 }
 
 #[cfg(test)]
@@ -156,7 +170,11 @@ mod tests {
             text,
             "line 7, column time: \"x\" is not a time; expected a time like 2024-03-04T14:30:00Z; correct the line (a.csv)"
         );
-        let gone = FileError::io("open", Path::new("b"), io::Error::from(io::ErrorKind::NotFound));
+        let gone = FileError::io(
+            "open",
+            Path::new("b"),
+            io::Error::from(io::ErrorKind::NotFound),
+        );
         assert!(matches!(gone, FileError::NotFound(_)) && !gone.is_bad_data());
         assert_eq!(excerpt("a\tb"), "a b");
         assert_eq!(excerpt(&"x".repeat(200)).chars().count(), 81);

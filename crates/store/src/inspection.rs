@@ -76,7 +76,9 @@ impl ProblemKind {
     /// How much a problem of this kind matters.
     pub fn severity(self) -> Severity {
         match self {
-            Self::ZeroVolume | Self::GapInSession | Self::OutsideSession | Self::SpreadSymbol => Severity::Info,
+            Self::ZeroVolume | Self::GapInSession | Self::OutsideSession | Self::SpreadSymbol => {
+                Severity::Info
+            }
             Self::Spike | Self::ScaleBreak | Self::MixedSymbols => Severity::Error,
             _ => Severity::Warning,
         }
@@ -182,7 +184,10 @@ pub struct Inspection {
 impl Inspection {
     /// How many problems of a kind there are.
     pub fn count(&self, kind: ProblemKind) -> u64 {
-        self.problems.iter().find(|p| p.kind == kind).map_or(0, |p| p.count)
+        self.problems
+            .iter()
+            .find(|p| p.kind == kind)
+            .map_or(0, |p| p.count)
     }
 }
 
@@ -199,11 +204,25 @@ impl Problems {
     }
 
     /// Counts several occurrences with one example.
-    pub(crate) fn add_many(&mut self, kind: ProblemKind, count: u64, example: impl FnOnce() -> Example) {
-        let at = self.list.iter().position(|p| p.kind == kind).unwrap_or_else(|| {
-            self.list.push(Problem { kind, severity: kind.severity(), count: 0, examples: Vec::new() });
-            self.list.len() - 1
-        });
+    pub(crate) fn add_many(
+        &mut self,
+        kind: ProblemKind,
+        count: u64,
+        example: impl FnOnce() -> Example,
+    ) {
+        let at = self
+            .list
+            .iter()
+            .position(|p| p.kind == kind)
+            .unwrap_or_else(|| {
+                self.list.push(Problem {
+                    kind,
+                    severity: kind.severity(),
+                    count: 0,
+                    examples: Vec::new(),
+                });
+                self.list.len() - 1
+            });
         let problem = &mut self.list[at];
         problem.count += count;
         if problem.examples.len() < MAX_EXAMPLES {
@@ -215,7 +234,9 @@ impl Problems {
     pub(crate) fn merge(&mut self, other: Self) {
         for p in other.list {
             let mut examples = p.examples.into_iter();
-            let Some(first) = examples.next() else { continue };
+            let Some(first) = examples.next() else {
+                continue;
+            };
             self.add_many(p.kind, p.count, || first);
             for e in examples {
                 self.add_many(p.kind, 0, || e);
@@ -225,22 +246,32 @@ impl Problems {
 
     /// Changes the severity of a kind.
     pub(crate) fn set_severity(&mut self, kind: ProblemKind, severity: Severity) {
-        self.list.iter_mut().filter(|p| p.kind == kind).for_each(|p| p.severity = severity);
+        self.list
+            .iter_mut()
+            .filter(|p| p.kind == kind)
+            .for_each(|p| p.severity = severity);
     }
 
     /// How many of a kind.
     pub(crate) fn count(&self, kind: ProblemKind) -> u64 {
-        self.list.iter().find(|p| p.kind == kind).map_or(0, |p| p.count)
+        self.list
+            .iter()
+            .find(|p| p.kind == kind)
+            .map_or(0, |p| p.count)
     }
 
     /// The first example of all kinds.
     pub(crate) fn first_example(&self) -> Option<&Example> {
-        self.list.iter().flat_map(|p| &p.examples).min_by_key(|e| e.line.unwrap_or(u64::MAX))
+        self.list
+            .iter()
+            .flat_map(|p| &p.examples)
+            .min_by_key(|e| e.line.unwrap_or(u64::MAX))
     }
 
     /// The problems, most serious first, then by kind.
     pub(crate) fn into_vec(mut self) -> Vec<Problem> {
-        self.list.sort_by_key(|p| (std::cmp::Reverse(p.severity), p.kind));
+        self.list
+            .sort_by_key(|p| (std::cmp::Reverse(p.severity), p.kind));
         self.list
     }
 
@@ -262,8 +293,16 @@ mod tests {
         let mut q = Problems::default();
         for i in 0..20 {
             let line = Some(i);
-            p.add(ProblemKind::BadRow, || Example { line, time: None, detail: String::new() });
-            q.add(ProblemKind::Spike, || Example { line, time: None, detail: String::new() });
+            p.add(ProblemKind::BadRow, || Example {
+                line,
+                time: None,
+                detail: String::new(),
+            });
+            q.add(ProblemKind::Spike, || Example {
+                line,
+                time: None,
+                detail: String::new(),
+            });
         }
         q.shift_lines(100);
         p.merge(q);
@@ -277,8 +316,15 @@ mod tests {
 
     #[test]
     fn kinds_are_written_by_their_names() {
-        for kind in [ProblemKind::DuplicateTime, ProblemKind::NotANumber, ProblemKind::OpenCloseOutsideRange] {
-            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind.name()));
+        for kind in [
+            ProblemKind::DuplicateTime,
+            ProblemKind::NotANumber,
+            ProblemKind::OpenCloseOutsideRange,
+        ] {
+            assert_eq!(
+                serde_json::to_string(&kind).unwrap(),
+                format!("\"{}\"", kind.name())
+            );
         }
     }
 }

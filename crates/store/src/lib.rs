@@ -8,6 +8,7 @@
 pub mod atomic;
 pub mod cache;
 pub mod canonical;
+mod decimal;
 pub mod detect;
 pub mod dialects;
 pub mod error;

@@ -56,7 +56,10 @@ impl DatasetManifest {
         let time = |t: Option<&i64>| t.map_or_else(String::new, |&t| format_utc(t));
         Self {
             format: MANIFEST_FORMAT,
-            source: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+            source: path
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned())
+                .unwrap_or_default(),
             source_sha256: imported.source_sha256.clone(),
             bars_sha256: bars_sha256(bars),
             market: bars.instrument.symbol.clone(),
@@ -77,7 +80,8 @@ impl DatasetManifest {
     /// # Errors
     /// When the system refuses.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
-        let text = serde_json::to_string_pretty(self).map_err(|e| BadInput::new(path, e.to_string()))?;
+        let text =
+            serde_json::to_string_pretty(self).map_err(|e| BadInput::new(path, e.to_string()))?;
         replace(path, format!("{text}\n").as_bytes())
     }
 
@@ -87,11 +91,18 @@ impl DatasetManifest {
     /// When it cannot be read, is not valid, or was written by a newer version.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let text = std::fs::read_to_string(path).map_err(|e| FileError::io("read", path, e))?;
-        let manifest: Self = serde_json::from_str(&text)
-            .map_err(|e| BadInput::new(path, format!("the manifest is not valid: {e}")).remedy("import the data again"))?;
+        let manifest: Self = serde_json::from_str(&text).map_err(|e| {
+            BadInput::new(path, format!("the manifest is not valid: {e}"))
+                .remedy("import the data again")
+        })?;
         if manifest.format > MANIFEST_FORMAT {
-            let cause = format!("the manifest has format {}, this version knows up to {MANIFEST_FORMAT}", manifest.format);
-            return Err(BadInput::new(path, cause).remedy("use a newer version of Holdout").into());
+            let cause = format!(
+                "the manifest has format {}, this version knows up to {MANIFEST_FORMAT}",
+                manifest.format
+            );
+            return Err(BadInput::new(path, cause)
+                .remedy("use a newer version of Holdout")
+                .into());
         }
         Ok(manifest)
     }
@@ -112,11 +123,15 @@ pub fn bars_sha256(bars: &Bars) -> String {
             block.clear();
         }
     };
-    bars.open_time.iter().for_each(|v| feed(&v.to_le_bytes(), false));
+    bars.open_time
+        .iter()
+        .for_each(|v| feed(&v.to_le_bytes(), false));
     for column in [&bars.open, &bars.high, &bars.low, &bars.close] {
         column.iter().for_each(|v| feed(&v.to_le_bytes(), false));
     }
-    bars.volume.iter().for_each(|v| feed(&v.to_bits().to_le_bytes(), false));
+    bars.volume
+        .iter()
+        .for_each(|v| feed(&v.to_bits().to_le_bytes(), false));
     feed(&[], true);
     hex(&hash.finalize())
 }
@@ -136,7 +151,7 @@ mod tests {
         }
         let hash = bars_sha256(&bars);
         assert_eq!(hash, bars_sha256(&bars.clone()));
-        let mut others = vec![bars.clone(), bars.clone(), bars.clone(), bars.clone()];
+        let mut others = [bars.clone(), bars.clone(), bars.clone(), bars.clone()];
         others[0].volume[4999] = 2.0;
         others[1].open_time[0] -= 1;
         others[2].instrument = table.get("ES").unwrap().clone();

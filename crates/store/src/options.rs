@@ -75,7 +75,9 @@ impl FromStr for Repair {
         Self::ALL
             .into_iter()
             .find(|r| r.name() == s)
-            .ok_or_else(|| format!("\"{s}\" is not a repair; expected drop_outside_session or drop_spikes"))
+            .ok_or_else(|| {
+                format!("\"{s}\" is not a repair; expected drop_outside_session or drop_spikes")
+            })
     }
 }
 
@@ -139,9 +141,18 @@ mod tests {
 
     #[test]
     fn fingerprints_tell_options_apart_but_not_the_order_of_repairs() {
-        let a = ImportOptions { repairs: vec![Repair::DropSpikes, Repair::DropOutsideSession], ..Default::default() };
-        let b = ImportOptions { repairs: vec![Repair::DropOutsideSession, Repair::DropSpikes], ..Default::default() };
-        let c = ImportOptions { zone: Some("UTC".into()), ..Default::default() };
+        let a = ImportOptions {
+            repairs: vec![Repair::DropSpikes, Repair::DropOutsideSession],
+            ..Default::default()
+        };
+        let b = ImportOptions {
+            repairs: vec![Repair::DropOutsideSession, Repair::DropSpikes],
+            ..Default::default()
+        };
+        let c = ImportOptions {
+            zone: Some("UTC".into()),
+            ..Default::default()
+        };
         assert_eq!(a.fingerprint(), b.fingerprint());
         assert_ne!(a.fingerprint(), ImportOptions::default().fingerprint());
         assert_ne!(c.fingerprint(), ImportOptions::default().fingerprint());

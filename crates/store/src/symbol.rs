@@ -30,19 +30,26 @@ pub fn classify(symbol: &str, markets: &Instruments) -> SymbolKind {
     };
     let bare = bare.trim_start_matches(['@', '/']);
     match markets.iter().find(|m| is_outright_of(bare, &m.symbol)) {
-        Some(market) => SymbolKind::Outright { root: market.symbol.clone() },
+        Some(market) => SymbolKind::Outright {
+            root: market.symbol.clone(),
+        },
         None if bare.contains(['-', ' ', ':']) => SymbolKind::Spread,
         None => SymbolKind::Unknown,
     }
 }
 
 fn is_exchange(text: &str) -> bool {
-    matches!(text.to_ascii_uppercase().as_str(), "CME" | "CME_MINI" | "CBOT" | "CBOT_MINI" | "GLOBEX" | "CME_MINI_DL")
+    matches!(
+        text.to_ascii_uppercase().as_str(),
+        "CME" | "CME_MINI" | "CBOT" | "CBOT_MINI" | "GLOBEX" | "CME_MINI_DL"
+    )
 }
 
 /// Whether a symbol is the root itself, a contract month, or a continuous series of it.
 fn is_outright_of(symbol: &str, root: &str) -> bool {
-    let Some(head) = symbol.get(..root.len()) else { return false };
+    let Some(head) = symbol.get(..root.len()) else {
+        return false;
+    };
     if !head.eq_ignore_ascii_case(root) {
         return false;
     }
@@ -51,11 +58,14 @@ fn is_outright_of(symbol: &str, root: &str) -> bool {
     let digits = |s: &[u8]| !s.is_empty() && s.iter().all(u8::is_ascii_digit);
     match b {
         [] | [b'1' | b'2', b'!'] | [b'=', b'F'] | [b'.', b'F'] | [b'#', b'F'] => true,
-        [b' ', m1, m2, b'-', y1, y2] => digits(&[*m1, *m2]) && digits(&[*y1, *y2]) && in_1_to_12(*m1, *m2),
-        [b'.', b'C' | b'V' | b'N', b'.', rank @ ..] => digits(rank),
-        [b'F' | b'G' | b'H' | b'J' | b'K' | b'M' | b'N' | b'Q' | b'U' | b'V' | b'X' | b'Z', year @ ..] => {
-            matches!(year.len(), 1 | 2 | 4) && digits(year)
+        [b' ', m1, m2, b'-', y1, y2] => {
+            digits(&[*m1, *m2]) && digits(&[*y1, *y2]) && in_1_to_12(*m1, *m2)
         }
+        [b'.', b'C' | b'V' | b'N', b'.', rank @ ..] => digits(rank),
+        [
+            b'F' | b'G' | b'H' | b'J' | b'K' | b'M' | b'N' | b'Q' | b'U' | b'V' | b'X' | b'Z',
+            year @ ..,
+        ] => matches!(year.len(), 1 | 2 | 4) && digits(year),
         _ => rest == "_CONTINUOUS" || rest == ".FUT",
     }
 }
@@ -67,8 +77,13 @@ fn in_1_to_12(tens: u8, ones: u8) -> bool {
 /// Root symbol of the one known market that a file name speaks of; `None` for none or several.
 pub fn market_of_file_name(name: &str, markets: &Instruments) -> Option<String> {
     let mut found: Option<String> = None;
-    for token in name.split(|c: char| !(c.is_ascii_alphanumeric() || c == '!')).filter(|t| !t.is_empty()) {
-        let SymbolKind::Outright { root } = classify(token, markets) else { continue };
+    for token in name
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '!'))
+        .filter(|t| !t.is_empty())
+    {
+        let SymbolKind::Outright { root } = classify(token, markets) else {
+            continue;
+        };
         match &found {
             Some(other) if *other != root => return None,
             _ => found = Some(root),
@@ -84,18 +99,47 @@ mod tests {
     #[test]
     fn platforms_spell_one_contract_in_many_ways() {
         let markets = Instruments::builtin();
-        let nq = ["NQ", "nq", "NQU4", "NQU24", "NQZ2025", "NQ 09-23", "NQ1!", "CME_MINI:NQ1!", "NQ=F", "@NQ", "/NQ", "NQ.c.0"];
+        let nq = [
+            "NQ",
+            "nq",
+            "NQU4",
+            "NQU24",
+            "NQZ2025",
+            "NQ 09-23",
+            "NQ1!",
+            "CME_MINI:NQ1!",
+            "NQ=F",
+            "@NQ",
+            "/NQ",
+            "NQ.c.0",
+        ];
         for s in nq {
-            assert_eq!(classify(s, &markets), SymbolKind::Outright { root: "NQ".into() }, "{s}");
+            assert_eq!(
+                classify(s, &markets),
+                SymbolKind::Outright { root: "NQ".into() },
+                "{s}"
+            );
         }
-        assert_eq!(classify("MNQH4", &markets), SymbolKind::Outright { root: "MNQ".into() });
-        assert_eq!(classify("M2K.F", &markets), SymbolKind::Outright { root: "M2K".into() });
+        assert_eq!(
+            classify("MNQH4", &markets),
+            SymbolKind::Outright { root: "MNQ".into() }
+        );
+        assert_eq!(
+            classify("M2K.F", &markets),
+            SymbolKind::Outright { root: "M2K".into() }
+        );
     }
 
     #[test]
     fn spreads_and_options_are_no_outrights() {
         let markets = Instruments::builtin();
-        for s in ["NQU4-NQZ4", "ESU4 C5000", "ES:BF U4-Z4-H5", "UD:1V: VT 2405", "NQ 13-23"] {
+        for s in [
+            "NQU4-NQZ4",
+            "ESU4 C5000",
+            "ES:BF U4-Z4-H5",
+            "UD:1V: VT 2405",
+            "NQ 13-23",
+        ] {
             assert_eq!(classify(s, &markets), SymbolKind::Spread, "{s}");
         }
         assert_eq!(classify("GCQ4", &markets), SymbolKind::Unknown);

@@ -18,14 +18,22 @@ use sha2::{Digest, Sha256};
 use crate::error::{BadInput, FileError};
 
 /// Bytes asked for at a time.
-const BLOCK: usize = 1 << 22;
+const BLOCK: usize = 1 << 20;
 /// A line longer than this is no row of a bar file.
 const MAX_LINE: usize = 1 << 20;
 
 /// Writes a hash as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)] as char, DIGITS[usize::from(b & 15)] as char]).collect()
+    bytes
+        .iter()
+        .flat_map(|b| {
+            [
+                DIGITS[usize::from(b >> 4)] as char,
+                DIGITS[usize::from(b & 15)] as char,
+            ]
+        })
+        .collect()
 }
 
 /// SHA-256 of a file in hexadecimal.
@@ -37,7 +45,9 @@ pub fn sha256_of_file(path: &Path) -> Result<String, FileError> {
     let mut hash = Sha256::new();
     let mut block = vec![0_u8; 1 << 18];
     loop {
-        let n = file.read(&mut block).map_err(|e| FileError::io("read", path, e))?;
+        let n = file
+            .read(&mut block)
+            .map_err(|e| FileError::io("read", path, e))?;
         if n == 0 {
             return Ok(hex(&hash.finalize()));
         }
@@ -53,7 +63,9 @@ pub fn sha256_of(bytes: &[u8]) -> String {
 /// Opens a file for reading, with a clear refusal of folders.
 pub(crate) fn open(path: &Path) -> Result<File, FileError> {
     let file = File::open(path).map_err(|e| FileError::io("open", path, e))?;
-    let meta = file.metadata().map_err(|e| FileError::io("open", path, e))?;
+    let meta = file
+        .metadata()
+        .map_err(|e| FileError::io("open", path, e))?;
     if meta.is_dir() {
         return Err(FileError::IsFolder(path.to_owned()));
     }
@@ -71,7 +83,10 @@ impl Read for Tap {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.file.read(buf)?;
         self.seen.fetch_add(n as u64, Ordering::Relaxed);
-        self.hash.lock().unwrap_or_else(PoisonError::into_inner).update(&buf[..n]);
+        self.hash
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .update(&buf[..n]);
         Ok(n)
     }
 }
@@ -86,7 +101,11 @@ pub struct ReadProgress {
 impl ReadProgress {
     /// Share of the file that was read, 0 to 1.
     pub fn fraction(&self) -> f64 {
-        if self.total == 0 { 1.0 } else { (self.seen.load(Ordering::Relaxed) as f64 / self.total as f64).min(1.0) }
+        if self.total == 0 {
+            1.0
+        } else {
+            (self.seen.load(Ordering::Relaxed) as f64 / self.total as f64).min(1.0)
+        }
     }
 }
 
@@ -111,20 +130,48 @@ impl TextSource {
     /// When it cannot be opened, is a folder, is empty, or begins as a zip archive or a parquet file.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let file = open(path)?;
-        let total = file.metadata().map_err(|e| FileError::io("open", path, e))?.len();
-        let (hash, seen) = (Arc::new(Mutex::new(Sha256::new())), Arc::new(AtomicU64::new(0)));
-        let mut raw = BufReader::with_capacity(1 << 17, Tap { file, hash: hash.clone(), seen: seen.clone() });
+        let total = file
+            .metadata()
+            .map_err(|e| FileError::io("open", path, e))?
+            .len();
+        let (hash, seen) = (
+            Arc::new(Mutex::new(Sha256::new())),
+            Arc::new(AtomicU64::new(0)),
+        );
+        let mut raw = BufReader::with_capacity(
+            1 << 17,
+            Tap {
+                file,
+                hash: hash.clone(),
+                seen: seen.clone(),
+            },
+        );
         let magic = peek(&mut raw, 4).map_err(|e| FileError::io("read", path, e))?;
-        let refuse = |cause: &str, remedy: &str| Err(BadInput::new(path, cause).remedy(remedy).into());
+        let refuse =
+            |cause: &str, remedy: &str| Err(BadInput::new(path, cause).remedy(remedy).into());
         match magic.as_slice() {
             [] => return refuse("the file is empty (0 bytes)", "export it again"),
-            [b'P', b'K', 3, 4] => return refuse("this is a zip archive", "unpack it and give the file inside"),
-            [b'P', b'A', b'R', b'1'] => return refuse("this is a parquet file, text was expected", "give its name the ending .parquet"),
+            [b'P', b'K', 3, 4] => {
+                return refuse(
+                    "this is a zip archive",
+                    "unpack it and give the file inside",
+                );
+            }
+            [b'P', b'A', b'R', b'1'] => {
+                return refuse(
+                    "this is a parquet file, text was expected",
+                    "open it as a parquet file",
+                );
+            }
             _ => {}
         }
         let gzip = magic.starts_with(&[0x1f, 0x8b]);
         let chained = io::Cursor::new(magic).chain(raw);
-        let reader: Box<dyn Read + Send> = if gzip { Box::new(MultiGzDecoder::new(chained)) } else { Box::new(chained) };
+        let reader: Box<dyn Read + Send> = if gzip {
+            Box::new(MultiGzDecoder::new(chained))
+        } else {
+            Box::new(chained)
+        };
         let progress = ReadProgress { seen, total };
         let mut source = Self {
             path: path.to_owned(),
@@ -148,9 +195,14 @@ impl TextSource {
 
     /// Reads the first bytes of the text, settles the encoding, and keeps what was read.
     fn look_at_encoding(&mut self) -> Result<(), FileError> {
-        let mut head = self.read_raw(1 << 16)?;
+        let mut head = Vec::new();
+        self.read_raw(1 << 16, &mut head)?;
         if head.is_empty() {
-            return Err(BadInput::new(&self.path, "the compressed file holds nothing").remedy("export it again").into());
+            return Err(
+                BadInput::new(&self.path, "the compressed file holds nothing")
+                    .remedy("export it again")
+                    .into(),
+            );
         }
         let (decoder, mark) = match head.as_slice() {
             [0xff, 0xfe, ..] => (Some(UTF_16LE), 2),
@@ -164,32 +216,32 @@ impl TextSource {
         self.decoder = decoder.map(|e| e.new_decoder_without_bom_handling());
         let mut text = self.decode(head, false)?;
         self.carriage_returns_only = text.contains(&b'\r') && !text.contains(&b'\n');
-        self.normalise(&mut text);
+        if self.carriage_returns_only {
+            text.iter_mut()
+                .filter(|b| **b == b'\r')
+                .for_each(|b| *b = b'\n');
+        }
         self.rest = text;
         Ok(())
     }
 
-    /// Up to `limit` bytes of the (decompressed) file; fewer only at its end.
-    fn read_raw(&mut self, limit: usize) -> Result<Vec<u8>, FileError> {
-        let mut block = vec![0_u8; limit];
-        let mut have = 0;
-        while have < limit {
-            match self.reader.read(&mut block[have..]) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(n) => have += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(self.read_error(e)),
+    /// Appends up to `limit` bytes of the (decompressed) file; fewer only at its end.
+    fn read_raw(&mut self, limit: usize, into: &mut Vec<u8>) -> Result<(), FileError> {
+        let read = self.reader.by_ref().take(limit as u64).read_to_end(into);
+        match read {
+            Ok(n) => {
+                self.ended = n < limit;
+                Ok(())
             }
+            Err(e) => Err(self.read_error(e)),
         }
-        block.truncate(have);
-        Ok(block)
     }
 
     fn read_error(&self, e: io::Error) -> FileError {
-        let broken = matches!(e.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData);
+        let broken = matches!(
+            e.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+        );
         if !(self.gzip && broken) {
             return FileError::io("read", &self.path, e);
         }
@@ -198,26 +250,28 @@ impl TextSource {
         } else {
             format!("the gzip file is damaged ({e})")
         };
-        BadInput::new(&self.path, cause).expected("a whole gzip file").remedy("download or copy it again").into()
+        BadInput::new(&self.path, cause)
+            .expected("a whole gzip file")
+            .remedy("download or copy it again")
+            .into()
     }
 
     fn decode(&mut self, raw: Vec<u8>, last: bool) -> Result<Vec<u8>, FileError> {
-        let Some(decoder) = &mut self.decoder else { return Ok(raw) };
-        let room = decoder.max_utf8_buffer_length(raw.len()).unwrap_or(raw.len() * 3 + 16);
+        let Some(decoder) = &mut self.decoder else {
+            return Ok(raw);
+        };
+        let room = decoder
+            .max_utf8_buffer_length(raw.len())
+            .unwrap_or(raw.len() * 3 + 16);
         let mut text = vec![0_u8; room];
         let (result, _read, written, wrong) = decoder.decode_to_utf8(&raw, &mut text, last);
         if wrong || result == CoderResult::OutputFull {
-            let bad = BadInput::new(&self.path, "the text is not valid UTF-16").remedy("save the file as UTF-8");
+            let bad = BadInput::new(&self.path, "the text is not valid UTF-16")
+                .remedy("save the file as UTF-8");
             return Err(bad.into());
         }
         text.truncate(written);
         Ok(text)
-    }
-
-    fn normalise(&self, text: &mut [u8]) {
-        if self.carriage_returns_only {
-            text.iter_mut().filter(|b| **b == b'\r').for_each(|b| *b = b'\n');
-        }
     }
 
     /// The next whole lines, or `None` at the end. The last line need not have an end.
@@ -230,20 +284,35 @@ impl TextSource {
                 let last = std::mem::take(&mut self.rest);
                 return Ok((!last.is_empty()).then_some(last));
             }
-            let raw = self.read_raw(BLOCK)?;
-            let mut text = self.decode(raw, self.ended)?;
-            self.normalise(&mut text);
             let old = self.rest.len();
-            self.rest.append(&mut text);
+            if self.decoder.is_none() {
+                let mut rest = std::mem::take(&mut self.rest);
+                rest.reserve(BLOCK + 1);
+                self.read_raw(BLOCK, &mut rest)?;
+                self.rest = rest;
+            } else {
+                let mut raw = Vec::new();
+                self.read_raw(BLOCK, &mut raw)?;
+                let mut text = self.decode(raw, self.ended)?;
+                self.rest.append(&mut text);
+            }
+            if self.carriage_returns_only {
+                self.rest[old..]
+                    .iter_mut()
+                    .filter(|b| **b == b'\r')
+                    .for_each(|b| *b = b'\n');
+            }
             if self.ended {
                 continue;
             }
             if let Some(end) = self.rest[old..].iter().rposition(|&b| b == b'\n') {
-                let tail = self.rest.split_off(old + end + 1);
+                let tail = self.rest[old + end + 1..].to_vec();
+                self.rest.truncate(old + end + 1);
                 return Ok(Some(std::mem::replace(&mut self.rest, tail)));
             }
             if self.rest.len() > MAX_LINE {
-                let bad = BadInput::new(&self.path, "a line is longer than 1 MiB").expected("a text file with one bar a line");
+                let bad = BadInput::new(&self.path, "a line is longer than 1 MiB")
+                    .expected("a text file with one bar a line");
                 return Err(bad.into());
             }
         }
@@ -256,7 +325,12 @@ impl TextSource {
 
     /// SHA-256 of the file in hexadecimal; of the whole file once all blocks were read.
     pub fn sha256(&self) -> String {
-        hex(&self.hash.lock().unwrap_or_else(PoisonError::into_inner).clone().finalize())
+        hex(&self
+            .hash
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .finalize())
     }
 }
 
@@ -282,7 +356,11 @@ mod tests {
         while let Some(block) = source.next_block()? {
             text.extend(block);
         }
-        assert_eq!(source.sha256(), sha256_of(bytes), "the hash is of the file as it lies on the disk");
+        assert_eq!(
+            source.sha256(),
+            sha256_of(bytes),
+            "the hash is of the file as it lies on the disk"
+        );
         assert!((source.progress().fraction() - 1.0).abs() < 1e-12);
         Ok(String::from_utf8(text).unwrap())
     }
@@ -297,7 +375,15 @@ mod tests {
     fn encodings_and_compression_come_out_as_the_same_text() {
         let want = "time,open\n1,2\n3,4";
         let utf16 = |big: bool| -> Vec<u8> {
-            want.encode_utf16().flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() }).collect()
+            want.encode_utf16()
+                .flat_map(|u| {
+                    if big {
+                        u.to_be_bytes()
+                    } else {
+                        u.to_le_bytes()
+                    }
+                })
+                .collect()
         };
         let mark = |m: &[u8], b: Vec<u8>| [m.to_vec(), b].concat();
         let forms = [
@@ -326,13 +412,33 @@ mod tests {
     fn broken_files_say_what_is_broken() {
         let whole = gzip("1,2,3\n".repeat(100_000).as_bytes());
         let cut = read_all(&whole[..whole.len() / 2]).unwrap_err();
-        assert!(cut.to_string().starts_with("the gzip file ends in the middle"), "{cut}");
+        assert!(
+            cut.to_string()
+                .starts_with("the gzip file ends in the middle"),
+            "{cut}"
+        );
         assert!(read_all(b"").unwrap_err().to_string().contains("0 bytes"));
-        assert!(read_all(b"PK\x03\x04rest").unwrap_err().to_string().contains("zip archive"));
+        assert!(
+            read_all(b"PK\x03\x04rest")
+                .unwrap_err()
+                .to_string()
+                .contains("zip archive")
+        );
         let long = vec![b'x'; 10 << 20];
-        assert!(read_all(&long).unwrap_err().to_string().contains("longer than 1 MiB"));
+        assert!(
+            read_all(&long)
+                .unwrap_err()
+                .to_string()
+                .contains("longer than 1 MiB")
+        );
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(TextSource::open(folder.path()), Err(FileError::IsFolder(_))));
-        assert!(matches!(TextSource::open(&folder.path().join("none")), Err(FileError::NotFound(_))));
+        assert!(matches!(
+            TextSource::open(folder.path()),
+            Err(FileError::IsFolder(_))
+        ));
+        assert!(matches!(
+            TextSource::open(&folder.path().join("none")),
+            Err(FileError::NotFound(_))
+        ));
     }
 }

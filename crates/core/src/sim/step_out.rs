@@ -112,3 +112,23 @@ impl StepOut {
         self.totals = StepTotals::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_add_and_keep_the_worst() {
+        let mut a = StepTotals {
+            trades: 2,
+            drawdown_worst_usd: 5.0,
+            ..StepTotals::default()
+        };
+        a.add(&StepTotals {
+            trades: 3,
+            drawdown_worst_usd: 4.0,
+            ..StepTotals::default()
+        });
+        assert_eq!((a.trades, a.drawdown_worst_usd), (5, 5.0));
+    }
+}

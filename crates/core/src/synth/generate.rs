@@ -58,7 +58,7 @@ pub fn generate(
             trend: Vec::new(),
         },
     };
-    for (i, plan) in day_plans(recipe.seed, recipe.first, recipe.last, calendar)
+    for (i, plan) in day_plans(recipe.seed, recipe.first_day, recipe.last_day, calendar)
         .iter()
         .enumerate()
     {

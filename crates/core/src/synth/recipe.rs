@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::generate::generate;
+use crate::market::{Bars, SessionCalendar};
 use crate::time::TradingDay;
 
 /// A recipe that cannot be used.
@@ -70,9 +72,9 @@ pub struct MarketRecipe {
     /// Seed of all streams. Markets with one seed share regimes, volatility and part of their moves.
     pub seed: u64,
     /// First trading day.
-    pub first: TradingDay,
+    pub first_day: TradingDay,
     /// Last trading day.
-    pub last: TradingDay,
+    pub last_day: TradingDay,
     /// Price at the start, in points.
     pub start_price: f64,
     /// Standard deviation of a usual session, in steps of the hidden walk.
@@ -143,8 +145,8 @@ impl MarketRecipe {
             preset: name.to_owned(),
             symbol: wanted,
             seed,
-            first: TradingDay(19_724), // 2024-01-02
-            last: TradingDay(20_088),  // 2024-12-31
+            first_day: TradingDay(19_724), // 2024-01-02
+            last_day: TradingDay(20_088),  // 2024-12-31
             start_price,
             session_sd_steps: 480.0,
             steps_per_tick,
@@ -187,9 +189,29 @@ impl MarketRecipe {
         Ok(recipe)
     }
 
+    /// What a person means by a name: `sample` with the spans of the sample files, any other
+    /// preset over 2024 with the sample's seed. Hyphens do for underscores.
+    ///
+    /// # Errors
+    /// When preset or market are unknown.
+    pub fn named(name: &str, symbol: &str) -> Result<Self, RecipeError> {
+        match name.replace('-', "_").as_str() {
+            "sample" => sample(symbol),
+            other => Self::preset(other, symbol, SAMPLE_SEED),
+        }
+    }
+
+    /// The bars, in the exchange's own sessions.
+    ///
+    /// # Errors
+    /// When a value of the recipe makes no sense.
+    pub fn generate(&self) -> Result<Bars, RecipeError> {
+        generate(self, &SessionCalendar::builtin()).map(|made| made.bars)
+    }
+
     /// The same recipe over other trading days, both included.
     pub fn over(mut self, first: TradingDay, last: TradingDay) -> Self {
-        (self.first, self.last) = (first, last);
+        (self.first_day, self.last_day) = (first, last);
         self
     }
 
@@ -199,7 +221,7 @@ impl MarketRecipe {
     /// The first value that makes no sense.
     pub fn check(&self) -> Result<(), RecipeError> {
         let within = |x: f64, lo: f64, hi: f64| x.is_finite() && x >= lo && x <= hi;
-        let days = i64::from(self.last.0) - i64::from(self.first.0);
+        let days = i64::from(self.last_day.0) - i64::from(self.first_day.0);
         let (size, time) = match self.trend {
             Trend::None => (0.0, 1.0),
             Trend::Drifting {
@@ -210,10 +232,10 @@ impl MarketRecipe {
         };
         let per_tick = f64::from(self.steps_per_tick);
         if !(0..=36_525).contains(&days) {
-            let expected = "a day not before first and at most a hundred years after it";
+            let expected = "a day not before first_day and at most a hundred years after it";
             return Err(RecipeError::Value {
-                field: "last",
-                value: self.last.to_string(),
+                field: "last_day",
+                value: self.last_day.to_string(),
                 expected,
             });
         }
@@ -311,7 +333,7 @@ impl MarketRecipe {
 pub fn sample(symbol: &str) -> Result<MarketRecipe, RecipeError> {
     let recipe = MarketRecipe::preset("sample", symbol, SAMPLE_SEED)?;
     let whole_year = recipe.symbol == "NQ" || recipe.symbol == "MNQ";
-    let (from, last) = (TradingDay(19_997), recipe.last); // 2024-10-01
+    let (from, last) = (TradingDay(19_997), recipe.last_day); // 2024-10-01
     Ok(if whole_year {
         recipe
     } else {
@@ -333,6 +355,11 @@ mod tests {
                     .unwrap();
             }
         }
+        assert_eq!(
+            MarketRecipe::named("planted-edge", "nq"),
+            MarketRecipe::preset("planted_edge", "NQ", SAMPLE_SEED)
+        );
+        assert_eq!(MarketRecipe::named("sample", "ES"), sample("ES"));
         assert!(
             MarketRecipe::preset("x", "NQ", 1)
                 .unwrap_err()
@@ -351,7 +378,7 @@ mod tests {
     fn the_sample_spans_are_those_documented() {
         let span = |s: &str| {
             let r = sample(s).unwrap();
-            (r.first.to_string(), r.last.to_string())
+            (r.first_day.to_string(), r.last_day.to_string())
         };
         assert_eq!(
             span("NQ"),

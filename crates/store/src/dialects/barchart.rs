@@ -5,7 +5,11 @@
 use super::{Dialect, Layout, Recognition, Sample, TimeColumns, VolumeColumns, ZoneRule};
 use crate::options::Stamp;
 
-pub(super) const DIALECT: Dialect = Dialect { id: "barchart", title: "Barchart", recognise };
+pub(super) const DIALECT: Dialect = Dialect {
+    id: "barchart",
+    title: "Barchart",
+    recognise,
+};
 
 fn recognise(s: &Sample) -> Option<Recognition> {
     let latest = s.column(&["latest", "last"])?;
@@ -13,7 +17,11 @@ fn recognise(s: &Sample) -> Option<Recognition> {
     s.column(&["change"])?;
     if s.first_cell(time).is_some_and(|c| !c.contains(':')) {
         let remedy = "download intraday bars";
-        return Some(Recognition::NotBars { confidence: 0.9, what: "daily bars of Barchart", remedy });
+        return Some(Recognition::NotBars {
+            confidence: 0.9,
+            what: "daily bars of Barchart",
+            remedy,
+        });
     }
     let (format, absolute) = s.time_format(time)?;
     let layout = Layout {
@@ -23,11 +31,22 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         more_allowed: false,
         time: TimeColumns::One(time),
         format,
-        ohlc: [s.column(&["open"])?, s.column(&["high"])?, s.column(&["low"])?, latest],
-        volume: s.column(&["volume"]).map_or(VolumeColumns::None, VolumeColumns::One),
+        ohlc: [
+            s.column(&["open"])?,
+            s.column(&["high"])?,
+            s.column(&["low"])?,
+            latest,
+        ],
+        volume: s
+            .column(&["volume"])
+            .map_or(VolumeColumns::None, VolumeColumns::One),
         symbol: s.column(&["symbol"]),
         price_divisor: 1.0,
-        zone: if absolute { ZoneRule::InStamp } else { ZoneRule::Fixed("America/Chicago") },
+        zone: if absolute {
+            ZoneRule::InStamp
+        } else {
+            ZoneRule::Fixed("America/Chicago")
+        },
         stamp: Stamp::Open,
     };
     Recognition::bars(0.9, layout, &["header has Latest or Last and Change"])

@@ -1,10 +1,16 @@
 //! Holdout's own: `time,open,high,low,close,volume[,symbol]`, time in RFC 3339 UTC, bar open.
 
-use super::{Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule};
+use super::{
+    Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule,
+};
 use crate::dialects::DateOrder;
 use crate::options::Stamp;
 
-pub(super) const DIALECT: Dialect = Dialect { id: "canonical", title: "Holdout canonical bars", recognise };
+pub(super) const DIALECT: Dialect = Dialect {
+    id: "canonical",
+    title: "Holdout canonical bars",
+    recognise,
+};
 
 fn recognise(s: &Sample) -> Option<Recognition> {
     let plain = ["time", "open", "high", "low", "close", "volume"];
@@ -30,5 +36,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         zone: ZoneRule::InStamp,
         stamp: Stamp::Open,
     };
-    Recognition::bars(1.0, layout, &["header time,open,high,low,close,volume with stamps in UTC"])
+    Recognition::bars(
+        1.0,
+        layout,
+        &["header time,open,high,low,close,volume with stamps in UTC"],
+    )
 }

@@ -37,24 +37,13 @@ pub enum Moment {
 pub(crate) fn parse(cell: &[u8], format: TimeFormat) -> Option<Moment> {
     match format {
         TimeFormat::Epoch => epoch(cell).map(Moment::Utc),
-        TimeFormat::Civil(order) => {
-            let (days, used) = date(cell, order)?;
-            match &cell[used..] {
-                [] => None,
-                [b' ' | b'T' | b't', rest @ ..] => with_clock(days, rest.trim_ascii_start()),
-                _ => None,
-            }
-        }
+        TimeFormat::Civil(_) => StampReader::default().parse(cell, format),
     }
 }
 
 /// Reads a stamp of which date and time of day are two cells.
 pub(crate) fn parse_split(date_cell: &[u8], clock_cell: &[u8], order: DateOrder) -> Option<Moment> {
-    let (days, used) = date(date_cell, order)?;
-    if used != date_cell.len() {
-        return None;
-    }
-    with_clock(days, clock_cell)
+    StampReader::default().parse_split(date_cell, clock_cell, order)
 }
 
 fn epoch(cell: &[u8]) -> Option<i64> {
@@ -81,7 +70,11 @@ fn with_clock(days: i64, text: &[u8]) -> Option<Moment> {
         b"Z" | b"z" | b"UTC" | b"GMT" => Some(Moment::Utc(wall)),
         [sign @ (b'+' | b'-'), rest @ ..] => {
             let offset = offset_secs(rest)?;
-            Some(Moment::Utc(if *sign == b'+' { wall - offset } else { wall + offset }))
+            Some(Moment::Utc(if *sign == b'+' {
+                wall - offset
+            } else {
+                wall + offset
+            }))
         }
         _ => None,
     }
@@ -151,7 +144,11 @@ fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
         return None;
     }
     // Years are counted from March, so that the leap day is the last day of a year.
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (y, m) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
     let day_of_year = (153 * m + 2) / 5 + day - 1;
     Some(y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719_468)
 }
@@ -177,7 +174,10 @@ fn clock(text: &[u8]) -> Option<(i64, usize)> {
         return None;
     }
     if text.get(used) == Some(&b'.') {
-        let part = text[used + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let part = text[used + 1..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count();
         if part == 0 || part > 9 {
             return None;
         }
@@ -185,11 +185,18 @@ fn clock(text: &[u8]) -> Option<(i64, usize)> {
     }
     let mut h = h;
     let half = text[used..].trim_ascii_start();
-    if half.len() >= 2 && (half[..2].eq_ignore_ascii_case(b"AM") || half[..2].eq_ignore_ascii_case(b"PM")) {
+    if half.len() >= 2
+        && (half[..2].eq_ignore_ascii_case(b"AM") || half[..2].eq_ignore_ascii_case(b"PM"))
+    {
         if !(1..=12).contains(&h) {
             return None;
         }
-        h = h % 12 + if half[0].eq_ignore_ascii_case(&b'P') { 12 } else { 0 };
+        h = h % 12
+            + if half[0].eq_ignore_ascii_case(&b'P') {
+                12
+            } else {
+                0
+            };
         used = text.len() - half.len() + 2;
     }
     // "24:00" is the midnight that ends a day.
@@ -198,7 +205,57 @@ fn clock(text: &[u8]) -> Option<(i64, usize)> {
 }
 
 fn two(text: &[u8], at: usize) -> Option<i64> {
-    number::parse_int(text.get(at..at + 2)?)
+    match text.get(at..at + 2)? {
+        [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some(i64::from((a - b'0') * 10 + (b - b'0'))),
+        _ => None,
+    }
+}
+
+/// Reads stamps one after the other; a date that repeats is worked out once.
+#[derive(Default)]
+pub(crate) struct StampReader {
+    date: Vec<u8>,
+    days: i64,
+}
+
+impl StampReader {
+    /// As [`parse`].
+    pub(crate) fn parse(&mut self, cell: &[u8], format: TimeFormat) -> Option<Moment> {
+        let TimeFormat::Civil(order) = format else {
+            return parse(cell, format);
+        };
+        let n = self.date.len();
+        let again = n > 0 && cell.len() > n && cell[..n] == self.date && !cell[n].is_ascii_digit();
+        if !again {
+            let (days, used) = date(cell, order)?;
+            self.days = days;
+            self.date.clear();
+            self.date.extend_from_slice(&cell[..used]);
+        }
+        match &cell[self.date.len()..] {
+            [b' ' | b'T' | b't', rest @ ..] => with_clock(self.days, rest.trim_ascii_start()),
+            _ => None,
+        }
+    }
+
+    /// As [`parse_split`].
+    pub(crate) fn parse_split(
+        &mut self,
+        date_cell: &[u8],
+        clock_cell: &[u8],
+        order: DateOrder,
+    ) -> Option<Moment> {
+        if self.date != date_cell || date_cell.is_empty() {
+            let (days, used) = date(date_cell, order)?;
+            if used != date_cell.len() {
+                return None;
+            }
+            self.days = days;
+            self.date.clear();
+            self.date.extend_from_slice(date_cell);
+        }
+        with_clock(self.days, clock_cell)
+    }
 }
 
 #[cfg(test)]
@@ -219,36 +276,112 @@ mod tests {
     fn dates_agree_with_the_calendar_for_every_day() {
         for day in 0..60_000_i64 {
             let iso = format_utc(day * DAY_SECS);
-            assert_eq!(civil(&iso, DateOrder::Ymd), Some(Moment::Utc(day * DAY_SECS)), "{iso}");
+            assert_eq!(
+                civil(&iso, DateOrder::Ymd),
+                Some(Moment::Utc(day * DAY_SECS)),
+                "{iso}"
+            );
         }
     }
 
     #[test]
     fn every_dialects_stamps_are_read() {
         let want = wall("2024-01-02T18:05:00Z");
-        for text in ["20240102 180500", "2024-01-02 18:05", "2024-1-2T18:05:00.000000", "2024.01.02 18:05:00", "2024/1/2 6:05 PM"] {
+        for text in [
+            "20240102 180500",
+            "2024-01-02 18:05",
+            "2024-1-2T18:05:00.000000",
+            "2024.01.02 18:05:00",
+            "2024/1/2 6:05 PM",
+        ] {
             assert_eq!(civil(text, DateOrder::Ymd), want, "{text}");
         }
         assert_eq!(civil("01/02/2024 18:05", DateOrder::Mdy), want);
         assert_eq!(civil("02.01.2024 18:05:00.000", DateOrder::Dmy), want);
-        assert_eq!(parse_split(b"1/2/2024", b"18:05:00.5", DateOrder::Mdy), want);
+        assert_eq!(
+            parse_split(b"1/2/2024", b"18:05:00.5", DateOrder::Mdy),
+            want
+        );
         assert_eq!(parse_split(b"20240102", b"180500", DateOrder::Ymd), want);
         let utc = Some(Moment::Utc(parse_utc("2024-01-02T23:05:00Z").unwrap()));
-        for text in ["2024-01-02T18:05:00-05:00", "2024-01-02 18:05:00-0500", "2024-01-02T23:05:00.000000000Z", "2024-01-02 23:05:00 UTC"] {
+        for text in [
+            "2024-01-02T18:05:00-05:00",
+            "2024-01-02 18:05:00-0500",
+            "2024-01-02T23:05:00.000000000Z",
+            "2024-01-02 23:05:00 UTC",
+        ] {
             assert_eq!(civil(text, DateOrder::Ymd), utc, "{text}");
         }
-        for text in ["1704236700", "1704236700000", "1704236700000000", "1704236700000000000", "1704236700.0"] {
+        for text in [
+            "1704236700",
+            "1704236700000",
+            "1704236700000000",
+            "1704236700000000000",
+            "1704236700.0",
+        ] {
             assert_eq!(parse(text.as_bytes(), TimeFormat::Epoch), utc, "{text}");
         }
-        assert_eq!(civil("2015-01-01 24:00", DateOrder::Ymd), wall("2015-01-02T00:00:00Z"));
+        assert_eq!(
+            civil("2015-01-01 24:00", DateOrder::Ymd),
+            wall("2015-01-02T00:00:00Z")
+        );
+    }
+
+    #[test]
+    fn a_reader_that_remembers_dates_reads_as_one_that_does_not() {
+        let mut reader = StampReader::default();
+        let format = TimeFormat::Civil(DateOrder::Ymd);
+        let cells = [
+            "2024-01-02 10:00",
+            "2024-01-02 11:00",
+            "2024-01-02",
+            "2024-01-021 10:00",
+            "2024-01-03T10:00Z",
+            "2024-1-3 10:00",
+            "2024-1-31 10:00",
+            "20240103 101500",
+            "20240103 101600",
+            "2024-02-30 10:00",
+            "20240103 10:17",
+            "",
+        ];
+        for text in cells {
+            let cell = text.as_bytes();
+            assert_eq!(
+                reader.parse(cell, format),
+                StampReader::default().parse(cell, format),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            reader.parse_split(b"2024-01-02", b"10:00", DateOrder::Ymd),
+            wall("2024-01-02T10:00:00Z")
+        );
+        assert_eq!(
+            reader.parse_split(b"2024-01-02", b"10:01", DateOrder::Ymd),
+            wall("2024-01-02T10:01:00Z")
+        );
+        assert_eq!(reader.parse_split(b"", b"10:01", DateOrder::Ymd), None);
     }
 
     #[test]
     fn impossible_stamps_are_refused() {
         let bad = [
-            "2023-02-29 10:00", "2024-13-01 10:00", "2024-00-10 10:00", "2024-01-02 24:01", "2024-01-02 10:60", "2024-01-02",
-            "2024-01-02 10", "2024-01-02x10:00", "1850-01-01 10:00", "2024-01-02 10:00 US/Eastern", "2024-01-02 13:00 PM", "",
-            "2024-01-02 10:00:00+25:00", "20240102", "2024-01-02 100000000",
+            "2023-02-29 10:00",
+            "2024-13-01 10:00",
+            "2024-00-10 10:00",
+            "2024-01-02 24:01",
+            "2024-01-02 10:60",
+            "2024-01-02",
+            "2024-01-02 10",
+            "2024-01-02x10:00",
+            "1850-01-01 10:00",
+            "2024-01-02 10:00 US/Eastern",
+            "2024-01-02 13:00 PM",
+            "",
+            "2024-01-02 10:00:00+25:00",
+            "20240102",
+            "2024-01-02 100000000",
         ];
         for text in bad {
             assert_eq!(civil(text, DateOrder::Ymd), None, "{text}");

@@ -7,7 +7,11 @@
 use super::{Dialect, Layout, Recognition, Sample, TimeColumns, VolumeColumns, ZoneRule};
 use crate::options::Stamp;
 
-pub(super) const DIALECT: Dialect = Dialect { id: "databento", title: "Databento OHLCV", recognise };
+pub(super) const DIALECT: Dialect = Dialect {
+    id: "databento",
+    title: "Databento OHLCV",
+    recognise,
+};
 
 /// Prices are whole numbers of this part of a point in raw files.
 const RAW_PARTS: f64 = 1e9;
@@ -20,15 +24,26 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         "32" | "33" | "34" | "ohlcv-1s" | "ohlcv-1m" | "ohlcv-1h" => {}
         "35" | "36" | "ohlcv-1d" | "ohlcv-eod" => {
             let remedy = "request the schema ohlcv-1m";
-            return Some(Recognition::NotBars { confidence: 1.0, what: "daily bars of Databento", remedy });
+            return Some(Recognition::NotBars {
+                confidence: 1.0,
+                what: "daily bars of Databento",
+                remedy,
+            });
         }
         _ => {
             let remedy = "request the schema ohlcv-1m";
-            return Some(Recognition::NotBars { confidence: 0.9, what: "Databento records other than bars", remedy });
+            return Some(Recognition::NotBars {
+                confidence: 0.9,
+                what: "Databento records other than bars",
+                remedy,
+            });
         }
     }
     let (format, _) = s.time_format(time)?;
-    let raw_prices = ohlc.iter().all(|&c| s.first_cell(c).is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit())));
+    let raw_prices = ohlc.iter().all(|&c| {
+        s.first_cell(c)
+            .is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit()))
+    });
     let layout = Layout {
         separator: s.separator,
         skip_lines: s.skip_lines,
@@ -37,12 +52,20 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         time: TimeColumns::One(time),
         format,
         ohlc,
-        volume: s.column(&["volume"]).map_or(VolumeColumns::None, VolumeColumns::One),
-        symbol: s.column(&["symbol"]).or_else(|| s.column(&["instrument_id"])),
+        volume: s
+            .column(&["volume"])
+            .map_or(VolumeColumns::None, VolumeColumns::One),
+        symbol: s
+            .column(&["symbol"])
+            .or_else(|| s.column(&["instrument_id"])),
         price_divisor: if raw_prices { RAW_PARTS } else { 1.0 },
         zone: ZoneRule::InStamp,
         stamp: Stamp::Open,
     };
-    let prices = if raw_prices { "prices are whole numbers of 1e-9" } else { "prices are decimal" };
+    let prices = if raw_prices {
+        "prices are whole numbers of 1e-9"
+    } else {
+        "prices are decimal"
+    };
     Recognition::bars(1.0, layout, &["header has ts_event and rtype", prices])
 }

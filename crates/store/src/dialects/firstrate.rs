@@ -3,14 +3,25 @@
 //! The vendor's readme says that a bar stamped 09:30 runs from 09:30:00 to 09:30:59 and that
 //! minutes without volume are left out. Others write the same layout, so it is not certain.
 
-use super::{DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule};
+use super::{
+    DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns,
+    ZoneRule,
+};
 use crate::options::Stamp;
 
-pub(super) const DIALECT: Dialect = Dialect { id: "firstrate", title: "FirstRate Data", recognise };
+pub(super) const DIALECT: Dialect = Dialect {
+    id: "firstrate",
+    title: "FirstRate Data",
+    recognise,
+};
 
 fn recognise(s: &Sample) -> Option<Recognition> {
     let headed = s.header == ["timestamp", "open", "high", "low", "close", "volume"];
-    if s.separator != b',' || s.width() != 6 || !(headed || s.header.is_empty()) || !s.numeric(&[1, 2, 3, 4, 5]) {
+    if s.separator != b','
+        || s.width() != 6
+        || !(headed || s.header.is_empty())
+        || !s.numeric(&[1, 2, 3, 4, 5])
+    {
         return None;
     }
     let first = s.first_cell(0)?;
@@ -36,7 +47,11 @@ fn recognise(s: &Sample) -> Option<Recognition> {
     let layout_found = "rows are yyyy-MM-dd HH:mm:ss,open,high,low,close,volume";
     let zone = "this vendor writes US Eastern time; give another zone if the file has one";
     if named {
-        Recognition::bars(0.9, layout, &[layout_found, "the file name is the vendor's", zone])
+        Recognition::bars(
+            0.9,
+            layout,
+            &[layout_found, "the file name is the vendor's", zone],
+        )
     } else {
         Recognition::bars(0.6, layout, &[layout_found, zone])
     }

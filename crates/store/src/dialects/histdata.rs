@@ -3,13 +3,21 @@
 //! HistData writes Eastern Standard Time all year (UTC-5, no summer time); MetaTrader 4 itself
 //! the broker's server time. The file name tells HistData's (`DAT_MT_…`).
 
-use super::{DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule};
+use super::{
+    DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns,
+    ZoneRule,
+};
 use crate::options::Stamp;
 
-pub(super) const DIALECT: Dialect = Dialect { id: "metatrader4", title: "MetaTrader 4, HistData", recognise };
+pub(super) const DIALECT: Dialect = Dialect {
+    id: "metatrader4",
+    title: "MetaTrader 4, HistData",
+    recognise,
+};
 
 fn recognise(s: &Sample) -> Option<Recognition> {
-    let shaped = s.separator == b',' && s.header.is_empty() && s.width() == 7 && s.numeric(&[2, 3, 4, 5, 6]);
+    let shaped =
+        s.separator == b',' && s.header.is_empty() && s.width() == 7 && s.numeric(&[2, 3, 4, 5, 6]);
     let date = s.first_cell(0)?;
     let dotted = date.len() == 10 && date.as_bytes()[4] == b'.' && date.as_bytes()[7] == b'.';
     if !shaped || !dotted || s.date_order(0, 1)? != DateOrder::Ymd {
@@ -35,5 +43,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         zone,
         stamp: Stamp::Open,
     };
-    Recognition::bars(0.85, layout, &["rows are yyyy.MM.dd,HH:mm,open,high,low,close,volume without a header"])
+    Recognition::bars(
+        0.85,
+        layout,
+        &["rows are yyyy.MM.dd,HH:mm,open,high,low,close,volume without a header"],
+    )
 }

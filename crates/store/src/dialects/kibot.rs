@@ -1,12 +1,20 @@
 //! Kibot: `MM/DD/YYYY,HH:MM,O,H,L,C,V`, no header, US Eastern, bar open (the vendor's format page).
 
-use super::{DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule};
+use super::{
+    DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns,
+    ZoneRule,
+};
 use crate::options::Stamp;
 
-pub(super) const DIALECT: Dialect = Dialect { id: "kibot", title: "Kibot", recognise };
+pub(super) const DIALECT: Dialect = Dialect {
+    id: "kibot",
+    title: "Kibot",
+    recognise,
+};
 
 fn recognise(s: &Sample) -> Option<Recognition> {
-    let shaped = s.separator == b',' && s.header.is_empty() && s.width() == 7 && s.numeric(&[2, 3, 4, 5, 6]);
+    let shaped =
+        s.separator == b',' && s.header.is_empty() && s.width() == 7 && s.numeric(&[2, 3, 4, 5, 6]);
     let date = s.first_cell(0)?;
     if !shaped || date.len() != 10 || !date.contains('/') || s.first_cell(1)?.len() != 5 {
         return None;
@@ -28,5 +36,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         zone: ZoneRule::Fixed("America/New_York"),
         stamp: Stamp::Open,
     };
-    Recognition::bars(0.85, layout, &["rows are MM/DD/YYYY,HH:MM,open,high,low,close,volume without a header"])
+    Recognition::bars(
+        0.85,
+        layout,
+        &["rows are MM/DD/YYYY,HH:MM,open,high,low,close,volume without a header"],
+    )
 }

@@ -2,18 +2,30 @@
 //!
 //! Time is the broker's server time, which the file does not name.
 
-use super::{DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule};
+use super::{
+    DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns,
+    ZoneRule,
+};
 use crate::options::Stamp;
 
-pub(super) const DIALECT: Dialect = Dialect { id: "metatrader5", title: "MetaTrader 5", recognise };
+pub(super) const DIALECT: Dialect = Dialect {
+    id: "metatrader5",
+    title: "MetaTrader 5",
+    recognise,
+};
 
 fn recognise(s: &Sample) -> Option<Recognition> {
     let bracketed = s.header_raw.first()?.starts_with('<');
-    if !bracketed || s.separator != b'\t' || s.header.get(..6)? != ["date", "time", "open", "high", "low", "close"] {
+    if !bracketed
+        || s.separator != b'\t'
+        || s.header.get(..6)? != ["date", "time", "open", "high", "low", "close"]
+    {
         return None;
     }
     // Brokers of futures fill <VOL>; the others leave it 0 and only count ticks.
-    let real = s.column(&["vol"]).filter(|&c| s.rows.iter().any(|r| r.get(c).is_some_and(|v| v != "0")));
+    let real = s
+        .column(&["vol"])
+        .filter(|&c| s.rows.iter().any(|r| r.get(c).is_some_and(|v| v != "0")));
     let volume = real.or_else(|| s.column(&["tickvol"]));
     let layout = Layout {
         separator: b'\t',
@@ -26,8 +38,14 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         volume: volume.map_or(VolumeColumns::None, VolumeColumns::One),
         symbol: None,
         price_divisor: 1.0,
-        zone: ZoneRule::Ask("MetaTrader writes the broker's server time; ask the broker, or compare a known session opening"),
+        zone: ZoneRule::Ask(
+            "MetaTrader writes the broker's server time; ask the broker, or compare a known session opening",
+        ),
         stamp: Stamp::Open,
     };
-    Recognition::bars(0.98, layout, &["tab-separated header <DATE> <TIME> <OPEN> …"])
+    Recognition::bars(
+        0.98,
+        layout,
+        &["tab-separated header <DATE> <TIME> <OPEN> …"],
+    )
 }

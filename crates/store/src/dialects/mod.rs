@@ -90,8 +90,15 @@ pub struct Layout {
 impl Layout {
     /// Byte that separates decimals: a comma only where the cells are not separated by commas.
     pub fn decimal_mark(&self, sample: &Sample) -> u8 {
-        let open = sample.rows.first().and_then(|r| r.get(self.ohlc[0]));
-        if self.separator != b',' && open.is_some_and(|c| c.contains(',')) { b',' } else { b'.' }
+        let mut prices = sample
+            .rows
+            .iter()
+            .flat_map(|r| self.ohlc.iter().filter_map(|&c| r.get(c)));
+        if self.separator != b',' && prices.any(|c| c.contains(',')) {
+            b','
+        } else {
+            b'.'
+        }
     }
 }
 
@@ -128,7 +135,11 @@ impl Recognition {
 
     /// Recognised bars; evidence is given as plain texts.
     fn bars(confidence: f64, layout: Layout, evidence: &[&str]) -> Option<Self> {
-        Some(Self::Bars { confidence, evidence: evidence.iter().map(|&e| e.to_owned()).collect(), layout })
+        Some(Self::Bars {
+            confidence,
+            evidence: evidence.iter().map(|&e| e.to_owned()).collect(),
+            layout,
+        })
     }
 }
 
@@ -158,3 +169,8 @@ pub static ALL: [Dialect; 13] = [
     yfinance::DIALECT,
     generic::DIALECT,
 ];
+
+/// Identifiers of all dialects, in the order in which they are tried.
+pub fn ids() -> Vec<&'static str> {
+    ALL.iter().map(|d| d.id).collect()
+}

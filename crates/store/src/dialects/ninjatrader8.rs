@@ -3,10 +3,17 @@
 //! Exports are always in UTC and minute bars are stamped at their end, says the platform's
 //! help. The file is named like `ES 03-26.Last.txt`. Daily and tick exports are told apart.
 
-use super::{DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule};
+use super::{
+    DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns,
+    ZoneRule,
+};
 use crate::options::Stamp;
 
-pub(super) const DIALECT: Dialect = Dialect { id: "ninjatrader8", title: "NinjaTrader 8 minute", recognise };
+pub(super) const DIALECT: Dialect = Dialect {
+    id: "ninjatrader8",
+    title: "NinjaTrader 8 minute",
+    recognise,
+};
 
 fn recognise(s: &Sample) -> Option<Recognition> {
     if s.separator != b';' || !s.header.is_empty() {
@@ -16,12 +23,20 @@ fn recognise(s: &Sample) -> Option<Recognition> {
     let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
     let remedy = "export minute bars from Tools > Historical Data";
     if s.width() == 6 && first.len() == 8 && digits(first) {
-        return Some(Recognition::NotBars { confidence: 0.9, what: "daily bars of NinjaTrader", remedy });
+        return Some(Recognition::NotBars {
+            confidence: 0.9,
+            what: "daily bars of NinjaTrader",
+            remedy,
+        });
     }
     let (date, clock) = first.split_once(' ')?;
     let stamped = date.len() == 8 && digits(date) && clock.len() >= 6 && digits(clock.get(..6)?);
     if stamped && matches!(s.width(), 3 | 5) {
-        return Some(Recognition::NotBars { confidence: 0.9, what: "ticks of NinjaTrader", remedy });
+        return Some(Recognition::NotBars {
+            confidence: 0.9,
+            what: "ticks of NinjaTrader",
+            remedy,
+        });
     }
     if !(stamped && s.width() == 6 && clock.len() == 6) {
         return None;
@@ -42,7 +57,14 @@ fn recognise(s: &Sample) -> Option<Recognition> {
     };
     let layout_found = "rows are yyyyMMdd HHmmss;open;high;low;close;volume without a header";
     if s.file_name.ends_with(".Last.txt") || s.name_has(".last.txt") {
-        Recognition::bars(0.99, layout, &[layout_found, "the file is named as NinjaTrader names exports"])
+        Recognition::bars(
+            0.99,
+            layout,
+            &[
+                layout_found,
+                "the file is named as NinjaTrader names exports",
+            ],
+        )
     } else {
         Recognition::bars(0.9, layout, &[layout_found])
     }

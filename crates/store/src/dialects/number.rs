@@ -1,6 +1,9 @@
 //! Reads decimal numbers from bytes, fast where they are short, exactly everywhere.
 
-const POWERS: [f64; 19] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
+const POWERS: [f64; 19] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18,
+];
 
 /// A finite number; `None` for anything else, `nan` and `inf` included.
 ///
@@ -38,19 +41,30 @@ pub(crate) fn parse(cell: &[u8], mark: u8) -> Option<f64> {
 fn parse_slowly(cell: &[u8], mark: u8) -> Option<f64> {
     let text = std::str::from_utf8(cell).ok()?;
     // The standard parser also takes "inf", "nan" and "infinity".
-    if !text.bytes().any(|b| b.is_ascii_digit()) || text.bytes().any(|b| b.is_ascii_alphabetic() && !matches!(b, b'e' | b'E')) {
+    if !text.bytes().any(|b| b.is_ascii_digit())
+        || text
+            .bytes()
+            .any(|b| b.is_ascii_alphabetic() && !matches!(b, b'e' | b'E'))
+    {
         return None;
     }
     if mark == b',' && text.contains('.') {
         return None;
     }
-    let value: f64 = if mark == b',' { text.replacen(',', ".", 1).parse().ok()? } else { text.parse().ok()? };
+    let value: f64 = if mark == b',' {
+        text.replacen(',', ".", 1).parse().ok()?
+    } else {
+        text.parse().ok()?
+    };
     value.is_finite().then_some(value)
 }
 
 /// Whether a cell stands for "no value".
 pub(crate) fn is_missing(cell: &[u8]) -> bool {
-    cell.is_empty() || cell.eq_ignore_ascii_case(b"nan") || cell.eq_ignore_ascii_case(b"null") || cell.eq_ignore_ascii_case(b"n/a")
+    cell.is_empty()
+        || cell.eq_ignore_ascii_case(b"nan")
+        || cell.eq_ignore_ascii_case(b"null")
+        || cell.eq_ignore_ascii_case(b"n/a")
 }
 
 /// A whole number of at most 19 digits.
@@ -68,23 +82,51 @@ mod tests {
     #[test]
     fn agrees_with_the_standard_parser_to_the_bit() {
         let cells = [
-            "0.5", "17463.25", "2640.60009765625", "5527.250000000", "-12.5", "+3", "1e3", "9007199254740993", "0.1",
-            "18065.659431", "963693.0", "9899.999999999998", "1.08", "12345678901234567890.5", "4.", ".5",
+            "0.5",
+            "17463.25",
+            "2640.60009765625",
+            "5527.250000000",
+            "-12.5",
+            "+3",
+            "1e3",
+            "9007199254740993",
+            "0.1",
+            "18065.659431",
+            "963693.0",
+            "9899.999999999998",
+            "1.08",
+            "12345678901234567890.5",
+            "4.",
+            ".5",
         ];
         for c in cells {
             let want: f64 = c.parse().unwrap();
-            assert_eq!(parse(c.as_bytes(), b'.').map(f64::to_bits), Some(want.to_bits()), "{c}");
+            assert_eq!(
+                parse(c.as_bytes(), b'.').map(f64::to_bits),
+                Some(want.to_bits()),
+                "{c}"
+            );
         }
     }
 
     #[test]
     fn refuses_what_is_no_finite_number() {
-        for c in ["", ".", "-", "nan", "NaN", "inf", "-inf", "Infinity", "1,5", "1.2.3", "1e999", "12a", "0x1", "1_0"] {
+        for c in [
+            "", ".", "-", "nan", "NaN", "inf", "-inf", "Infinity", "1,5", "1.2.3", "1e999", "12a",
+            "0x1", "1_0",
+        ] {
             assert_eq!(parse(c.as_bytes(), b'.'), None, "{c}");
         }
         assert_eq!(parse(b"17463,25", b','), Some(17463.25));
-        assert_eq!(parse(b"17.463,25", b','), None, "thousands separators are not guessed");
-        assert_eq!(parse_int(b"1719877200000000000"), Some(1_719_877_200_000_000_000));
+        assert_eq!(
+            parse(b"17.463,25", b','),
+            None,
+            "thousands separators are not guessed"
+        );
+        assert_eq!(
+            parse_int(b"1719877200000000000"),
+            Some(1_719_877_200_000_000_000)
+        );
         assert_eq!(parse_int(b"12.0"), None);
     }
 }

@@ -34,11 +34,22 @@ impl Sample {
         let blank = lines.iter().take_while(|l| l.trim().is_empty()).count();
         let lines = &lines[blank..];
         let separator = separator_of(lines);
-        let mut rows: Vec<Vec<String>> =
-            lines.iter().filter(|l| !l.trim().is_empty()).take(MAX_ROWS + 1).map(|l| cells(l, separator)).collect();
+        let mut rows: Vec<Vec<String>> = lines
+            .iter()
+            .filter(|l| !l.trim().is_empty())
+            .take(MAX_ROWS + 1)
+            .map(|l| cells(l, separator))
+            .collect();
         let has_header = rows.first().is_some_and(|r| is_header(r));
-        let header_raw = if has_header { rows.remove(0) } else { Vec::new() };
-        let header = header_raw.iter().map(|c| c.trim_matches(['<', '>']).trim().to_lowercase()).collect();
+        let header_raw = if has_header {
+            rows.remove(0)
+        } else {
+            Vec::new()
+        };
+        let header = header_raw
+            .iter()
+            .map(|c| c.trim_matches(['<', '>']).trim().to_lowercase())
+            .collect();
         Self {
             file_name: file_name.to_owned(),
             separator,
@@ -51,7 +62,9 @@ impl Sample {
 
     /// Column of the first of these names (lower case) that the header has; the first of equal names counts.
     pub fn column(&self, names: &[&str]) -> Option<usize> {
-        names.iter().find_map(|n| self.header.iter().position(|h| h == n))
+        names
+            .iter()
+            .find_map(|n| self.header.iter().position(|h| h == n))
     }
 
     /// Columns of open, high, low and close by their usual names.
@@ -76,36 +89,61 @@ impl Sample {
 
     /// Number of cells a row should have: those of the header, else of the first row.
     pub fn columns(&self) -> usize {
-        if self.header.is_empty() { self.width() } else { self.header.len() }
+        if self.header.is_empty() {
+            self.width()
+        } else {
+            self.header.len()
+        }
     }
 
     /// How the stamps of a column are written, from its first cells: epoch, ISO, or a date in
     /// the order that fits all of them. The flag tells whether they carry an offset.
     pub fn time_format(&self, column: usize) -> Option<(TimeFormat, bool)> {
-        let cells: Vec<&[u8]> = self.rows.iter().filter_map(|r| r.get(column)).map(|c| c.as_bytes()).collect();
+        // Rows cut short are notes of the vendor, or the end of the sample.
+        let whole = self.rows.iter().filter(|r| r.len() >= self.columns());
+        let cells: Vec<&[u8]> = whole
+            .filter_map(|r| r.get(column))
+            .map(|c| c.as_bytes())
+            .collect();
         let orders = [DateOrder::Ymd, DateOrder::Mdy, DateOrder::Dmy].map(TimeFormat::Civil);
-        std::iter::once(TimeFormat::Epoch).chain(orders).find_map(|format| {
-            let read: Vec<Moment> = cells.iter().filter_map(|c| clock::parse(c, format)).collect();
-            // A few broken rows must not hide the format of the rest.
-            let fits = !read.is_empty() && read.len() * 10 >= cells.len() * 9;
-            fits.then(|| (format, matches!(read[0], Moment::Utc(_))))
-        })
+        std::iter::once(TimeFormat::Epoch)
+            .chain(orders)
+            .find_map(|format| {
+                let read: Vec<Moment> = cells
+                    .iter()
+                    .filter_map(|c| clock::parse(c, format))
+                    .collect();
+                // A few broken rows must not hide the format of the rest.
+                let fits = !read.is_empty() && read.len() * 10 >= cells.len() * 9;
+                fits.then(|| (format, matches!(read[0], Moment::Utc(_))))
+            })
     }
 
     /// Order of the dates of a date column with a time column beside it.
     pub fn date_order(&self, date: usize, clock_column: usize) -> Option<DateOrder> {
-        let pairs: Vec<(&[u8], &[u8])> =
-            self.rows.iter().filter_map(|r| Some((r.get(date)?.as_bytes(), r.get(clock_column)?.as_bytes()))).collect();
-        [DateOrder::Ymd, DateOrder::Mdy, DateOrder::Dmy].into_iter().find(|&order| {
-            let read = pairs.iter().filter(|(d, c)| clock::parse_split(d, c, order).is_some()).count();
-            read > 0 && read * 10 >= pairs.len() * 9
-        })
+        let pairs: Vec<(&[u8], &[u8])> = self
+            .rows
+            .iter()
+            .filter_map(|r| Some((r.get(date)?.as_bytes(), r.get(clock_column)?.as_bytes())))
+            .collect();
+        [DateOrder::Ymd, DateOrder::Mdy, DateOrder::Dmy]
+            .into_iter()
+            .find(|&order| {
+                let read = pairs
+                    .iter()
+                    .filter(|(d, c)| clock::parse_split(d, c, order).is_some())
+                    .count();
+                read > 0 && read * 10 >= pairs.len() * 9
+            })
     }
 
     /// Whether the cells of these columns of the first row are numbers.
     pub fn numeric(&self, columns: &[usize]) -> bool {
         columns.iter().all(|&c| {
-            let mark = |m| self.first_cell(c).is_some_and(|v| number::parse(v.as_bytes(), m).is_some());
+            let mark = |m| {
+                self.first_cell(c)
+                    .is_some_and(|v| number::parse(v.as_bytes(), m).is_some())
+            };
             mark(b'.') || (self.separator != b',' && mark(b','))
         })
     }
@@ -118,7 +156,15 @@ impl Sample {
 
 /// The separator that occurs most in the first two lines; a semicolon or tab beats a decimal comma.
 fn separator_of(lines: &[&str]) -> u8 {
-    let count = |sep: char| lines.iter().filter(|l| !l.trim().is_empty()).take(2).map(|l| l.matches(sep).count()).min().unwrap_or(0);
+    let count = |sep: char| {
+        lines
+            .iter()
+            .filter(|l| !l.trim().is_empty())
+            .take(2)
+            .map(|l| l.matches(sep).count())
+            .min()
+            .unwrap_or(0)
+    };
     let (tabs, semicolons, commas) = (count('\t'), count(';'), count(','));
     if tabs >= 4 {
         b'\t'
@@ -144,7 +190,9 @@ pub(crate) fn cells(line: &str, separator: u8) -> Vec<String> {
                 cell.push('"');
             }
             '"' => quoted = !quoted,
-            c if c == char::from(separator) && !quoted => out.push(std::mem::take(&mut cell).trim().to_owned()),
+            c if c == char::from(separator) && !quoted => {
+                out.push(std::mem::take(&mut cell).trim().to_owned())
+            }
             c => cell.push(c),
         }
     }
@@ -154,7 +202,10 @@ pub(crate) fn cells(line: &str, separator: u8) -> Vec<String> {
 
 /// A header names things: half of its cells or more begin with a letter or an angle bracket.
 fn is_header(cells: &[String]) -> bool {
-    let names = cells.iter().filter(|c| c.starts_with(|f: char| f.is_alphabetic() || f == '<')).count();
+    let names = cells
+        .iter()
+        .filter(|c| c.starts_with(|f: char| f.is_alphabetic() || f == '<'))
+        .count();
     names * 2 >= cells.len() && names > 0
 }
 
@@ -164,14 +215,23 @@ mod tests {
 
     #[test]
     fn separators_headers_and_quotes_are_found() {
-        let s = Sample::new("a.csv", b"\n\"Date\",\"Time\",\"Open\"\n01/03/2010,17:01,\"1,5\"\n");
+        let s = Sample::new(
+            "a.csv",
+            b"\n\"Date\",\"Time\",\"Open\"\n01/03/2010,17:01,\"1,5\"\n",
+        );
         assert_eq!((s.separator, s.skip_lines), (b',', 2));
         assert_eq!(s.header, ["date", "time", "open"]);
         assert_eq!(s.rows, [["01/03/2010", "17:01", "1,5"]]);
-        let s = Sample::new("a.txt", b"20240102 010203;1,5;2;1;1;7\n20240102 010303;1,5;2;1;1;7\n");
+        let s = Sample::new(
+            "a.txt",
+            b"20240102 010203;1,5;2;1;1;7\n20240102 010303;1,5;2;1;1;7\n",
+        );
         assert!(s.separator == b';' && s.header.is_empty() && s.skip_lines == 0);
         assert!(s.numeric(&[1, 2]));
-        let s = Sample::new("a.txt", b"<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\n2024.01.02\t00:00:00\t1\t2\t3\n");
+        let s = Sample::new(
+            "a.txt",
+            b"<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\n2024.01.02\t00:00:00\t1\t2\t3\n",
+        );
         assert!(s.separator == b'\t' && s.header[2] == "open");
         assert_eq!(s.date_order(0, 1), Some(DateOrder::Ymd));
         assert_eq!(cells("a,\"b \"\"c\"\"\",", b','), ["a", "b \"c\"", ""]);
@@ -179,8 +239,14 @@ mod tests {
 
     #[test]
     fn the_order_of_dates_comes_from_the_row_that_tells_them_apart() {
-        let s = Sample::new("a.csv", b"t,o\n05/06/2020 01:00:00,1\n29/06/2020 01:30:00,1\n");
-        assert_eq!(s.time_format(0), Some((TimeFormat::Civil(DateOrder::Dmy), false)));
+        let s = Sample::new(
+            "a.csv",
+            b"t,o\n05/06/2020 01:00:00,1\n29/06/2020 01:30:00,1\n",
+        );
+        assert_eq!(
+            s.time_format(0),
+            Some((TimeFormat::Civil(DateOrder::Dmy), false))
+        );
         let s = Sample::new("a.csv", b"t,o\n1683021600,1\n");
         assert_eq!(s.time_format(0), Some((TimeFormat::Epoch, true)));
     }

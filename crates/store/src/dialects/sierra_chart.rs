@@ -3,10 +3,16 @@
 //! Blanks follow the commas, dates are unpadded, seconds may have decimals. The export of an
 //! intraday file is in UTC, "Write Bar Data to File" in the chart's zone: the file does not tell.
 
-use super::{Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule};
+use super::{
+    Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule,
+};
 use crate::options::Stamp;
 
-pub(super) const DIALECT: Dialect = Dialect { id: "sierra_chart", title: "Sierra Chart", recognise };
+pub(super) const DIALECT: Dialect = Dialect {
+    id: "sierra_chart",
+    title: "Sierra Chart",
+    recognise,
+};
 
 fn recognise(s: &Sample) -> Option<Recognition> {
     if s.header.get(..7)? != ["date", "time", "open", "high", "low", "last", "volume"] {
@@ -24,8 +30,14 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         volume: VolumeColumns::One(6),
         symbol: None,
         price_divisor: 1.0,
-        zone: ZoneRule::Ask("Sierra Chart exports intraday files in UTC and charts in the chart's zone (Chart > Chart Settings > Time Zone)"),
+        zone: ZoneRule::Ask(
+            "Sierra Chart exports intraday files in UTC and charts in the chart's zone (Chart > Chart Settings > Time Zone)",
+        ),
         stamp: Stamp::Open,
     };
-    Recognition::bars(0.95, layout, &["header is Date, Time, Open, High, Low, Last, Volume"])
+    Recognition::bars(
+        0.95,
+        layout,
+        &["header is Date, Time, Open, High, Low, Last, Volume"],
+    )
 }

@@ -2,13 +2,21 @@
 //!
 //! Volume is up plus down. Time is the exchange's or the chart's; the file does not tell.
 
-use super::{DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule};
+use super::{
+    DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns,
+    ZoneRule,
+};
 use crate::options::Stamp;
 
-pub(super) const DIALECT: Dialect = Dialect { id: "tradestation", title: "TradeStation", recognise };
+pub(super) const DIALECT: Dialect = Dialect {
+    id: "tradestation",
+    title: "TradeStation",
+    recognise,
+};
 
 fn recognise(s: &Sample) -> Option<Recognition> {
-    if s.separator != b',' || s.header.get(..6)? != ["date", "time", "open", "high", "low", "close"] {
+    if s.separator != b',' || s.header.get(..6)? != ["date", "time", "open", "high", "low", "close"]
+    {
         return None;
     }
     let volume = match (s.column(&["up"]), s.column(&["down"]), s.column(&["vol"])) {
@@ -30,8 +38,14 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         volume,
         symbol: None,
         price_divisor: 1.0,
-        zone: ZoneRule::Ask("TradeStation writes exchange time (America/Chicago for CME) or the chart's zone"),
+        zone: ZoneRule::Ask(
+            "TradeStation writes exchange time (America/Chicago for CME) or the chart's zone",
+        ),
         stamp: Stamp::Close,
     };
-    Recognition::bars(0.9, layout, &["header is Date,Time,Open,High,Low,Close with Up and Down or Vol"])
+    Recognition::bars(
+        0.9,
+        layout,
+        &["header is Date,Time,Open,High,Low,Close with Up and Down or Vol"],
+    )
 }

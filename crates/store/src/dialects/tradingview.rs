@@ -3,10 +3,16 @@
 //! Time is Unix seconds or ISO with the chart's offset; volume is there only when the study is on
 //! the chart; headers of plots may repeat and their cells may be `NaN` or empty.
 
-use super::{Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule};
+use super::{
+    Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns, ZoneRule,
+};
 use crate::options::Stamp;
 
-pub(super) const DIALECT: Dialect = Dialect { id: "tradingview", title: "TradingView chart export", recognise };
+pub(super) const DIALECT: Dialect = Dialect {
+    id: "tradingview",
+    title: "TradingView chart export",
+    recognise,
+};
 
 fn recognise(s: &Sample) -> Option<Recognition> {
     if s.header_raw.get(..5)? != ["time", "open", "high", "low", "close"] {
@@ -28,11 +34,17 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         time: TimeColumns::One(0),
         format,
         ohlc: [1, 2, 3, 4],
-        volume: s.column(&["volume"]).map_or(VolumeColumns::None, VolumeColumns::One),
+        volume: s
+            .column(&["volume"])
+            .map_or(VolumeColumns::None, VolumeColumns::One),
         symbol: None,
         price_divisor: 1.0,
         zone: ZoneRule::InStamp,
         stamp: Stamp::Open,
     };
-    Recognition::bars(confidence, layout, &["header begins time,open,high,low,close", written])
+    Recognition::bars(
+        confidence,
+        layout,
+        &["header begins time,open,high,low,close", written],
+    )
 }

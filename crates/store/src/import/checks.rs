@@ -4,9 +4,12 @@
 //! row of one time goes; rows out of order are put in order; everything else stays and is counted.
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use holdout_core::market::{Bars, Instrument, SessionCalendar};
-use holdout_core::time::{FULL_SESSION_SECS, TimeOfDay, TradingDay, ZoneTable, format_utc};
+use holdout_core::time::{
+    DAY_SECS, FULL_SESSION_SECS, TimeOfDay, TradingDay, ZoneTable, format_utc,
+};
 use holdout_core::units::Ticks;
 
 use super::rows::Rows;
@@ -26,33 +29,60 @@ const ROLL_FLOOR: f64 = 0.004;
 const LAST_HALT_DAY: TradingDay = TradingDay(18_803);
 
 fn at(rows: &Rows, i: usize, detail: String) -> Example {
-    Example { line: Some(u64::from(rows.line[i])), time: Some(format_utc(rows.time[i])), detail }
+    Example {
+        line: Some(u64::from(rows.line[i])),
+        time: Some(format_utc(rows.time[i])),
+        detail,
+    }
 }
 
-/// Drops rows whose prices are not positive or contradict each other; returns how many.
-pub(crate) fn drop_impossible(rows: &mut Rows, problems: &mut Problems) -> u64 {
-    let mut bad = Vec::new();
+/// Drops rows whose prices are not positive or contradict each other; returns how many. A price
+/// under half a tick of a known market counts as zero, one beyond what ticks can hold as unreadable.
+pub(crate) fn drop_impossible(
+    rows: &mut Rows,
+    market: Option<&Instrument>,
+    problems: &mut Problems,
+) -> u64 {
+    let tick = market.map_or(0.0, |m| m.tick_size);
+    let (least, most) = (
+        tick / 2.0,
+        if tick > 0.0 {
+            tick * 5e8
+        } else {
+            f64::INFINITY
+        },
+    );
+    let mut bad = BTreeSet::new();
     for i in 0..rows.len() {
         let (o, h, l, c) = (rows.open[i], rows.high[i], rows.low[i], rows.close[i]);
         let inside = l <= o.min(c) && h >= o.max(c);
-        if l > 0.0 && inside {
+        if l > 0.0 && l >= least && h < most && inside {
             continue;
         }
-        let kind = if o.min(h).min(l).min(c) <= 0.0 {
+        let lowest = o.min(h).min(l).min(c);
+        let kind = if lowest <= 0.0 || lowest < least {
             ProblemKind::NonPositivePrice
+        } else if h >= most {
+            ProblemKind::BadRow
         } else if h < l {
             ProblemKind::HighBelowLow
         } else {
             ProblemKind::OpenCloseOutsideRange
         };
-        bad.push(i);
-        problems.add(kind, || at(rows, i, format!("open {o}, high {h}, low {l}, close {c}; the row was dropped")));
+        bad.insert(i);
+        problems.add(kind, || {
+            at(
+                rows,
+                i,
+                format!("open {o}, high {h}, low {l}, close {c}; the row was dropped"),
+            )
+        });
     }
     if bad.is_empty() {
-        return 0;
+        0
+    } else {
+        rows.retain(|i| !bad.contains(&i))
     }
-    let bad: BTreeSet<usize> = bad.into_iter().collect();
-    rows.retain(|i| !bad.contains(&i))
 }
 
 /// Sorts rows by time, equal times in file order, and counts those out of order.
@@ -64,12 +94,20 @@ pub(crate) fn sort(rows: &mut Rows, problems: &mut Problems) {
     let n = rows.len();
     if descents + 1 == n {
         let detail = "the file is written newest first; it was turned round".to_owned();
-        problems.add_many(ProblemKind::OutOfOrder, descents as u64, || at(rows, 1, detail));
+        problems.add_many(ProblemKind::OutOfOrder, descents as u64, || {
+            at(rows, 1, detail)
+        });
     } else {
         for i in 1..n {
             if rows.time[i] < rows.time[i - 1] {
                 let before = format_utc(rows.time[i - 1]);
-                problems.add(ProblemKind::OutOfOrder, || at(rows, i, format!("comes after the row of {before}; the rows were sorted")));
+                problems.add(ProblemKind::OutOfOrder, || {
+                    at(
+                        rows,
+                        i,
+                        format!("comes after the row of {before}; the rows were sorted"),
+                    )
+                });
             }
         }
     }
@@ -81,7 +119,9 @@ pub(crate) fn sort(rows: &mut Rows, problems: &mut Problems) {
 
 /// Keeps the first row of each time and returns how many went.
 pub(crate) fn drop_duplicates(rows: &mut Rows, problems: &mut Problems) -> u64 {
-    let again: Vec<bool> = (0..rows.len()).map(|i| i > 0 && rows.time[i] == rows.time[i - 1]).collect();
+    let again: Vec<bool> = (0..rows.len())
+        .map(|i| i > 0 && rows.time[i] == rows.time[i - 1])
+        .collect();
     if !again.contains(&true) {
         return 0;
     }
@@ -91,7 +131,15 @@ pub(crate) fn drop_duplicates(rows: &mut Rows, problems: &mut Problems) -> u64 {
             first = i;
             continue;
         }
-        let values = |k: usize| [rows.open[k], rows.high[k], rows.low[k], rows.close[k], rows.volume[k]];
+        let values = |k: usize| {
+            [
+                rows.open[k],
+                rows.high[k],
+                rows.low[k],
+                rows.close[k],
+                rows.volume[k],
+            ]
+        };
         let same = values(i).map(f64::to_bits) == values(first).map(f64::to_bits);
         problems.add(ProblemKind::DuplicateTime, || {
             let line = rows.line[first];
@@ -107,56 +155,108 @@ pub(crate) fn drop_duplicates(rows: &mut Rows, problems: &mut Problems) -> u64 {
     rows.retain(|i| !again[i])
 }
 
-/// Prices in whole ticks; those off the grid are rounded to the nearest and counted.
-pub(crate) fn to_ticks(rows: &Rows, instrument: &Instrument, interval_secs: i64, problems: &mut Problems) -> Result<Bars, usize> {
-    let n = rows.len();
-    let mut off: Vec<usize> = Vec::new();
-    let mut column = |prices: &[f64]| -> Result<Vec<Ticks>, usize> {
-        let mut ticks = Vec::with_capacity(n);
-        for (i, &price) in prices.iter().enumerate() {
-            let (near, on_grid) = instrument.to_nearest_tick(price).filter(|&(t, _)| t > 0).ok_or(i)?;
-            if !on_grid {
-                off.push(i);
-            }
-            ticks.push(near);
-        }
-        Ok(ticks)
+/// Bars in whole ticks; prices off the grid are rounded to the nearest and counted. Takes time and
+/// volume out of the rows. The error is the index of a row whose price cannot be one.
+pub(crate) fn to_ticks(
+    rows: &mut Rows,
+    instrument: &Instrument,
+    interval_secs: i64,
+    problems: &mut Problems,
+) -> Result<Bars, usize> {
+    let columns = [&rows.open, &rows.high, &rows.low, &rows.close];
+    // One thread a column: this is the slowest of the checks.
+    let [open, high, low, close] = thread::scope(|scope| {
+        columns
+            .map(|prices| scope.spawn(|| column_in_ticks(prices, instrument)))
+            .map(|handle| handle.join().unwrap_or(Err(0)))
+    });
+    let mut off = Vec::new();
+    let mut take = |column: Result<(Vec<Ticks>, Vec<usize>), usize>| {
+        column.map(|(ticks, mut off_grid)| {
+            off.append(&mut off_grid);
+            ticks
+        })
     };
-    let (open, high, low, close) = (column(&rows.open)?, column(&rows.high)?, column(&rows.low)?, column(&rows.close)?);
+    let (open, high, low, close) = (take(open)?, take(high)?, take(low)?, take(close)?);
     off.sort_unstable();
     off.dedup();
     for i in off {
-        let values = [rows.open[i], rows.high[i], rows.low[i], rows.close[i]];
-        let price = values.into_iter().find(|&p| instrument.to_ticks(p).is_none()).unwrap_or(values[0]);
-        let near = instrument.to_nearest_tick(price).map_or_else(String::new, |(t, _)| instrument.format_price(t));
-        let tick = instrument.tick_size;
-        problems.add(ProblemKind::OffTick, || at(rows, i, format!("{price} is not a multiple of {tick}; rounded to {near}")));
+        problems.add(ProblemKind::OffTick, || {
+            let values = [rows.open[i], rows.high[i], rows.low[i], rows.close[i]];
+            let price = values
+                .into_iter()
+                .find(|&p| instrument.to_ticks(p).is_none())
+                .unwrap_or(values[0]);
+            let near = instrument
+                .to_nearest_tick(price)
+                .map_or_else(String::new, |(t, _)| instrument.format_price(t));
+            at(
+                rows,
+                i,
+                format!(
+                    "{price} is not a multiple of {}; rounded to {near}",
+                    instrument.tick_size
+                ),
+            )
+        });
     }
     Ok(Bars {
         instrument: instrument.clone(),
         interval_secs,
-        open_time: rows.time.clone(),
+        open_time: std::mem::take(&mut rows.time),
         open,
         high,
         low,
         close,
-        volume: rows.volume.clone(),
+        volume: std::mem::take(&mut rows.volume),
     })
+}
+
+/// Whole ticks of a column of prices, and the rows that were off the grid.
+fn column_in_ticks(
+    prices: &[f64],
+    instrument: &Instrument,
+) -> Result<(Vec<Ticks>, Vec<usize>), usize> {
+    let mut ticks = Vec::with_capacity(prices.len());
+    let mut off = Vec::new();
+    for (i, &price) in prices.iter().enumerate() {
+        let (near, on_grid) = instrument
+            .to_nearest_tick(price)
+            .filter(|&(t, _)| t > 0)
+            .ok_or(i)?;
+        if !on_grid {
+            off.push(i);
+        }
+        ticks.push(near);
+    }
+    Ok((ticks, off))
 }
 
 /// Counts bars without trades.
 pub(crate) fn count_zero_volume(rows: &Rows, problems: &mut Problems) {
     for i in (0..rows.len()).filter(|&i| rows.volume[i] == 0.0) {
-        problems.add(ProblemKind::ZeroVolume, || at(rows, i, "volume 0".to_owned()));
+        problems.add(ProblemKind::ZeroVolume, || {
+            at(rows, i, "volume 0".to_owned())
+        });
     }
 }
 
 /// Counts bars that do not open on a multiple of the interval.
 pub(crate) fn count_unaligned(rows: &Rows, interval_secs: i64, problems: &mut Problems) {
     // Bars of four hours and the like are counted from the session's opening, not from midnight.
-    let step = if 3600 % interval_secs == 0 { interval_secs } else { 60 };
+    let step = if 3600 % interval_secs == 0 {
+        interval_secs
+    } else {
+        60
+    };
     for i in (0..rows.len()).filter(|&i| rows.time[i] % step != 0) {
-        problems.add(ProblemKind::UnalignedTime, || at(rows, i, format!("does not open on a multiple of {step} seconds")));
+        problems.add(ProblemKind::UnalignedTime, || {
+            at(
+                rows,
+                i,
+                format!("does not open on a multiple of {step} seconds"),
+            )
+        });
     }
 }
 
@@ -166,8 +266,30 @@ pub(crate) struct SessionFacts {
     pub(crate) sessions: u64,
     /// Bars while the exchange is closed.
     pub(crate) outside: Vec<usize>,
-    /// Of these, how many open exactly at the daily close: a sign that stamps are closes.
+    /// Of these, how many open exactly at the close: a sign that the stamps are closes.
     pub(crate) at_the_close: u64,
+    /// Of these, how many end exactly at the opening: a sign that the stamps are opens.
+    pub(crate) before_the_open: u64,
+    /// Bars that open with their session.
+    pub(crate) at_the_open: u64,
+}
+
+impl SessionFacts {
+    /// What the bars at the edges of sessions say against the stamps as they were read.
+    pub(crate) fn doubt_about_stamps(&self) -> Option<&'static str> {
+        let most = |n: u64| self.sessions >= 3 && n * 2 > self.sessions;
+        if most(self.at_the_close) && self.at_the_open * 10 < self.sessions {
+            return Some(
+                "most sessions begin one bar late and end one bar late: the stamps look like closes and were read as opens",
+            );
+        }
+        if most(self.before_the_open) {
+            return Some(
+                "most sessions begin one bar early: the stamps look like opens and were read as closes",
+            );
+        }
+        None
+    }
 }
 
 /// The in-session bar before, for counting what is missing after it.
@@ -180,9 +302,20 @@ struct LastBar {
 
 /// Counts bars outside sessions and bars missing inside them. What lies before the first and
 /// after the last bar is not missing.
-pub(crate) fn check_sessions(rows: &Rows, interval_secs: i64, calendar: &SessionCalendar, problems: &mut Problems) -> SessionFacts {
+pub(crate) fn check_sessions(
+    rows: &Rows,
+    interval_secs: i64,
+    calendar: &SessionCalendar,
+    problems: &mut Problems,
+) -> SessionFacts {
     let zone = ZoneTable::new_york();
-    let mut facts = SessionFacts { sessions: 0, outside: Vec::new(), at_the_close: 0 };
+    let mut facts = SessionFacts {
+        sessions: 0,
+        outside: Vec::new(),
+        at_the_close: 0,
+        before_the_open: 0,
+        at_the_open: 0,
+    };
     let mut today = (TradingDay(i32::MIN), None);
     let mut last: Option<LastBar> = None;
     let (mut quarter, mut shift) = (i64::MIN, 0);
@@ -200,17 +333,32 @@ pub(crate) fn check_sessions(rows: &Rows, interval_secs: i64, calendar: &Session
         let Some(close_secs) = today.1.filter(|&c| since_roll < c) else {
             facts.outside.push(i);
             facts.at_the_close += u64::from(today.1 == Some(since_roll));
-            let detail = format!("opens while the exchange is closed (volume {})", rows.volume[i]);
-            problems.add(ProblemKind::OutsideSession, || at(rows, i, detail));
+            facts.before_the_open += u64::from(since_roll + interval_secs == DAY_SECS);
+            problems.add(ProblemKind::OutsideSession, || {
+                let detail = format!(
+                    "opens while the exchange is closed (volume {})",
+                    rows.volume[i]
+                );
+                at(rows, i, detail)
+            });
             continue;
         };
-        let this = LastBar { day, since_roll, close_secs };
+        facts.at_the_open += u64::from(since_roll == 0);
+        let this = LastBar {
+            day,
+            since_roll,
+            close_secs,
+        };
         if last.is_none_or(|l| l.day != day) {
             facts.sessions += 1;
         }
-        if let Some(missing) = last.map(|l| missing_between(l, this, interval_secs, calendar)).filter(|&m| m > 0) {
-            let detail = format!("{missing} bars missing before this one");
-            problems.add_many(ProblemKind::GapInSession, missing as u64, || at(rows, i, detail));
+        if let Some(missing) = last
+            .map(|l| missing_between(l, this, interval_secs, calendar))
+            .filter(|&m| m > 0)
+        {
+            problems.add_many(ProblemKind::GapInSession, missing as u64, || {
+                at(rows, i, format!("{missing} bars missing before this one"))
+            });
         }
         last = Some(this);
     }
@@ -218,8 +366,15 @@ pub(crate) fn check_sessions(rows: &Rows, interval_secs: i64, calendar: &Session
 }
 
 /// Bars that the exchange was open for between two bars.
-fn missing_between(before: LastBar, this: LastBar, interval_secs: i64, calendar: &SessionCalendar) -> i64 {
-    let bars = |day: TradingDay, from: i64, to: i64| ((to - from) / interval_secs - halted_bars(day, from, to, interval_secs)).max(0);
+fn missing_between(
+    before: LastBar,
+    this: LastBar,
+    interval_secs: i64,
+    calendar: &SessionCalendar,
+) -> i64 {
+    let bars = |day: TradingDay, from: i64, to: i64| {
+        ((to - from) / interval_secs - halted_bars(day, from, to, interval_secs)).max(0)
+    };
     let after_before = before.since_roll + interval_secs;
     if before.day == this.day {
         return bars(this.day, after_before, this.since_roll);
@@ -237,7 +392,10 @@ fn halted_bars(day: TradingDay, from: i64, to: i64, interval_secs: i64) -> i64 {
     if day > LAST_HALT_DAY {
         return 0;
     }
-    let (start, end) = (TimeOfDay::hm(16, 15).since_roll(), TimeOfDay::hm(16, 30).since_roll());
+    let (start, end) = (
+        TimeOfDay::hm(16, 15).since_roll(),
+        TimeOfDay::hm(16, 30).since_roll(),
+    );
     debug_assert!(end < FULL_SESSION_SECS);
     ((to.min(end) - from.max(start)).max(0)) / interval_secs
 }
@@ -246,21 +404,40 @@ fn halted_bars(day: TradingDay, from: i64, to: i64, interval_secs: i64) -> i64 {
 pub(crate) fn find_spikes(rows: &Rows, problems: &mut Problems) -> Vec<usize> {
     let n = rows.len();
     let threshold = SPIKE_FLOOR.max(SPIKE_RANGES * usual_range(rows));
-    let far = |price: f64, reference: f64| price > reference * (1.0 + threshold) || price < reference * (1.0 - threshold);
+    let far = |price: f64, reference: f64| {
+        price > reference * (1.0 + threshold) || price < reference * (1.0 - threshold)
+    };
     let mut spikes: Vec<usize> = Vec::new();
     for i in 0..n {
-        let close_before = if i > 0 { rows.close[i - 1] } else { rows.close[(i + 1).min(n - 1)] };
+        let close_before = if i > 0 {
+            rows.close[i - 1]
+        } else {
+            rows.close[(i + 1).min(n - 1)]
+        };
         let first_look = far(rows.high[i], close_before) || far(rows.low[i], close_before);
         if !first_look {
             continue;
         }
-        let around: Vec<f64> = (i.saturating_sub(NEIGHBOURS)..(i + NEIGHBOURS + 1).min(n)).filter(|&k| k != i).map(|k| rows.close[k]).collect();
+        let around: Vec<f64> = (i.saturating_sub(NEIGHBOURS)..(i + NEIGHBOURS + 1).min(n))
+            .filter(|&k| k != i)
+            .map(|k| rows.close[k])
+            .collect();
         let reference = median(&around);
-        let next = if i + 1 < n { rows.open[i + 1] } else { reference };
+        let next = if i + 1 < n {
+            rows.open[i + 1]
+        } else {
+            reference
+        };
         // The bars before and after must agree with each other: a crash is no spike.
-        let returns = !far_by(close_before, reference, threshold / 2.0) && !far_by(next, reference, threshold / 2.0);
-        if (far(rows.high[i], reference) || far(rows.low[i], reference)) && (returns || spikes.last() == Some(&(i.wrapping_sub(1)))) {
-            let detail = format!("low {}, high {}, where the bars around it are near {reference}", rows.low[i], rows.high[i]);
+        let returns = !far_by(close_before, reference, threshold / 2.0)
+            && !far_by(next, reference, threshold / 2.0);
+        if (far(rows.high[i], reference) || far(rows.low[i], reference))
+            && (returns || spikes.last() == Some(&(i.wrapping_sub(1))))
+        {
+            let detail = format!(
+                "low {}, high {}, where the bars around it are near {reference}",
+                rows.low[i], rows.high[i]
+            );
             problems.add(ProblemKind::Spike, || at(rows, i, detail));
             spikes.push(i);
         }
@@ -275,8 +452,15 @@ fn far_by(price: f64, reference: f64, share: f64) -> bool {
 /// Median range of a bar relative to its price; 0 for no bars.
 fn usual_range(rows: &Rows) -> f64 {
     let step = (rows.len() / 10_000).max(1);
-    let ranges: Vec<f64> = (0..rows.len()).step_by(step).map(|i| (rows.high[i] - rows.low[i]) / rows.close[i]).collect();
-    if ranges.is_empty() { 0.0 } else { median(&ranges) }
+    let ranges: Vec<f64> = (0..rows.len())
+        .step_by(step)
+        .map(|i| (rows.high[i] - rows.low[i]) / rows.close[i])
+        .collect();
+    if ranges.is_empty() {
+        0.0
+    } else {
+        median(&ranges)
+    }
 }
 
 fn median(values: &[f64]) -> f64 {
@@ -291,7 +475,12 @@ fn median(values: &[f64]) -> f64 {
 }
 
 /// Finds lasting changes of scale and jumps that look like a change of contract.
-pub(crate) fn find_level_jumps(rows: &Rows, spikes: &[usize], interval_secs: i64, problems: &mut Problems) {
+pub(crate) fn find_level_jumps(
+    rows: &Rows,
+    spikes: &[usize],
+    interval_secs: i64,
+    problems: &mut Problems,
+) {
     let n = rows.len();
     let spikes: BTreeSet<usize> = spikes.iter().copied().collect();
     let zone = ZoneTable::new_york();
@@ -303,9 +492,18 @@ pub(crate) fn find_level_jumps(rows: &Rows, spikes: &[usize], interval_secs: i64
             continue;
         }
         let level = |from: usize, to: usize| median(&rows.close[from..to]);
-        let (old, new) = (level(i.saturating_sub(NEIGHBOURS), i), level(i, (i + NEIGHBOURS).min(n)));
+        let (old, new) = (
+            level(i.saturating_sub(NEIGHBOURS), i),
+            level(i, (i + NEIGHBOURS).min(n)),
+        );
         if new > old * SCALE_FACTOR || new < old / SCALE_FACTOR {
-            problems.add(ProblemKind::ScaleBreak, || at(rows, i, format!("the price goes from {before} to {open} and stays there")));
+            problems.add(ProblemKind::ScaleBreak, || {
+                at(
+                    rows,
+                    i,
+                    format!("the price goes from {before} to {open} and stays there"),
+                )
+            });
             continue;
         }
         let inside = rows.time[i] - rows.time[i - 1] == interval_secs;
@@ -314,7 +512,13 @@ pub(crate) fn find_level_jumps(rows: &Rows, spikes: &[usize], interval_secs: i64
         let sudden = inside && jump > 20.0 * typical;
         let rolls = !inside && is_roll_week(day) && jump > 10.0 * typical;
         if stays && (sudden || rolls) {
-            problems.add(ProblemKind::RollJump, || at(rows, i, format!("opens {:+} points from the close before it", open - before)));
+            problems.add(ProblemKind::RollJump, || {
+                at(
+                    rows,
+                    i,
+                    format!("opens {:+} points from the close before it", open - before),
+                )
+            });
         }
     }
 }
@@ -358,22 +562,52 @@ mod tests {
         r.low[8] = 0.5;
         let mut p = Problems::default();
         assert_eq!(find_spikes(&r, &mut p), [8]);
-        let crash: Vec<f64> = (0..20).map(|i| if i < 10 { 17000.0 } else { 15500.0 }).collect();
-        assert!(find_spikes(&rows("2024-03-04T14:30:00Z", &crash), &mut Problems::default()).is_empty());
+        let crash: Vec<f64> = (0..20)
+            .map(|i| if i < 10 { 17000.0 } else { 15500.0 })
+            .collect();
+        assert!(
+            find_spikes(
+                &rows("2024-03-04T14:30:00Z", &crash),
+                &mut Problems::default()
+            )
+            .is_empty()
+        );
     }
 
     #[test]
     fn a_change_of_scale_and_a_roll_are_told_apart() {
         let mut p = Problems::default();
-        let scale: Vec<f64> = (0..40).map(|i| if i < 20 { 17000.0 } else { 170.0 }).collect();
+        let scale: Vec<f64> = (0..40)
+            .map(|i| if i < 20 { 17000.0 } else { 170.0 })
+            .collect();
         find_level_jumps(&rows("2024-03-04T14:30:00Z", &scale), &[], 60, &mut p);
-        assert_eq!((p.count(ProblemKind::ScaleBreak), p.count(ProblemKind::RollJump)), (1, 0));
+        assert_eq!(
+            (
+                p.count(ProblemKind::ScaleBreak),
+                p.count(ProblemKind::RollJump)
+            ),
+            (1, 0)
+        );
         let mut p = Problems::default();
-        let roll: Vec<f64> = (0..40).map(|i| if i < 20 { 6700.0 } else { 6750.0 }).collect();
+        let roll: Vec<f64> = (0..40)
+            .map(|i| if i < 20 { 6700.0 } else { 6750.0 })
+            .collect();
         find_level_jumps(&rows("2026-03-16T14:30:00Z", &roll), &[], 60, &mut p);
-        assert_eq!((p.count(ProblemKind::ScaleBreak), p.count(ProblemKind::RollJump)), (0, 1));
-        assert!(is_roll_week("2024-03-11".parse().unwrap()) && is_roll_week("2024-03-15".parse().unwrap()));
-        assert!(!is_roll_week("2024-03-18".parse().unwrap()) && !is_roll_week("2024-04-19".parse().unwrap()));
+        assert_eq!(
+            (
+                p.count(ProblemKind::ScaleBreak),
+                p.count(ProblemKind::RollJump)
+            ),
+            (0, 1)
+        );
+        assert!(
+            is_roll_week("2024-03-11".parse().unwrap())
+                && is_roll_week("2024-03-15".parse().unwrap())
+        );
+        assert!(
+            !is_roll_week("2024-03-18".parse().unwrap())
+                && !is_roll_week("2024-04-19".parse().unwrap())
+        );
     }
 
     #[test]
@@ -385,7 +619,14 @@ mod tests {
         r.time[3] = r.time[2] + 120;
         let mut p = Problems::default();
         let facts = check_sessions(&r, 60, &calendar, &mut p);
-        assert_eq!((p.count(ProblemKind::GapInSession), facts.sessions, facts.outside.len()), (1, 2, 0));
+        assert_eq!(
+            (
+                p.count(ProblemKind::GapInSession),
+                facts.sessions,
+                facts.outside.len()
+            ),
+            (1, 2, 0)
+        );
         // 16:14 and 16:30 ET in 2019.
         let mut r = rows("2019-03-07T21:14:00Z", &[100.0; 2]);
         r.time[1] = r.time[0] + 16 * 60;

@@ -3,7 +3,8 @@
 //! The market comes from the user, from the symbols in the file, or from its name; never from a
 //! default. Spreads are set aside; of several contracts one must be chosen.
 
-use holdout_core::market::{Instrument, InstrumentError};
+use holdout_core::market::Instrument;
+use holdout_core::market::instrument::InstrumentError;
 
 use super::rows::Rows;
 use crate::inspection::{Example, ProblemKind, Problems, Severity};
@@ -47,13 +48,17 @@ pub enum ContractError {
         have: Vec<SymbolCount>,
     },
     /// Only spreads and options.
-    #[error("the file holds only spreads or options ({examples}); expected an outright contract such as NQU4; ask the vendor for outrights")]
+    #[error(
+        "the file holds only spreads or options ({examples}); expected an outright contract such as NQU4; ask the vendor for outrights"
+    )]
     NoOutright {
         /// A few of them.
         examples: String,
     },
     /// The rows are of another market than asked for.
-    #[error("the rows are of {found} ({symbol}), not of {asked}; leave the market out or choose the other file")]
+    #[error(
+        "the rows are of {found} ({symbol}), not of {asked}; leave the market out or choose the other file"
+    )]
     OtherMarket {
         /// Market asked for.
         asked: String,
@@ -72,7 +77,11 @@ pub(crate) fn list(symbols: &[SymbolCount]) -> String {
     if symbols.is_empty() {
         return "no column of symbols".to_owned();
     }
-    let mut text: Vec<String> = symbols.iter().take(20).map(|s| format!("{} ({} rows)", s.symbol, s.rows)).collect();
+    let mut text: Vec<String> = symbols
+        .iter()
+        .take(20)
+        .map(|s| format!("{} ({} rows)", s.symbol, s.rows))
+        .collect();
     if symbols.len() > 20 {
         text.push(format!("{} more", symbols.len() - 20));
     }
@@ -80,19 +89,39 @@ pub(crate) fn list(symbols: &[SymbolCount]) -> String {
 }
 
 /// Sets aside what is no outright contract, keeps one contract, and settles the market.
-pub(crate) fn settle(rows: &mut Rows, file_name: &str, options: &ImportOptions, problems: &mut Problems) -> Result<Contract, ContractError> {
+pub(crate) fn settle(
+    rows: &mut Rows,
+    file_name: &str,
+    options: &ImportOptions,
+    problems: &mut Problems,
+) -> Result<Contract, ContractError> {
     let markets = &options.instruments;
-    let asked = options.market.as_deref().map(|m| markets.get(m)).transpose()?;
-    let mut contract =
-        Contract { instrument: asked.cloned(), symbols: Vec::new(), ambiguous: false, chosen: None, set_aside: 0, evidence: Vec::new() };
+    let asked = options
+        .market
+        .as_deref()
+        .map(|m| markets.get(m))
+        .transpose()?;
+    let mut contract = Contract {
+        instrument: asked.cloned(),
+        symbols: Vec::new(),
+        ambiguous: false,
+        chosen: None,
+        set_aside: 0,
+        evidence: Vec::new(),
+    };
     if rows.symbol.is_empty() {
         if let Some(wanted) = &options.symbol {
-            return Err(ContractError::NoSuchSymbol { symbol: wanted.clone(), have: Vec::new() });
+            return Err(ContractError::NoSuchSymbol {
+                symbol: wanted.clone(),
+                have: Vec::new(),
+            });
         }
         if contract.instrument.is_none()
             && let Some(root) = market_of_file_name(file_name, markets)
         {
-            contract.evidence.push(format!("market {root} from the file name"));
+            contract
+                .evidence
+                .push(format!("market {root} from the file name"));
             contract.instrument = markets.get(&root).ok().cloned();
         }
         return Ok(contract);
@@ -101,19 +130,43 @@ pub(crate) fn settle(rows: &mut Rows, file_name: &str, options: &ImportOptions, 
     let mut counts = vec![0_u64; kinds.len()];
     rows.symbol.iter().for_each(|&s| counts[s as usize] += 1);
     set_spreads_aside(rows, &kinds, &counts, problems, &mut contract);
-    let mut outrights: Vec<usize> = (0..kinds.len()).filter(|&i| kinds[i] != SymbolKind::Spread).collect();
-    outrights.sort_by(|&a, &b| counts[b].cmp(&counts[a]).then_with(|| rows.symbols[a].cmp(&rows.symbols[b])));
-    contract.symbols = outrights.iter().map(|&i| SymbolCount { symbol: rows.symbols[i].clone(), rows: counts[i] }).collect();
+    let mut outrights: Vec<usize> = (0..kinds.len())
+        .filter(|&i| kinds[i] != SymbolKind::Spread)
+        .collect();
+    outrights.sort_by(|&a, &b| {
+        counts[b]
+            .cmp(&counts[a])
+            .then_with(|| rows.symbols[a].cmp(&rows.symbols[b]))
+    });
+    contract.symbols = outrights
+        .iter()
+        .map(|&i| SymbolCount {
+            symbol: rows.symbols[i].clone(),
+            rows: counts[i],
+        })
+        .collect();
     if outrights.is_empty() {
-        let examples = rows.symbols.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        let examples = rows
+            .symbols
+            .iter()
+            .take(3)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
         return Err(ContractError::NoOutright { examples });
     }
     let candidates = candidates(rows, &kinds, &outrights, asked, options, &contract)?;
     let Some(&chosen) = candidates.first() else {
         let symbol = contract.symbols[0].symbol.clone();
-        let found = root_of(&kinds[outrights[0]]).unwrap_or("another market").to_owned();
+        let found = root_of(&kinds[outrights[0]])
+            .unwrap_or("another market")
+            .to_owned();
         let asked = asked.map_or_else(String::new, |a| a.symbol.clone());
-        return Err(ContractError::OtherMarket { asked, found, symbol });
+        return Err(ContractError::OtherMarket {
+            asked,
+            found,
+            symbol,
+        });
     };
     contract.ambiguous = candidates.len() > 1;
     report_mixed(rows, chosen, outrights.len(), &mut contract, problems);
@@ -122,16 +175,34 @@ pub(crate) fn settle(rows: &mut Rows, file_name: &str, options: &ImportOptions, 
 }
 
 fn root_of(kind: &SymbolKind) -> Option<&str> {
-    if let SymbolKind::Outright { root } = kind { Some(root) } else { None }
+    if let SymbolKind::Outright { root } = kind {
+        Some(root)
+    } else {
+        None
+    }
 }
 
-fn set_spreads_aside(rows: &mut Rows, kinds: &[SymbolKind], counts: &[u64], problems: &mut Problems, contract: &mut Contract) {
+fn set_spreads_aside(
+    rows: &mut Rows,
+    kinds: &[SymbolKind],
+    counts: &[u64],
+    problems: &mut Problems,
+    contract: &mut Contract,
+) {
     for i in (0..kinds.len()).filter(|&i| kinds[i] == SymbolKind::Spread) {
         let detail = format!("{}: {} rows set aside", rows.symbols[i], counts[i]);
-        problems.add_many(ProblemKind::SpreadSymbol, counts[i], || Example { line: None, time: None, detail });
+        problems.add_many(ProblemKind::SpreadSymbol, counts[i], || Example {
+            line: None,
+            time: None,
+            detail,
+        });
     }
     if kinds.contains(&SymbolKind::Spread) {
-        let keep: Vec<bool> = rows.symbol.iter().map(|&s| kinds[s as usize] != SymbolKind::Spread).collect();
+        let keep: Vec<bool> = rows
+            .symbol
+            .iter()
+            .map(|&s| kinds[s as usize] != SymbolKind::Spread)
+            .collect();
         contract.set_aside += rows.retain(|i| keep[i]);
     }
 }
@@ -146,36 +217,77 @@ fn candidates(
     contract: &Contract,
 ) -> Result<Vec<usize>, ContractError> {
     if let Some(wanted) = &options.symbol {
-        let found = outrights.iter().copied().find(|&i| rows.symbols[i].eq_ignore_ascii_case(wanted));
-        let none = || ContractError::NoSuchSymbol { symbol: wanted.clone(), have: contract.symbols.clone() };
+        let found = outrights
+            .iter()
+            .copied()
+            .find(|&i| rows.symbols[i].eq_ignore_ascii_case(wanted));
+        let none = || ContractError::NoSuchSymbol {
+            symbol: wanted.clone(),
+            have: contract.symbols.clone(),
+        };
         return found.map(|i| vec![i]).ok_or_else(none);
     }
-    let Some(asked) = asked else { return Ok(outrights.to_vec()) };
+    let Some(asked) = asked else {
+        return Ok(outrights.to_vec());
+    };
     let markets = &options.instruments;
-    let of = |root: &str| outrights.iter().copied().filter(|&i| root_of(&kinds[i]) == Some(root)).collect::<Vec<_>>();
+    let of = |root: &str| {
+        outrights
+            .iter()
+            .copied()
+            .filter(|&i| root_of(&kinds[i]) == Some(root))
+            .collect::<Vec<_>>()
+    };
     let own = of(&asked.symbol);
     if !own.is_empty() {
         return Ok(own);
     }
     // Bars of a mini serve its micro and the other way round: same prices, same ticks.
-    let related = |root: &str| asked.micro_of.as_deref() == Some(root) || markets.get(root).is_ok_and(|m| m.micro_of.as_deref() == Some(&asked.symbol));
-    let twins: Vec<usize> = outrights.iter().copied().filter(|&i| root_of(&kinds[i]).is_some_and(related)).collect();
+    let related = |root: &str| {
+        asked.micro_of.as_deref() == Some(root)
+            || markets
+                .get(root)
+                .is_ok_and(|m| m.micro_of.as_deref() == Some(&asked.symbol))
+    };
+    let twins: Vec<usize> = outrights
+        .iter()
+        .copied()
+        .filter(|&i| root_of(&kinds[i]).is_some_and(related))
+        .collect();
     if !twins.is_empty() {
         return Ok(twins);
     }
-    Ok(outrights.iter().copied().filter(|&i| kinds[i] == SymbolKind::Unknown).collect())
+    Ok(outrights
+        .iter()
+        .copied()
+        .filter(|&i| kinds[i] == SymbolKind::Unknown)
+        .collect())
 }
 
 /// Keeps the rows of one contract and says what happened to the others.
-fn report_mixed(rows: &mut Rows, chosen: usize, n_outrights: usize, contract: &mut Contract, problems: &mut Problems) {
+fn report_mixed(
+    rows: &mut Rows,
+    chosen: usize,
+    n_outrights: usize,
+    contract: &mut Contract,
+    problems: &mut Problems,
+) {
     let name = rows.symbols[chosen].clone();
     if n_outrights > 1 {
         let keep: Vec<bool> = rows.symbol.iter().map(|&s| s as usize == chosen).collect();
         let gone = rows.retain(|i| keep[i]);
         contract.set_aside += gone;
-        let what = if contract.ambiguous { "none was chosen; the figures here are those of" } else { "kept" };
+        let what = if contract.ambiguous {
+            "none was chosen; the figures here are those of"
+        } else {
+            "kept"
+        };
         let detail = format!("{}; {what} {name}", list(&contract.symbols));
-        problems.add_many(ProblemKind::MixedSymbols, gone, || Example { line: None, time: None, detail });
+        problems.add_many(ProblemKind::MixedSymbols, gone, || Example {
+            line: None,
+            time: None,
+            detail,
+        });
         if !contract.ambiguous {
             problems.set_severity(ProblemKind::MixedSymbols, Severity::Info);
         }
@@ -183,22 +295,34 @@ fn report_mixed(rows: &mut Rows, chosen: usize, n_outrights: usize, contract: &m
     contract.chosen = Some(name);
 }
 
-fn settle_market(kind: &SymbolKind, file_name: &str, options: &ImportOptions, contract: &mut Contract) {
+fn settle_market(
+    kind: &SymbolKind,
+    file_name: &str,
+    options: &ImportOptions,
+    contract: &mut Contract,
+) {
     let markets = &options.instruments;
     let symbol = contract.chosen.clone().unwrap_or_default();
     match (&contract.instrument, root_of(kind)) {
         (Some(asked), Some(root)) if asked.symbol != root => {
-            contract.evidence.push(format!("bars of {symbol} used for {}, which has the same prices", asked.symbol));
+            contract.evidence.push(format!(
+                "bars of {symbol} used for {}, which has the same prices",
+                asked.symbol
+            ));
         }
         (Some(_), _) => {}
         (None, Some(root)) => {
-            contract.evidence.push(format!("market {root} from the symbol {symbol}"));
+            contract
+                .evidence
+                .push(format!("market {root} from the symbol {symbol}"));
             contract.instrument = markets.get(root).ok().cloned();
         }
         (None, None) => {
             // Numeric instrument identifiers say nothing; the file name may.
             if let Some(root) = market_of_file_name(file_name, markets) {
-                contract.evidence.push(format!("market {root} from the file name; the symbol {symbol} says nothing"));
+                contract.evidence.push(format!(
+                    "market {root} from the file name; the symbol {symbol} says nothing"
+                ));
                 contract.instrument = markets.get(&root).ok().cloned();
             }
         }

@@ -5,22 +5,23 @@
 
 mod checks;
 mod contract;
-mod rows;
 #[cfg(test)]
 mod real_files;
+mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::io::Read as _;
 use std::path::Path;
 
 use holdout_core::market::{Bars, SessionCalendar};
 use holdout_core::time::{TimeError, ZoneTable, format_utc};
 
-pub use contract::{ContractError, SymbolCount};
 use contract::{Contract, list};
-use rows::Rows;
+pub use contract::{ContractError, SymbolCount};
+use rows::{ReadRows, Rows};
 
-use crate::detect::{Detection, detect_in};
+use crate::detect::detect_in;
 use crate::dialects::{VolumeColumns, ZoneRule};
 use crate::error::{BadInput, FileError};
 use crate::inspection::{Inspection, ProblemKind, Problems, Severity, Verdict, VerdictLevel};
@@ -79,7 +80,9 @@ pub enum ImportError {
     #[error("the import was cancelled; nothing was written")]
     Cancelled,
     /// A reading thread failed.
-    #[error("a reading thread stopped unexpectedly; try again, and report the file if it happens again")]
+    #[error(
+        "a reading thread stopped unexpectedly; try again, and report the file if it happens again"
+    )]
     WorkerStopped,
 }
 
@@ -97,7 +100,11 @@ impl ImportError {
     pub fn needs_input(&self) -> bool {
         matches!(
             self,
-            Self::SeveralSymbols { .. } | Self::NeedsMarket { .. } | Self::NeedsZone { .. } | Self::UnknownZone(_) | Self::Contract { .. }
+            Self::SeveralSymbols { .. }
+                | Self::NeedsMarket { .. }
+                | Self::NeedsZone { .. }
+                | Self::UnknownZone(_)
+                | Self::Contract { .. }
         ) && !self.is_bad_data()
     }
 }
@@ -125,20 +132,43 @@ pub fn inspect(path: &Path, options: &ImportOptions) -> Result<Inspection, Impor
 ///
 /// # Errors
 /// As [`inspect`], and when market, zone or contract must be said first.
-pub fn import(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -> bool) -> Result<Imported, ImportError> {
+pub fn import(
+    path: &Path,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<Imported, ImportError> {
     let analysis = analyse(path, options, progress)?;
     if let Some(hint) = analysis.zone_hint {
-        return Err(ImportError::NeedsZone { hint: hint.to_owned(), path: path.to_owned() });
+        return Err(ImportError::NeedsZone {
+            hint: hint.to_owned(),
+            path: path.to_owned(),
+        });
     }
     if analysis.contract.ambiguous {
-        return Err(ImportError::SeveralSymbols { symbols: analysis.contract.symbols, path: path.to_owned() });
+        return Err(ImportError::SeveralSymbols {
+            symbols: analysis.contract.symbols,
+            path: path.to_owned(),
+        });
     }
     let Some(bars) = analysis.bars else {
-        let known = options.instruments.iter().map(|i| i.symbol.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(ImportError::NeedsMarket { known, path: path.to_owned() });
+        let known = options
+            .instruments
+            .iter()
+            .map(|i| i.symbol.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
+        return Err(ImportError::NeedsMarket {
+            known,
+            path: path.to_owned(),
+        });
     };
-    bars.validate().map_err(|e| FileError::from(BadInput::new(path, e.to_string())))?;
-    Ok(Imported { bars, inspection: analysis.inspection, source_sha256: analysis.sha256 })
+    bars.validate()
+        .map_err(|e| FileError::from(BadInput::new(path, e.to_string())))?;
+    Ok(Imported {
+        bars,
+        inspection: analysis.inspection,
+        source_sha256: analysis.sha256,
+    })
 }
 
 /// Everything that was made of a file.
@@ -160,26 +190,86 @@ struct Zone {
 }
 
 impl Zone {
-    fn settle(rule: ZoneRule, options: &ImportOptions, evidence: &mut Vec<String>) -> Result<Self, TimeError> {
+    /// An instant as text; without a known zone it is the clock on the wall and has no `Z`.
+    fn text(&self, utc: Option<&i64>) -> Option<String> {
+        let text = format_utc(*utc?);
+        Some(if self.name.is_some() {
+            text
+        } else {
+            text.trim_end_matches('Z').to_owned()
+        })
+    }
+
+    fn settle(
+        rule: ZoneRule,
+        options: &ImportOptions,
+        evidence: &mut Vec<String>,
+    ) -> Result<Self, TimeError> {
         let given = options.zone.as_deref().map(ZoneTable::new).transpose()?;
-        let known = |table: ZoneTable| Self { name: Some(table.name().to_owned()), table: Some(table), hint: None };
+        let known = |table: ZoneTable| Self {
+            name: Some(table.name().to_owned()),
+            table: Some(table),
+            hint: None,
+        };
         Ok(match (rule, given) {
             (ZoneRule::InStamp, given) => {
                 if let Some(zone) = given {
-                    evidence.push(format!("zone {} was not needed: every stamp tells its own", zone.name()));
+                    evidence.push(format!(
+                        "zone {} was not needed: every stamp tells its own",
+                        zone.name()
+                    ));
                 }
-                Self { table: None, name: Some("UTC".to_owned()), hint: None }
+                Self {
+                    table: None,
+                    name: Some("UTC".to_owned()),
+                    hint: None,
+                }
             }
             (_, Some(zone)) => known(zone),
             (ZoneRule::Fixed(name), None) => known(ZoneTable::new(name)?),
-            (ZoneRule::Ask(hint), None) => Self { table: Some(ZoneTable::new("UTC")?), name: None, hint: Some(hint) },
+            (ZoneRule::Ask(hint), None) => Self {
+                table: Some(ZoneTable::new("UTC")?),
+                name: None,
+                hint: Some(hint),
+            },
         })
     }
 }
 
-fn analyse(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -> bool) -> Result<Analysis, ImportError> {
-    if let Some(market) = &options.market {
-        options.instruments.get(market).map_err(|e| ImportError::Contract { error: e.into(), path: path.to_owned() })?;
+/// Rows as they were read, with what is known about them before they are judged.
+struct Source {
+    read: ReadRows,
+    dialect: String,
+    confidence: f64,
+    evidence: Vec<String>,
+    zone: Zone,
+    stamp: Stamp,
+    has_volume: bool,
+}
+
+/// Reads the rows of a text in any dialect, or of a canonical Parquet file.
+fn open(
+    path: &Path,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<Source, ImportError> {
+    if is_parquet(path)? {
+        let read = rows::read_parquet(path, progress)?;
+        return Ok(Source {
+            read,
+            dialect: "canonical_parquet".to_owned(),
+            confidence: 1.0,
+            evidence: vec![
+                "parquet file with the columns time, open, high, low, close, volume".to_owned(),
+            ],
+            zone: Zone {
+                table: None,
+                name: Some("UTC".to_owned()),
+                hint: None,
+            },
+            stamp: Stamp::Open,
+            has_volume: true,
+        });
     }
     let source = TextSource::open(path)?;
     let found = detect_in(path, source.head(), options.dialect.as_deref())?;
@@ -187,69 +277,152 @@ fn analyse(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -
     let zone = Zone::settle(found.layout.zone, options, &mut evidence)?;
     let mark = found.layout.decimal_mark(&found.sample);
     let read = rows::read(source, &found.layout, mark, zone.table.as_ref(), progress)?;
-    let (mut rows, mut problems) = (read.rows, read.problems);
-    let n_read = rows.len() as u64 + read.unreadable;
-    check_readable(path, &rows, &problems, read.unreadable)?;
+    Ok(Source {
+        read,
+        dialect: found.dialect.to_owned(),
+        confidence: if options.dialect.is_some() {
+            1.0
+        } else {
+            found.confidence
+        },
+        evidence,
+        zone,
+        stamp: found.layout.stamp,
+        has_volume: found.layout.volume != VolumeColumns::None,
+    })
+}
 
-    let name = &found.sample.file_name;
-    let contract = contract::settle(&mut rows, name, options, &mut problems)
-        .map_err(|error| ImportError::Contract { error, path: path.to_owned() })?;
+fn is_parquet(path: &Path) -> Result<bool, FileError> {
+    let mut magic = [0; 4];
+    let mut file = crate::text::open(path)?;
+    // A shorter file is no parquet file, and the reader of texts has the words for it.
+    Ok(file.read_exact(&mut magic).is_ok() && &magic == b"PAR1")
+}
+
+fn analyse(
+    path: &Path,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<Analysis, ImportError> {
+    let refused = |error| ImportError::Contract {
+        error,
+        path: path.to_owned(),
+    };
+    if let Some(market) = &options.market {
+        options
+            .instruments
+            .get(market)
+            .map_err(|e| refused(e.into()))?;
+    }
+    let Source {
+        read,
+        dialect,
+        confidence,
+        mut evidence,
+        zone,
+        stamp,
+        has_volume,
+    } = open(path, options, progress)?;
+    let (mut rows, mut problems, unreadable) = (read.rows, read.problems, read.unreadable);
+    let n_read = rows.len() as u64 + unreadable;
+    check_readable(path, &rows, &problems, unreadable)?;
+
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let contract = contract::settle(&mut rows, &name, options, &mut problems).map_err(refused)?;
     evidence.extend(contract.evidence.iter().cloned());
-    let mut dropped = read.unreadable + contract.set_aside;
-    dropped += checks::drop_impossible(&mut rows, &mut problems);
+    let mut dropped = unreadable + contract.set_aside;
+    dropped += checks::drop_impossible(&mut rows, contract.instrument.as_ref(), &mut problems);
     checks::sort(&mut rows, &mut problems);
     dropped += checks::drop_duplicates(&mut rows, &mut problems);
 
     let interval = interval_of(path, &rows)?;
-    let stamp = options.stamp.unwrap_or(found.layout.stamp);
+    let stamp = options.stamp.unwrap_or(stamp);
     if stamp == Stamp::Close {
         rows.time.iter_mut().for_each(|t| *t -= interval);
     }
-    let facts = Checked::run(&mut rows, &found, zone.name.is_some(), interval, options, &mut problems);
+    let facts = Checked::run(
+        &mut rows,
+        has_volume,
+        zone.name.is_some(),
+        interval,
+        options,
+        &mut problems,
+    );
     dropped += facts.repaired;
+    let (first, last) = (zone.text(rows.time.first()), zone.text(rows.time.last()));
+    let n_bars = rows.len() as u64;
     let bars = match &contract.instrument {
-        Some(instrument) if !rows.time.is_empty() => {
-            let made = checks::to_ticks(&rows, instrument, interval, &mut problems);
-            Some(made.map_err(|i| FileError::from(out_of_range(path, &rows, i, &instrument.symbol)))?)
-        }
+        Some(instrument) if n_bars > 0 => Some(
+            checks::to_ticks(&mut rows, instrument, interval, &mut problems)
+                .map_err(|i| FileError::from(out_of_range(path, &rows, i, &instrument.symbol)))?,
+        ),
         _ => None,
     };
-    let verdict = Judge { zone: &zone, contract: &contract, facts: &facts, problems: &problems, unreadable: read.unreadable, n_read, stamp }.verdict();
-    let text = |t: &i64| if zone.name.is_some() { format_utc(*t) } else { format_utc(*t).trim_end_matches('Z').to_owned() };
-    let (first, last) = (rows.time.first().map(text), rows.time.last().map(text));
+    let verdict = Judge {
+        zone: &zone,
+        contract: &contract,
+        facts: &facts,
+        problems: &problems,
+        unreadable,
+        n_read,
+    }
+    .verdict();
     let inspection = Inspection {
-        dialect: found.dialect.to_owned(),
+        dialect,
         zone: zone.name,
         stamp,
         market: contract.instrument.as_ref().map(|i| i.symbol.clone()),
         symbols: contract.symbols.iter().map(|s| s.symbol.clone()).collect(),
         interval_seconds: interval,
-        bars: rows.len() as u64,
+        bars: n_bars,
         first,
         last,
         sessions: facts.sessions,
         problems: problems.into_vec(),
         dropped,
         repairs_offered: facts.offered,
-        confidence: if options.dialect.is_some() { 1.0 } else { found.confidence },
+        confidence,
         evidence,
-        has_volume: found.layout.volume != VolumeColumns::None,
+        has_volume,
         verdict,
     };
-    Ok(Analysis { bars, inspection, contract, zone_hint: zone.hint, sha256: read.sha256 })
+    Ok(Analysis {
+        bars,
+        inspection,
+        contract,
+        zone_hint: zone.hint,
+        sha256: read.sha256,
+    })
 }
 
-fn check_readable(path: &Path, rows: &Rows, problems: &Problems, unreadable: u64) -> Result<(), FileError> {
+fn check_readable(
+    path: &Path,
+    rows: &Rows,
+    problems: &Problems,
+    unreadable: u64,
+) -> Result<(), FileError> {
     if rows.len() >= 2 {
         return Ok(());
     }
     let Some(example) = problems.first_example() else {
-        let bad = BadInput::new(path, format!("the file holds {} bar", rows.len())).expected("at least two").remedy("export a longer span");
+        let bad = BadInput::new(path, format!("the file holds {} bar", rows.len()))
+            .expected("at least two")
+            .remedy("export a longer span");
         return Err(bad.into());
     };
-    let mut bad = BadInput::new(path, format!("{}; {unreadable} rows cannot be read and {} can", example.detail, rows.len()))
-        .expected("rows like those of the dialect that the beginning of the file shows")
-        .remedy("check the export, or choose the dialect with --dialect");
+    let mut bad = BadInput::new(
+        path,
+        format!(
+            "{}; {unreadable} rows cannot be read and {} can",
+            example.detail,
+            rows.len()
+        ),
+    )
+    .expected("rows like those of the dialect that the beginning of the file shows")
+    .remedy("check the export, or choose the dialect with --dialect");
     bad.line = example.line;
     Err(bad.into())
 }
@@ -257,17 +430,26 @@ fn check_readable(path: &Path, rows: &Rows, problems: &Problems, unreadable: u64
 fn interval_of(path: &Path, rows: &Rows) -> Result<i64, FileError> {
     let Some(interval) = Bars::most_frequent_interval(&rows.time) else {
         let cause = format!("{} usable bars are left", rows.len());
-        return Err(BadInput::new(path, cause).expected("at least two bars of different times").remedy("export a longer span").into());
+        return Err(BadInput::new(path, cause)
+            .expected("at least two bars of different times")
+            .remedy("export a longer span")
+            .into());
     };
     if interval > MAX_INTERVAL_SECS {
         let cause = format!("a bar covers {} hours", interval / 3600);
-        return Err(BadInput::new(path, cause).expected("intraday bars, of seconds to hours").remedy("export minute bars").into());
+        return Err(BadInput::new(path, cause)
+            .expected("intraday bars, of seconds to hours")
+            .remedy("export minute bars")
+            .into());
     }
     Ok(interval)
 }
 
 fn out_of_range(path: &Path, rows: &Rows, i: usize, market: &str) -> BadInput {
-    let prices = format!("open {}, high {}, low {}, close {}", rows.open[i], rows.high[i], rows.low[i], rows.close[i]);
+    let prices = format!(
+        "open {}, high {}, low {}, close {}",
+        rows.open[i], rows.high[i], rows.low[i], rows.close[i]
+    );
     BadInput::new(path, format!("{prices} cannot be a price of {market}"))
         .line(u64::from(rows.line[i]))
         .expected("a price of one tick or more")
@@ -282,22 +464,30 @@ struct Checked {
     repaired: u64,
     n_checked: u64,
     outside: u64,
-    at_the_close: u64,
+    /// What the bars at the edges of sessions say about the stamps.
+    doubt: Option<&'static str>,
     spikes_left: u64,
 }
 
 impl Checked {
-    fn run(rows: &mut Rows, found: &Detection, zone_known: bool, interval: i64, options: &ImportOptions, problems: &mut Problems) -> Self {
+    fn run(
+        rows: &mut Rows,
+        has_volume: bool,
+        zone_known: bool,
+        interval: i64,
+        options: &ImportOptions,
+        problems: &mut Problems,
+    ) -> Self {
         let mut out = Self {
             sessions: 0,
             offered: Vec::new(),
             repaired: 0,
             n_checked: rows.len() as u64,
             outside: 0,
-            at_the_close: 0,
+            doubt: None,
             spikes_left: 0,
         };
-        if found.layout.volume != VolumeColumns::None {
+        if has_volume {
             checks::count_zero_volume(rows, problems);
         }
         checks::count_unaligned(rows, interval, problems);
@@ -305,14 +495,18 @@ impl Checked {
         checks::find_level_jumps(rows, &spikes, interval, problems);
         let mut outside = Vec::new();
         if zone_known {
-            let facts = checks::check_sessions(rows, interval, &SessionCalendar::builtin(), problems);
+            let facts =
+                checks::check_sessions(rows, interval, &SessionCalendar::builtin(), problems);
             out.sessions = facts.sessions;
-            out.at_the_close = facts.at_the_close;
+            out.doubt = facts.doubt_about_stamps();
             outside = facts.outside;
         }
         out.outside = outside.len() as u64;
         let mut goes = vec![false; rows.len()];
-        for (repair, bars) in [(Repair::DropOutsideSession, &outside), (Repair::DropSpikes, &spikes)] {
+        for (repair, bars) in [
+            (Repair::DropOutsideSession, &outside),
+            (Repair::DropSpikes, &spikes),
+        ] {
             if options.repairs.contains(&repair) {
                 bars.iter().for_each(|&i| goes[i] = true);
             } else if !bars.is_empty() {
@@ -336,14 +530,16 @@ struct Judge<'a> {
     problems: &'a Problems,
     unreadable: u64,
     n_read: u64,
-    stamp: Stamp,
 }
 
 impl Judge<'_> {
     fn verdict(&self) -> Verdict {
         let serious = self.serious();
         if !serious.is_empty() {
-            return Verdict { level: VerdictLevel::NotUsable, why: serious };
+            return Verdict {
+                level: VerdictLevel::NotUsable,
+                why: serious,
+            };
         }
         let kinds = [
             ProblemKind::BadRow,
@@ -358,7 +554,11 @@ impl Judge<'_> {
             ProblemKind::RollJump,
         ];
         let why: Vec<String> = kinds.into_iter().filter_map(|k| self.warning(k)).collect();
-        let level = if why.is_empty() { VerdictLevel::Clean } else { VerdictLevel::Usable };
+        let level = if why.is_empty() {
+            VerdictLevel::Clean
+        } else {
+            VerdictLevel::Usable
+        };
         Verdict { level, why }
     }
 
@@ -368,27 +568,42 @@ impl Judge<'_> {
             why.push(format!("the time zone must be given: {hint}"));
         }
         if self.contract.ambiguous {
-            why.push(format!("one contract must be chosen: {}", list(&self.contract.symbols)));
+            why.push(format!(
+                "one contract must be chosen: {}",
+                list(&self.contract.symbols)
+            ));
         }
         if self.contract.instrument.is_none() {
             why.push("the market must be given: neither symbols nor file name tell it".to_owned());
         }
         let share = |n: u64, of: u64| n as f64 / of.max(1) as f64;
         if share(self.unreadable, self.n_read) > DOUBTFUL_UNREADABLE {
-            why.push(format!("{} of {} rows cannot be read", self.unreadable, self.n_read));
+            why.push(format!(
+                "{} of {} rows cannot be read",
+                self.unreadable, self.n_read
+            ));
         }
         if self.facts.spikes_left > 0 {
-            why.push(format!("{} bars have a price far from all bars around them; {} removes them", self.facts.spikes_left, Repair::DropSpikes));
+            why.push(format!(
+                "bars with a price far from all bars around them, which {} removes: {}",
+                Repair::DropSpikes,
+                self.facts.spikes_left,
+            ));
         }
         let breaks = self.problems.count(ProblemKind::ScaleBreak);
         if breaks > 0 {
-            why.push(format!("the price changes its scale {breaks} times; the file mixes instruments or units"));
+            why.push(format!(
+                "lasting changes of the price level that no market makes (mixed instruments or units): {breaks}"
+            ));
         }
         let outside = share(self.facts.outside, self.facts.n_checked);
         if outside > DOUBTFUL_OUTSIDE {
-            let stamps_are_closes = self.stamp == Stamp::Open && self.facts.at_the_close * 2 > self.facts.sessions;
-            let doubt = if stamps_are_closes { "the stamps look like closes" } else { "zone or stamp look wrong" };
-            why.push(format!("{:.1}% of the bars open while the exchange is closed; {doubt}", outside * 100.0));
+            why.push(format!(
+                "{:.1}% of the bars open while the exchange is closed; zone or stamp look wrong",
+                outside * 100.0
+            ));
+        } else if let Some(doubt) = self.facts.doubt {
+            why.push(doubt.to_owned());
         }
         why
     }
@@ -396,18 +611,22 @@ impl Judge<'_> {
     fn warning(&self, kind: ProblemKind) -> Option<String> {
         let n = self.problems.count(kind);
         let text = match kind {
-            ProblemKind::BadRow => "rows could not be read and were dropped",
-            ProblemKind::NotANumber => "rows have a price or volume that is no number and were dropped",
-            ProblemKind::NonPositivePrice => "rows have a price of zero or less and were dropped",
-            ProblemKind::HighBelowLow => "rows have a high under their low and were dropped",
-            ProblemKind::OpenCloseOutsideRange => "rows have an open or close outside their range and were dropped",
-            ProblemKind::DuplicateTime => "rows repeat a time; the first of each was kept",
-            ProblemKind::OutOfOrder => "rows were out of order and were sorted",
-            ProblemKind::OffTick => "bars have prices between ticks, rounded to the nearest; adjusted series look like this",
-            ProblemKind::UnalignedTime => "bars do not open on a multiple of the interval",
-            ProblemKind::RollJump => "jumps look like a change of contract",
+            ProblemKind::BadRow => "rows dropped because they could not be read",
+            ProblemKind::NotANumber => "rows dropped because a price or volume is no number",
+            ProblemKind::NonPositivePrice => "rows dropped for a price of zero or less",
+            ProblemKind::HighBelowLow => "rows dropped for a high under the low",
+            ProblemKind::OpenCloseOutsideRange => {
+                "rows dropped for an open or close outside high and low"
+            }
+            ProblemKind::DuplicateTime => "rows dropped because an earlier row has their time",
+            ProblemKind::OutOfOrder => "rows sorted because they were out of order",
+            ProblemKind::OffTick => {
+                "bars with prices between ticks, rounded to the nearest, as adjusted series have them"
+            }
+            ProblemKind::UnalignedTime => "bars that do not open on a multiple of the interval",
+            ProblemKind::RollJump => "jumps that look like a change of contract",
             _ => "",
         };
-        (n > 0).then(|| format!("{n} {text}"))
+        (n > 0).then(|| format!("{text}: {n}"))
     }
 }

@@ -24,7 +24,11 @@ fn file(name: &str, bytes: &[u8]) -> Fixture {
 fn canonical(more: &str) -> Fixture {
     let mut text = "time,open,high,low,close,volume\n".to_owned();
     for i in 0..10 {
-        text.push_str(&format!("2024-03-04T14:{:02}:00Z,17000,17001,16999.75,17000.25,{}\n", 30 + i, 5 + i));
+        text.push_str(&format!(
+            "2024-03-04T14:{:02}:00Z,17000,17001,16999.75,17000.25,{}\n",
+            30 + i,
+            5 + i
+        ));
     }
     file("NQ bars.csv", (text + more).as_bytes())
 }
@@ -34,30 +38,86 @@ fn run(f: &Fixture) -> Result<Imported, ImportError> {
 }
 
 fn problem(found: &Inspection, kind: ProblemKind) -> &Problem {
-    found.problems.iter().find(|p| p.kind == kind).unwrap_or_else(|| panic!("no {} in {:?}", kind.name(), found.problems))
+    found
+        .problems
+        .iter()
+        .find(|p| p.kind == kind)
+        .unwrap_or_else(|| panic!("no {} in {:?}", kind.name(), found.problems))
 }
 
 #[test]
 fn each_bad_row_is_counted_with_its_line_and_dropped() {
     let cases = [
-        ("2024-03-04T14:40:00Z,17000,17001,16999,17000\n", ProblemKind::BadRow, "5 cells where 6 are expected"),
-        ("2024-03-04T14:40:00Z,17000,17001,16999,17000,5,6\n", ProblemKind::BadRow, "7 cells where 6 are expected"),
-        ("soon,17000,17001,16999,17000,5\n", ProblemKind::BadRow, "\"soon\" is not a time"),
-        ("2024-03-04T14:40:00,17000,17001,16999,17000,5\n", ProblemKind::BadRow, "has no offset, other rows have one"),
-        ("2024-03-04T14:40:00Z,17000,17001,16999,17000,-5\n", ProblemKind::BadRow, "the volume is negative"),
-        ("2024-03-04T14:40:00Z,NaN,17001,16999,17000,5\n", ProblemKind::NotANumber, "open is \"NaN\""),
-        ("2024-03-04T14:40:00Z,17000,inf,16999,17000,5\n", ProblemKind::NotANumber, "high is \"inf\""),
-        ("2024-03-04T14:40:00Z,17000,17001,,17000,5\n", ProblemKind::NotANumber, "low is \"\""),
-        ("2024-03-04T14:40:00Z,17000,17001,-16999,17000,5\n", ProblemKind::NonPositivePrice, "low -16999"),
-        ("2024-03-04T14:40:00Z,17000,16999,17001,17000,5\n", ProblemKind::HighBelowLow, "high 16999, low 17001"),
-        ("2024-03-04T14:40:00Z,17002,17001,16999,17000,5\n", ProblemKind::OpenCloseOutsideRange, "open 17002"),
+        (
+            "2024-03-04T14:40:00Z,17000,17001,16999,17000\n",
+            ProblemKind::BadRow,
+            "5 cells where 6 are expected",
+        ),
+        (
+            "2024-03-04T14:40:00Z,17000,17001,16999,17000,5,6\n",
+            ProblemKind::BadRow,
+            "7 cells where 6 are expected",
+        ),
+        (
+            "soon,17000,17001,16999,17000,5\n",
+            ProblemKind::BadRow,
+            "\"soon\" is not a time",
+        ),
+        (
+            "2024-03-04T14:40:00,17000,17001,16999,17000,5\n",
+            ProblemKind::BadRow,
+            "has no offset, other rows have one",
+        ),
+        (
+            "2024-03-04T14:40:00Z,17000,17001,16999,17000,-5\n",
+            ProblemKind::BadRow,
+            "the volume is negative",
+        ),
+        (
+            "2024-03-04T14:40:00Z,NaN,17001,16999,17000,5\n",
+            ProblemKind::NotANumber,
+            "open is \"NaN\"",
+        ),
+        (
+            "2024-03-04T14:40:00Z,17000,inf,16999,17000,5\n",
+            ProblemKind::NotANumber,
+            "high is \"inf\"",
+        ),
+        (
+            "2024-03-04T14:40:00Z,17000,17001,,17000,5\n",
+            ProblemKind::NotANumber,
+            "low is \"\"",
+        ),
+        (
+            "2024-03-04T14:40:00Z,17000,17001,-16999,17000,5\n",
+            ProblemKind::NonPositivePrice,
+            "low -16999",
+        ),
+        (
+            "2024-03-04T14:40:00Z,17000,16999,17001,17000,5\n",
+            ProblemKind::HighBelowLow,
+            "high 16999, low 17001",
+        ),
+        (
+            "2024-03-04T14:40:00Z,17002,17001,16999,17000,5\n",
+            ProblemKind::OpenCloseOutsideRange,
+            "open 17002",
+        ),
     ];
     for (row, kind, detail) in cases {
         let imported = run(&canonical(row)).unwrap();
-        assert_eq!((imported.bars.len(), imported.inspection.dropped), (10, 1), "{row}");
+        assert_eq!(
+            (imported.bars.len(), imported.inspection.dropped),
+            (10, 1),
+            "{row}"
+        );
         let p = problem(&imported.inspection, kind);
         assert_eq!((p.count, p.examples[0].line), (1, Some(12)), "{row}");
-        assert!(p.examples[0].detail.contains(detail), "{row}: {}", p.examples[0].detail);
+        assert!(
+            p.examples[0].detail.contains(detail),
+            "{row}: {}",
+            p.examples[0].detail
+        );
     }
 }
 
@@ -72,12 +132,30 @@ fn duplicates_order_and_ticks_are_settled_and_counted() {
     assert_eq!((imported.bars.len(), found.dropped), (12, 2));
     let double = problem(found, ProblemKind::DuplicateTime);
     assert_eq!(double.count, 2);
-    assert!(double.examples.iter().any(|e| e.detail.starts_with("identical to line 11")), "{double:?}");
-    assert!(double.examples.iter().any(|e| e.detail.starts_with("differs from line 10, which was kept")), "{double:?}");
-    assert_eq!(imported.bars.high[8], 68_004, "the first row of 14:38 was kept");
+    assert!(
+        double
+            .examples
+            .iter()
+            .any(|e| e.detail.starts_with("identical to line 11")),
+        "{double:?}"
+    );
+    assert!(
+        double
+            .examples
+            .iter()
+            .any(|e| e.detail.starts_with("differs from line 10, which was kept")),
+        "{double:?}"
+    );
+    assert_eq!(
+        imported.bars.high[8], 68_004,
+        "the first row of 14:38 was kept"
+    );
     assert_eq!(problem(found, ProblemKind::OutOfOrder).count, 2);
     assert_eq!(problem(found, ProblemKind::OffTick).count, 1);
-    assert_eq!(imported.bars.open[11], 68_000, "17000.10 is nearest to 17000.00");
+    assert_eq!(
+        imported.bars.open[11], 68_000,
+        "17000.10 is nearest to 17000.00"
+    );
     assert_eq!(problem(found, ProblemKind::ZeroVolume).count, 1);
     assert_eq!(found.verdict.level, VerdictLevel::Usable);
 }
@@ -85,13 +163,79 @@ fn duplicates_order_and_ticks_are_settled_and_counted() {
 #[test]
 fn a_clean_file_has_no_problem_and_says_what_it_is() {
     let found = run(&canonical("")).unwrap().inspection;
-    assert_eq!((found.problems.len(), found.verdict.level, found.confidence), (0, VerdictLevel::Clean, 1.0));
+    assert_eq!(
+        (found.problems.len(), found.verdict.level, found.confidence),
+        (0, VerdictLevel::Clean, 1.0)
+    );
     let json = serde_json::to_value(&found).unwrap();
-    for key in ["dialect", "zone", "stamp", "market", "symbols", "interval_seconds", "bars", "first", "last", "sessions", "problems", "dropped", "repairs_offered"] {
+    for key in [
+        "dialect",
+        "zone",
+        "stamp",
+        "market",
+        "symbols",
+        "interval_seconds",
+        "bars",
+        "first",
+        "last",
+        "sessions",
+        "problems",
+        "dropped",
+        "repairs_offered",
+    ] {
         assert!(json.get(key).is_some(), "{key}");
     }
-    assert_eq!((json["first"].as_str(), json["sessions"].as_u64()), (Some("2024-03-04T14:30:00Z"), Some(1)));
-    assert_eq!((json["stamp"].as_str(), json["verdict"]["level"].as_str()), (Some("open"), Some("clean")));
+    assert_eq!(
+        (json["first"].as_str(), json["sessions"].as_u64()),
+        (Some("2024-03-04T14:30:00Z"), Some(1))
+    );
+    assert_eq!(
+        (json["stamp"].as_str(), json["verdict"]["level"].as_str()),
+        (Some("open"), Some("clean"))
+    );
+}
+
+#[test]
+fn prices_that_no_tick_can_hold_are_dropped_and_do_not_stop_the_import() {
+    let more = "2024-03-04T14:40:00Z,17000,17001,0.05,17000,5\n2024-03-04T14:41:00Z,17000,1e15,16999,17000,5\n";
+    let imported = run(&canonical(more)).unwrap();
+    assert_eq!((imported.bars.len(), imported.inspection.dropped), (10, 2));
+    assert_eq!(
+        problem(&imported.inspection, ProblemKind::NonPositivePrice).examples[0].line,
+        Some(12)
+    );
+    assert_eq!(
+        problem(&imported.inspection, ProblemKind::BadRow).examples[0].line,
+        Some(13)
+    );
+}
+
+#[test]
+fn parquet_files_are_imported_as_the_same_bars_in_text() {
+    let want = run(&canonical("")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("NQ_1m.parquet");
+    crate::canonical::write(&path, &want.bars).unwrap();
+    let have = import(&path, &ImportOptions::default(), &mut |_| true).unwrap();
+    assert_eq!(have.bars, want.bars);
+    assert_eq!(
+        (
+            have.inspection.dialect.as_str(),
+            have.inspection.verdict.level
+        ),
+        ("canonical_parquet", VerdictLevel::Clean)
+    );
+    assert_eq!(
+        have.source_sha256,
+        crate::text::sha256_of_file(&path).unwrap()
+    );
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert!(
+        import(&path, &ImportOptions::default(), &mut |_| true)
+            .unwrap_err()
+            .is_bad_data()
+    );
 }
 
 #[test]
@@ -100,18 +244,44 @@ fn the_market_is_never_a_default() {
     let unnamed = file("prices.csv", &text);
     let e = run(&unnamed).unwrap_err();
     assert!(e.needs_input() && e.to_string().contains("--market"), "{e}");
-    assert_eq!(inspect(&unnamed.path, &ImportOptions::default()).unwrap().market, None);
-    let asked = ImportOptions { market: Some("es".into()), ..Default::default() };
-    assert_eq!(import(&unnamed.path, &asked, &mut |_| true).unwrap().bars.instrument.symbol, "ES");
-    let unknown = ImportOptions { market: Some("ZZ".into()), ..Default::default() };
-    assert!(import(&unnamed.path, &unknown, &mut |_| true).unwrap_err().to_string().contains("\"ZZ\" is unknown; known are"));
+    assert_eq!(
+        inspect(&unnamed.path, &ImportOptions::default())
+            .unwrap()
+            .market,
+        None
+    );
+    let asked = ImportOptions {
+        market: Some("es".into()),
+        ..Default::default()
+    };
+    assert_eq!(
+        import(&unnamed.path, &asked, &mut |_| true)
+            .unwrap()
+            .bars
+            .instrument
+            .symbol,
+        "ES"
+    );
+    let unknown = ImportOptions {
+        market: Some("ZZ".into()),
+        ..Default::default()
+    };
+    assert!(
+        import(&unnamed.path, &unknown, &mut |_| true)
+            .unwrap_err()
+            .to_string()
+            .contains("\"ZZ\" is unknown; known are")
+    );
 }
 
 fn with_symbols(symbols: &[&str]) -> Fixture {
     let mut text = "time,open,high,low,close,volume,symbol\n".to_owned();
     for i in 0..10 {
         for s in symbols {
-            text.push_str(&format!("2024-03-04T14:{:02}:00Z,17000,17001,16999.75,17000.25,5,{s}\n", 30 + i));
+            text.push_str(&format!(
+                "2024-03-04T14:{:02}:00Z,17000,17001,16999.75,17000.25,5,{s}\n",
+                30 + i
+            ));
         }
     }
     file("download.csv", text.as_bytes())
@@ -121,22 +291,66 @@ fn with_symbols(symbols: &[&str]) -> Fixture {
 fn spreads_go_and_of_several_contracts_one_must_be_chosen() {
     let imported = run(&with_symbols(&["NQH4", "NQH4-NQM4", "NQH4 C18000"])).unwrap();
     assert_eq!((imported.bars.len(), imported.inspection.dropped), (10, 20));
-    assert_eq!(problem(&imported.inspection, ProblemKind::SpreadSymbol).count, 20);
+    assert_eq!(
+        problem(&imported.inspection, ProblemKind::SpreadSymbol).count,
+        20
+    );
     assert_eq!(imported.inspection.market.as_deref(), Some("NQ"));
     let two = with_symbols(&["NQH4", "NQM4", "NQH4-NQM4"]);
     let e = run(&two).unwrap_err().to_string();
-    assert!(e.contains("NQH4 (10 rows), NQM4 (10 rows)") && e.contains("--symbol"), "{e}");
-    let asked = ImportOptions { symbol: Some("nqm4".into()), ..Default::default() };
+    assert!(
+        e.contains("NQH4 (10 rows), NQM4 (10 rows)") && e.contains("--symbol"),
+        "{e}"
+    );
+    let asked = ImportOptions {
+        symbol: Some("nqm4".into()),
+        ..Default::default()
+    };
     let chosen = import(&two.path, &asked, &mut |_| true).unwrap();
-    assert_eq!((chosen.bars.len(), problem(&chosen.inspection, ProblemKind::MixedSymbols).count), (10, 10));
-    let none = ImportOptions { symbol: Some("ESH4".into()), ..Default::default() };
-    assert!(import(&two.path, &none, &mut |_| true).unwrap_err().to_string().contains("no rows of \"ESH4\"; it has NQH4"));
+    assert_eq!(
+        (
+            chosen.bars.len(),
+            problem(&chosen.inspection, ProblemKind::MixedSymbols).count
+        ),
+        (10, 10)
+    );
+    let none = ImportOptions {
+        symbol: Some("ESH4".into()),
+        ..Default::default()
+    };
+    assert!(
+        import(&two.path, &none, &mut |_| true)
+            .unwrap_err()
+            .to_string()
+            .contains("no rows of \"ESH4\"; it has NQH4")
+    );
     let spreads = run(&with_symbols(&["NQH4-NQM4"])).unwrap_err();
-    assert!(spreads.is_bad_data() && spreads.to_string().contains("only spreads"), "{spreads}");
-    let other = ImportOptions { market: Some("ES".into()), ..Default::default() };
-    assert!(import(&with_symbols(&["NQH4"]).path, &other, &mut |_| true).unwrap_err().to_string().contains("the rows are of NQ (NQH4), not of ES"));
-    let micro = ImportOptions { market: Some("MNQ".into()), ..Default::default() };
-    assert_eq!(import(&with_symbols(&["NQH4"]).path, &micro, &mut |_| true).unwrap().bars.instrument.symbol, "MNQ");
+    assert!(
+        spreads.is_bad_data() && spreads.to_string().contains("only spreads"),
+        "{spreads}"
+    );
+    let other = ImportOptions {
+        market: Some("ES".into()),
+        ..Default::default()
+    };
+    assert!(
+        import(&with_symbols(&["NQH4"]).path, &other, &mut |_| true)
+            .unwrap_err()
+            .to_string()
+            .contains("the rows are of NQ (NQH4), not of ES")
+    );
+    let micro = ImportOptions {
+        market: Some("MNQ".into()),
+        ..Default::default()
+    };
+    assert_eq!(
+        import(&with_symbols(&["NQH4"]).path, &micro, &mut |_| true)
+            .unwrap()
+            .bars
+            .instrument
+            .symbol,
+        "MNQ"
+    );
 }
 
 #[test]
@@ -144,14 +358,30 @@ fn zones_and_stamps_move_the_bars() {
     let rows = "Date, Time, Open, High, Low, Last, Volume\n2024/3/4, 09:30:00, 17000, 17001, 16999, 17000, 5\n2024/3/4, 09:31:00, 17000, 17001, 16999, 17000, 5\n";
     let f = file("NQ.txt", rows.as_bytes());
     let first = |zone: &str, stamp: Option<Stamp>| {
-        let o = ImportOptions { zone: Some(zone.into()), stamp, ..Default::default() };
+        let o = ImportOptions {
+            zone: Some(zone.into()),
+            stamp,
+            ..Default::default()
+        };
         import(&f.path, &o, &mut |_| true).map(|i| i.inspection.first.unwrap())
     };
-    assert_eq!(first("America/New_York", None).unwrap(), "2024-03-04T14:30:00Z");
-    assert_eq!(first("America/Chicago", Some(Stamp::Close)).unwrap(), "2024-03-04T15:29:00Z");
-    assert!(matches!(first("Mars/Olympus", None), Err(ImportError::UnknownZone(_))));
+    assert_eq!(
+        first("America/New_York", None).unwrap(),
+        "2024-03-04T14:30:00Z"
+    );
+    assert_eq!(
+        first("America/Chicago", Some(Stamp::Close)).unwrap(),
+        "2024-03-04T15:29:00Z"
+    );
+    assert!(matches!(
+        first("Mars/Olympus", None),
+        Err(ImportError::UnknownZone(_))
+    ));
     let unsaid = inspect(&f.path, &ImportOptions::default()).unwrap();
-    assert_eq!((unsaid.zone, unsaid.first.as_deref()), (None, Some("2024-03-04T09:30:00")));
+    assert_eq!(
+        (unsaid.zone, unsaid.first.as_deref()),
+        (None, Some("2024-03-04T09:30:00"))
+    );
     assert!(unsaid.verdict.why[0].starts_with("the time zone must be given"));
 }
 
@@ -161,12 +391,38 @@ fn separators_decimal_commas_and_encodings_do_not_matter() {
     let text = String::from_utf8(std::fs::read(&canonical("").path).unwrap()).unwrap();
     let semicolons = text.replace('.', "#").replace(',', ";").replace('#', ",");
     let tabs = text.replace(',', "\t");
-    let quoted: String = text.lines().map(|l| l.split(',').map(|c| format!("\"{c}\"")).collect::<Vec<_>>().join(",") + "\r\n").collect();
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
-    for (what, bytes) in [("semicolons", semicolons.into_bytes()), ("tabs", tabs.into_bytes()), ("quotes", quoted.into_bytes()), ("UTF-16", utf16)] {
+    let quoted: String = text
+        .lines()
+        .map(|l| {
+            l.split(',')
+                .map(|c| format!("\"{c}\""))
+                .collect::<Vec<_>>()
+                .join(",")
+                + "\r\n"
+        })
+        .collect();
+    let utf16: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(text.encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
+    for (what, bytes) in [
+        ("semicolons", semicolons.into_bytes()),
+        ("tabs", tabs.into_bytes()),
+        ("quotes", quoted.into_bytes()),
+        ("UTF-16", utf16),
+    ] {
         let f = file("NQ.csv", &bytes);
-        let o = ImportOptions { market: Some("NQ".into()), ..Default::default() };
-        assert_eq!(import(&f.path, &o, &mut |_| true).unwrap_or_else(|e| panic!("{what}: {e}")).bars, want, "{what}");
+        let o = ImportOptions {
+            market: Some("NQ".into()),
+            ..Default::default()
+        };
+        assert_eq!(
+            import(&f.path, &o, &mut |_| true)
+                .unwrap_or_else(|e| panic!("{what}: {e}"))
+                .bars,
+            want,
+            "{what}"
+        );
     }
 }
 
@@ -174,17 +430,32 @@ fn separators_decimal_commas_and_encodings_do_not_matter() {
 fn a_file_written_newest_first_is_turned_round() {
     let text = String::from_utf8(std::fs::read(&canonical("").path).unwrap()).unwrap();
     let (header, rows) = text.split_once('\n').unwrap();
-    let turned: String = std::iter::once(header).chain(rows.lines().rev()).map(|l| format!("{l}\n")).collect();
+    let turned: String = std::iter::once(header)
+        .chain(rows.lines().rev())
+        .map(|l| format!("{l}\n"))
+        .collect();
     let imported = run(&file("NQ.csv", turned.as_bytes())).unwrap();
     assert_eq!(imported.bars, run(&canonical("")).unwrap().bars);
-    assert!(problem(&imported.inspection, ProblemKind::OutOfOrder).examples[0].detail.contains("newest first"));
+    assert!(
+        problem(&imported.inspection, ProblemKind::OutOfOrder).examples[0]
+            .detail
+            .contains("newest first")
+    );
 }
 
 #[test]
 fn a_header_one_column_short_is_refused_and_never_misread() {
     let text = "Date,Open,High,Low,Close,Volume,OpenInterest\n2006-01-02,09:01:00,3602.00,3603.00,3597.00,3599.00,5699,0\n2006-01-02,09:02:00,3600.00,3601.00,3598.00,3599.00,894,0\n";
-    let o = ImportOptions { market: Some("ES".into()), zone: Some("UTC".into()), ..Default::default() };
-    assert!(import(&file("x.csv", text.as_bytes()).path, &o, &mut |_| true).unwrap_err().is_bad_data());
+    let o = ImportOptions {
+        market: Some("ES".into()),
+        zone: Some("UTC".into()),
+        ..Default::default()
+    };
+    assert!(
+        import(&file("x.csv", text.as_bytes()).path, &o, &mut |_| true)
+            .unwrap_err()
+            .is_bad_data()
+    );
 }
 
 #[test]
@@ -199,10 +470,18 @@ fn files_without_bars_are_refused_with_a_reason() {
     ];
     for (bytes, want) in cases {
         let e = run(&file("NQ.csv", bytes)).unwrap_err();
-        assert!(e.is_bad_data() && e.to_string().contains(want), "{e}\nwanted {want}");
+        assert!(
+            e.is_bad_data() && e.to_string().contains(want),
+            "{e}\nwanted {want}"
+        );
     }
     let folder = tempfile::tempdir().unwrap();
-    let missing = import(&folder.path().join("none.csv"), &ImportOptions::default(), &mut |_| true).unwrap_err();
+    let missing = import(
+        &folder.path().join("none.csv"),
+        &ImportOptions::default(),
+        &mut |_| true,
+    )
+    .unwrap_err();
     assert!(!missing.is_bad_data() && !missing.needs_input());
 }
 
@@ -213,7 +492,11 @@ fn an_import_can_be_cancelled_and_lines_are_right_in_large_files() {
     let start = parse("2015-01-05T00:00:00Z");
     for i in 0..n {
         let price = 2000.0 + f64::from(i % 40) * 0.25;
-        text.push_str(&format!("{},{price},{},{price},{price},7\n", format_utc(start + 60 * i64::from(i)), price + 0.25));
+        text.push_str(&format!(
+            "{},{price},{},{price},{price},7\n",
+            format_utc(start + 60 * i64::from(i)),
+            price + 0.25
+        ));
         if i == n / 2 {
             text.push_str("nonsense,row\n");
         }
@@ -232,9 +515,17 @@ fn an_import_can_be_cancelled_and_lines_are_right_in_large_files() {
     })
     .unwrap();
     assert_eq!(imported.bars.len(), n as usize);
-    assert!(shares.len() > 1 && shares.is_sorted() && (shares[shares.len() - 1] - 1.0).abs() < 1e-9);
-    assert_eq!(problem(&imported.inspection, ProblemKind::BadRow).examples[0].line, Some(n as u64 / 2 + 3));
-    assert_eq!(imported.source_sha256, crate::text::sha256_of_file(&f.path).unwrap());
+    assert!(
+        shares.len() > 1 && shares.is_sorted() && (shares[shares.len() - 1] - 1.0).abs() < 1e-9
+    );
+    assert_eq!(
+        problem(&imported.inspection, ProblemKind::BadRow).examples[0].line,
+        Some(n as u64 / 2 + 3)
+    );
+    assert_eq!(
+        imported.source_sha256,
+        crate::text::sha256_of_file(&f.path).unwrap()
+    );
 }
 
 fn parse(text: &str) -> i64 {
@@ -245,8 +536,99 @@ fn parse(text: &str) -> i64 {
 fn a_market_of_the_users_own_table_can_be_imported() {
     let table = "[GC]\nname = \"Gold\"\npoint_value = 100.0\ntick_size = 0.1\ncommission = 2.5\nslippage_ticks = 1\n";
     let rows = "20240304 143100;2100.1;2100.5;2100.0;2100.3;5\n20240304 143200;2100.3;2100.5;2100.0;2100.3;5\n";
-    let o = ImportOptions { instruments: Instruments::parse(table).unwrap(), ..Default::default() };
-    let imported = import(&file("GC 04-24.Last.txt", rows.as_bytes()).path, &o, &mut |_| true).unwrap();
-    assert_eq!((imported.bars.instrument.symbol.as_str(), imported.bars.open[0]), ("GC", 21_001));
-    assert_eq!(imported.inspection.first.as_deref(), Some("2024-03-04T14:30:00Z"));
+    let o = ImportOptions {
+        instruments: Instruments::parse(table).unwrap(),
+        ..Default::default()
+    };
+    let imported = import(
+        &file("GC 04-24.Last.txt", rows.as_bytes()).path,
+        &o,
+        &mut |_| true,
+    )
+    .unwrap();
+    assert_eq!(
+        (
+            imported.bars.instrument.symbol.as_str(),
+            imported.bars.open[0]
+        ),
+        ("GC", 21_001)
+    );
+    assert_eq!(
+        imported.inspection.first.as_deref(),
+        Some("2024-03-04T14:30:00Z")
+    );
+}
+
+/// Prints how long five million rows take, beside the same file read by polars alone.
+#[test]
+#[ignore = "a measurement of half a minute; run it by name on a quiet machine"]
+fn five_million_rows_are_imported_about_as_fast_as_polars_reads_them() {
+    use polars::prelude::{CsvReadOptions, SerReader};
+    use std::fmt::Write as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let n = 5_000_000;
+    for (name, header) in [
+        ("NQ 03-24.Last.txt", ""),
+        ("NQ.csv", "time,open,high,low,close,volume\n"),
+    ] {
+        let mut text = header.to_owned();
+        let start = parse("2008-01-07T00:00:00Z");
+        for i in 0..n {
+            let (p, t) = (
+                17_000.0 + f64::from(i % 400) * 0.25,
+                format_utc(start + 60 * i64::from(i)),
+            );
+            if header.is_empty() {
+                let stamp: String = t.chars().filter(char::is_ascii_digit).collect();
+                let (date, clock) = stamp.split_at(8);
+                writeln!(
+                    text,
+                    "{date} {clock};{p};{};{};{p};{}",
+                    p + 2.5,
+                    p - 1.25,
+                    i % 977
+                )
+                .unwrap();
+            } else {
+                writeln!(text, "{t},{p},{},{},{p},{}", p + 2.5, p - 1.25, i % 977).unwrap();
+            }
+        }
+        let path = dir.path().join(name);
+        std::fs::write(&path, &text).unwrap();
+        let separator = if header.is_empty() { b';' } else { b',' };
+        let cache = crate::cache::BarCache::new(dir.path().join("cache"));
+        for round in 0..3 {
+            let clock = std::time::Instant::now();
+            let options = CsvReadOptions::default()
+                .with_has_header(!header.is_empty())
+                .map_parse_options(|o| o.with_separator(separator));
+            let frame = options
+                .try_into_reader_with_file_path(Some(path.clone()))
+                .unwrap()
+                .finish()
+                .unwrap();
+            let by_polars = clock.elapsed();
+            assert_eq!(frame.height(), n as usize);
+            let clock = std::time::Instant::now();
+            let imported = import(&path, &ImportOptions::default(), &mut |_| true).unwrap();
+            let by_import = clock.elapsed();
+            assert_eq!(imported.bars.len(), n as usize);
+            cache
+                .import(&path, &ImportOptions::default(), &mut |_| true)
+                .unwrap();
+            let clock = std::time::Instant::now();
+            assert!(
+                cache
+                    .import(&path, &ImportOptions::default(), &mut |_| true)
+                    .unwrap()
+                    .hit
+            );
+            let by_cache = clock.elapsed();
+            println!(
+                "{name} ({} MB), round {round}: polars {by_polars:?}, import {by_import:?}, cache {by_cache:?}",
+                text.len() >> 20
+            );
+        }
+    }
 }

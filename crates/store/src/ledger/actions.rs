@@ -24,16 +24,28 @@ pub struct ActionScript {
 pub fn read_actions(path: &Path, open_times: &[i64]) -> Result<ActionScript, FileError> {
     let table = Table::read(path)?;
     let (c_time, c_action) = (table.require("time")?, table.require("action")?);
-    let mut script = ActionScript { by_bar: vec![None; open_times.len()], listed: 0 };
+    let mut script = ActionScript {
+        by_bar: vec![None; open_times.len()],
+        listed: 0,
+    };
     for row in table.rows() {
         let at = row.get(c_time, TIME, time)?;
-        let action = row.get(c_action, "hold, buy, sell, sl_to_be, trail_on or trail_off", |t| t.parse().ok())?;
+        let action = row.get(
+            c_action,
+            "hold, buy, sell, sl_to_be, trail_on or trail_off",
+            |t| t.parse().ok(),
+        )?;
         let Ok(bar) = open_times.binary_search(&at) else {
             return Err(row.bad(c_time, "the open time of a bar of the data"));
         };
         if script.by_bar[bar].replace(action).is_some() {
             let cause = format!("\"{}\" is listed a second time", row.text(c_time)?);
-            return Err(BadInput::new(path, cause).line(row.line).column("time").expected("one action a bar").remedy("keep one of the rows").into());
+            return Err(BadInput::new(path, cause)
+                .line(row.line)
+                .column("time")
+                .expected("one action a bar")
+                .remedy("keep one of the rows")
+                .into());
         }
         script.listed += 1;
     }
@@ -56,7 +68,9 @@ mod tests {
 
     #[test]
     fn actions_find_their_bars_in_any_order() {
-        let s = script("time,action\n2024-03-04T14:32:00Z,sl_to_be\n2024-03-04T09:30:00-05:00,buy\n").unwrap();
+        let s =
+            script("time,action\n2024-03-04T14:32:00Z,sl_to_be\n2024-03-04T09:30:00-05:00,buy\n")
+                .unwrap();
         assert_eq!(s.by_bar, [Some(Action::Buy), None, Some(Action::SlToBe)]);
         assert_eq!(s.listed, 2);
         assert_eq!(script("time,action\n").unwrap().listed, 0);
@@ -65,9 +79,18 @@ mod tests {
     #[test]
     fn faults_name_line_and_value() {
         let cases = [
-            ("time,action\n2024-03-04T14:30:00Z,close\n", "line 2, column action: \"close\""),
-            ("time,action\n2024-03-04T14:30:30Z,buy\n", "line 2, column time: \"2024-03-04T14:30:30Z\""),
-            ("time,action\n2024-03-04T14:30:00Z,buy\n2024-03-04T14:30:00Z,hold\n", "line 3, column time: \"2024-03-04T14:30:00Z\" is listed a second time"),
+            (
+                "time,action\n2024-03-04T14:30:00Z,close\n",
+                "line 2, column action: \"close\"",
+            ),
+            (
+                "time,action\n2024-03-04T14:30:30Z,buy\n",
+                "line 2, column time: \"2024-03-04T14:30:30Z\"",
+            ),
+            (
+                "time,action\n2024-03-04T14:30:00Z,buy\n2024-03-04T14:30:00Z,hold\n",
+                "line 3, column time: \"2024-03-04T14:30:00Z\" is listed a second time",
+            ),
             ("time,what\n", "the column action is missing"),
             ("", "the file is empty"),
         ];

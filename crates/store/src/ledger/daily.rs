@@ -46,19 +46,33 @@ pub fn read_daily_csv(path: &Path) -> Result<DailySeries, FileError> {
         days.push(day);
     }
     let values = match (pnl, returns) {
-        (Some(c), None) => DailyValues::NetPnl(table.rows().map(|r| r.get(c, MONEY, usd)).collect::<Result<_, _>>()?),
+        (Some(c), None) => DailyValues::NetPnl(
+            table
+                .rows()
+                .map(|r| r.get(c, MONEY, usd))
+                .collect::<Result<_, _>>()?,
+        ),
         (None, Some(c)) => {
             let read = |t: &str| number::parse(t.as_bytes(), b'.').filter(|&r| r > -1.0);
             let expected = "a return as a fraction above -1, such as 0.0125";
-            DailyValues::Return(table.rows().map(|r| r.get(c, expected, read)).collect::<Result<_, _>>()?)
+            DailyValues::Return(
+                table
+                    .rows()
+                    .map(|r| r.get(c, expected, read))
+                    .collect::<Result<_, _>>()?,
+            )
         }
         _ => {
-            let bad = BadInput::new(path, format!("the header is {}", table.names.join(","))).line(1).expected("date,net_pnl or date,return");
+            let bad = BadInput::new(path, format!("the header is {}", table.names.join(",")))
+                .line(1)
+                .expected("date,net_pnl or date,return");
             return Err(bad.into());
         }
     };
     if days.is_empty() {
-        return Err(BadInput::new(path, "the file has a header and no days").expected("one row a trading day").into());
+        return Err(BadInput::new(path, "the file has a header and no days")
+            .expected("one row a trading day")
+            .into());
     }
     Ok(DailySeries { days, values })
 }
@@ -86,10 +100,22 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused() {
         let cases = [
-            ("date,net_pnl\n2024-03-04,1\n2024-03-04,2\n", "line 3, column date"),
-            ("date,net_pnl\n2024-03-04,NaN\n", "line 2, column net_pnl: \"NaN\""),
-            ("date,return\n2024-03-04,-1\n", "line 2, column return: \"-1\""),
-            ("date,net_pnl,return\n2024-03-04,1,1\n", "expected date,net_pnl or date,return"),
+            (
+                "date,net_pnl\n2024-03-04,1\n2024-03-04,2\n",
+                "line 3, column date",
+            ),
+            (
+                "date,net_pnl\n2024-03-04,NaN\n",
+                "line 2, column net_pnl: \"NaN\"",
+            ),
+            (
+                "date,return\n2024-03-04,-1\n",
+                "line 2, column return: \"-1\"",
+            ),
+            (
+                "date,net_pnl,return\n2024-03-04,1,1\n",
+                "expected date,net_pnl or date,return",
+            ),
             ("date,pnl\n", "expected date,net_pnl or date,return"),
             ("date,net_pnl\n", "no days"),
         ];

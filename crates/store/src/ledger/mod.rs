@@ -132,7 +132,9 @@ impl PriceUnit {
 fn one_market(symbols: &[String], markets: &Instruments) -> Option<Instrument> {
     let mut found: Option<String> = None;
     for symbol in symbols {
-        let SymbolKind::Outright { root } = classify(symbol, markets) else { return None };
+        let SymbolKind::Outright { root } = classify(symbol, markets) else {
+            return None;
+        };
         if found.as_ref().is_some_and(|f| *f != root) {
             return None;
         }
@@ -189,48 +191,70 @@ mod tests {
 
     fn any_row() -> impl Strategy<Value = EquityRow> {
         let money = proptest::array::uniform6(any_usd());
-        let levels = (proptest::option::of(1..400_000_i32), proptest::option::of(1..400_000_i32));
-        (money, levels, -3..=3_i32, 0..6_usize, 0..64_u8).prop_map(|([a, b, c, d, e, f], (stop, target), position, action, mask)| EquityRow {
-            time: 0,
-            balance: a,
-            equity_close: b,
-            equity_best: c,
-            equity_worst: d,
-            peak: e,
-            floor: f,
-            position,
-            stop,
-            target,
-            action: Action::from_index(action),
-            mask: ActionMask(mask),
-        })
+        let levels = (
+            proptest::option::of(1..400_000_i32),
+            proptest::option::of(1..400_000_i32),
+        );
+        (money, levels, -3..=3_i32, 0..6_usize, 0..64_u8).prop_map(
+            |([a, b, c, d, e, f], (stop, target), position, action, mask)| EquityRow {
+                time: 0,
+                balance: a,
+                equity_close: b,
+                equity_best: c.max(d),
+                equity_worst: c.min(d),
+                peak: e,
+                floor: f,
+                position,
+                stop,
+                target,
+                action: Action::from_index(action),
+                mask: ActionMask(mask),
+            },
+        )
     }
 
     fn any_trade() -> impl Strategy<Value = Trade> {
         let money = proptest::array::uniform5(any_usd());
         let prices = proptest::array::uniform4(1..400_000_i32);
-        (money, prices, 1..9_i32, 1..500_u32, 0..8_usize, any::<[bool; 3]>(), 0..4_000_000_000_i64).prop_map(
-            |([gross, commission, net, mae, mfe], [entry, stop, target, exit], contracts, bars_held, reason, [long, forced, hole], at)| Trade {
-                id: 0,
-                side: if long { Side::Long } else { Side::Short },
-                contracts,
-                entry_time: at,
-                entry_price: entry,
-                stop_initial: stop,
-                target_initial: target,
-                exit_time: at + 60,
-                exit_price: exit,
-                exit_reason: ExitReason::ALL[reason],
-                bars_held,
-                gross_pnl: gross,
-                commission,
-                net_pnl: net,
-                mae,
-                mfe,
-                forced,
-                hole,
-            },
+        (
+            money,
+            prices,
+            1..9_i32,
+            1..500_u32,
+            0..8_usize,
+            any::<[bool; 3]>(),
+            0..4_000_000_000_i64,
         )
+            .prop_map(
+                |(
+                    [gross, commission, net, mae, mfe],
+                    [entry, stop, target, exit],
+                    contracts,
+                    bars_held,
+                    reason,
+                    [long, forced, hole],
+                    at,
+                )| Trade {
+                    id: 0,
+                    side: if long { Side::Long } else { Side::Short },
+                    contracts,
+                    entry_time: at,
+                    entry_price: entry,
+                    stop_initial: stop,
+                    target_initial: target,
+                    exit_time: at + 60,
+                    exit_price: exit,
+                    exit_reason: ExitReason::ALL[reason],
+                    bars_held,
+                    gross_pnl: gross,
+                    commission,
+                    net_pnl: net,
+                    mae,
+                    mfe,
+                    forced,
+                    hole,
+                },
+            )
     }
 
     proptest! {
@@ -263,8 +287,18 @@ mod tests {
         )
         .unwrap();
         let file = read(dir.path(), &Instruments::builtin()).unwrap();
-        assert_eq!((file.instrument, file.price_unit, file.interval_secs), (None, UNKNOWN_PRICE_UNIT, Some(60)));
-        assert_eq!((file.trades[0].id, file.trades[0].entry_price, file.trades[0].net_pnl), (1, 1_011_230, Usd(125_000)));
+        assert_eq!(
+            (file.instrument, file.price_unit, file.interval_secs),
+            (None, UNKNOWN_PRICE_UNIT, Some(60))
+        );
+        assert_eq!(
+            (
+                file.trades[0].id,
+                file.trades[0].entry_price,
+                file.trades[0].net_pnl
+            ),
+            (1, 1_011_230, Usd(125_000))
+        );
         assert_eq!(file.rows[1].balance, Usd(500_000_625));
         assert!(file.missing_equity.contains(&"floor") && file.missing_trades.contains(&"symbol"));
     }
@@ -273,25 +307,52 @@ mod tests {
     fn faults_are_named_with_line_column_and_value() {
         let dir = tempfile::tempdir().unwrap();
         let equity = dir.path().join(EQUITY_FILE);
-        std::fs::write(dir.path().join(TRADES_FILE), "side,contracts,entry_time,exit_time,net_pnl\n").unwrap();
+        std::fs::write(
+            dir.path().join(TRADES_FILE),
+            "side,contracts,entry_time,exit_time,net_pnl\n",
+        )
+        .unwrap();
         let head = "time,balance,equity_close,equity_best,equity_worst,position\n2024-03-04T14:30:00Z,1,1,1,1,0\n";
         let cases = [
-            ("2024-03-04T14:31:00Z,1,abc,1,1,0\n", "line 3, column equity_close: \"abc\""),
-            ("2024-03-04T14:31:00Z,1,1,1,1,0.5\n", "line 3, column position: \"0.5\""),
+            (
+                "2024-03-04T14:31:00Z,1,abc,1,1,0\n",
+                "line 3, column equity_close: \"abc\"",
+            ),
+            (
+                "2024-03-04T14:31:00Z,1,1,1,1,0.5\n",
+                "line 3, column position: \"0.5\"",
+            ),
             ("2024-03-04T14:31,1,1,1,1,0\n", "line 3, column time"),
             ("2024-03-04T14:30:00Z,1,1,1,1,0\n", "line 3, column time"),
-            ("2024-03-04T14:31:00Z,1,1\n", "line 3: 3 cells where the header has 6"),
-            ("2024-03-04T14:31:00Z,1,1,2,3,0\n", "line 3, column equity_worst"),
+            (
+                "2024-03-04T14:31:00Z,1,1\n",
+                "line 3: 3 cells where the header has 6",
+            ),
+            (
+                "2024-03-04T14:31:00Z,1,1,2,3,0\n",
+                "line 3, column equity_worst",
+            ),
         ];
         for (row, want) in cases {
             std::fs::write(&equity, format!("{head}{row}")).unwrap();
             let e = read(dir.path(), &Instruments::builtin()).unwrap_err();
-            assert!(e.is_bad_data() && e.to_string().contains(want), "{e}\nwanted {want}");
+            assert!(
+                e.is_bad_data() && e.to_string().contains(want),
+                "{e}\nwanted {want}"
+            );
         }
         std::fs::write(&equity, "time,balance\n").unwrap();
-        assert!(read(dir.path(), &Instruments::builtin()).unwrap_err().to_string().contains("the column equity_close is missing"));
+        assert!(
+            read(dir.path(), &Instruments::builtin())
+                .unwrap_err()
+                .to_string()
+                .contains("the column equity_close is missing")
+        );
         std::fs::remove_file(&equity).unwrap();
-        assert!(matches!(read(dir.path(), &Instruments::builtin()), Err(FileError::NotFound(_))));
+        assert!(matches!(
+            read(dir.path(), &Instruments::builtin()),
+            Err(FileError::NotFound(_))
+        ));
     }
 
     #[test]
@@ -318,6 +379,9 @@ mod tests {
         write(dir.path(), &ledger).unwrap();
         let took = start.elapsed();
         println!("300 000 rows written in {took:?}");
-        assert!(took.as_secs_f64() < 3.0, "{took:?}, which leaves room for a busy machine");
+        assert!(
+            took.as_secs_f64() < 3.0,
+            "{took:?}, which leaves room for a busy machine"
+        );
     }
 }

@@ -31,21 +31,41 @@ impl Table {
         while let Some(mut block) = source.next_block()? {
             text.append(&mut block);
         }
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(text.as_slice());
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(text.as_slice());
         let mut rows = Vec::new();
         let mut names: Option<Vec<String>> = None;
         let mut record = ByteRecord::new();
         loop {
-            let more = reader.read_byte_record(&mut record).map_err(|e| BadInput::new(path, format!("the table cannot be read: {e}")))?;
+            let more = reader
+                .read_byte_record(&mut record)
+                .map_err(|e| BadInput::new(path, format!("the table cannot be read: {e}")))?;
             if !more {
                 break;
             }
             let line = record.position().map_or(0, csv::Position::line);
             match &names {
-                None => names = Some(record.iter().map(|c| String::from_utf8_lossy(c).into_owned()).collect()),
+                None => {
+                    names = Some(
+                        record
+                            .iter()
+                            .map(|c| String::from_utf8_lossy(c).into_owned())
+                            .collect(),
+                    )
+                }
                 Some(names) if record.len() < names.len() => {
-                    let cause = format!("{} cells where the header has {}", record.len(), names.len());
-                    return Err(BadInput::new(path, cause).line(line).remedy("complete the row").into());
+                    let cause = format!(
+                        "{} cells where the header has {}",
+                        record.len(),
+                        names.len()
+                    );
+                    return Err(BadInput::new(path, cause)
+                        .line(line)
+                        .remedy("complete the row")
+                        .into());
                 }
                 Some(_) => rows.push((line, std::mem::take(&mut record))),
             }
@@ -53,7 +73,11 @@ impl Table {
         let Some(names) = names else {
             return Err(BadInput::new(path, "the file holds no header").into());
         };
-        Ok(Self { path: path.to_owned(), names, rows })
+        Ok(Self {
+            path: path.to_owned(),
+            names,
+            rows,
+        })
     }
 
     /// Position of a column.
@@ -64,14 +88,24 @@ impl Table {
     /// Position of a column that must be there.
     pub(crate) fn require(&self, name: &str) -> Result<usize, FileError> {
         self.column(name).ok_or_else(|| {
-            let cause = format!("the column {name} is missing; the header has {}", excerpt(&self.names.join(",")));
-            BadInput::new(&self.path, cause).line(1).remedy("add the column").into()
+            let cause = format!(
+                "the column {name} is missing; the header has {}",
+                excerpt(&self.names.join(","))
+            );
+            BadInput::new(&self.path, cause)
+                .line(1)
+                .remedy("add the column")
+                .into()
         })
     }
 
     /// The rows in file order.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.rows.iter().map(|(line, record)| Row { table: self, line: *line, record })
+        self.rows.iter().map(|(line, record)| Row {
+            table: self,
+            line: *line,
+            record,
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -87,12 +121,23 @@ impl<'a> Row<'a> {
     }
 
     /// A cell read by a function; the error names line, column, value and what was expected.
-    pub(crate) fn get<T>(self, column: usize, expected: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, FileError> {
+    pub(crate) fn get<T>(
+        self,
+        column: usize,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, FileError> {
         read(self.text(column)?).ok_or_else(|| self.bad(column, expected))
     }
 
     /// As [`Row::get`], with a default for a column that the table has not.
-    pub(crate) fn get_or<T>(self, column: Option<usize>, default: T, expected: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, FileError> {
+    pub(crate) fn get_or<T>(
+        self,
+        column: Option<usize>,
+        default: T,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, FileError> {
         match column {
             None => Ok(default),
             Some(c) => self.get(c, expected, read),
@@ -101,13 +146,17 @@ impl<'a> Row<'a> {
 
     /// The error for a cell.
     pub(crate) fn bad(self, column: usize, expected: &str) -> FileError {
-        let value = String::from_utf8_lossy(self.record.get(column).unwrap_or_default()).into_owned();
+        let value =
+            String::from_utf8_lossy(self.record.get(column).unwrap_or_default()).into_owned();
         let name = self.table.names.get(column).cloned().unwrap_or_default();
-        BadInput::new(&self.table.path, format!("\"{}\" cannot be used here", excerpt(&value)))
-            .line(self.line)
-            .column(name)
-            .expected(expected)
-            .remedy("correct the value")
-            .into()
+        BadInput::new(
+            &self.table.path,
+            format!("\"{}\" cannot be used here", excerpt(&value)),
+        )
+        .line(self.line)
+        .column(name)
+        .expected(expected)
+        .remedy("correct the value")
+        .into()
     }
 }

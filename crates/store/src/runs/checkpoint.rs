@@ -68,7 +68,9 @@ impl std::str::FromStr for CheckpointChoice {
         match s {
             "last" => Ok(Self::Last),
             "best" => Ok(Self::Best),
-            _ => s.parse().map(Self::Step).map_err(|_bad| format!("\"{s}\" is not a checkpoint; expected best, last or a number of steps")),
+            _ => s.parse().map(Self::Step).map_err(|_bad| {
+                format!("\"{s}\" is not a checkpoint; expected best, last or a number of steps")
+            }),
         }
     }
 }
@@ -100,16 +102,29 @@ fn stem(step: u64) -> String {
 }
 
 /// Writes the files of a checkpoint, its JSON last.
-pub(super) fn write(run: &RunFolder, step: u64, files: &CheckpointFiles<'_>) -> Result<CheckpointInfo, FileError> {
+pub(super) fn write(
+    run: &RunFolder,
+    step: u64,
+    files: &CheckpointFiles<'_>,
+) -> Result<CheckpointInfo, FileError> {
     let folder = run.checkpoints();
     let mut list = Vec::new();
     for (ending, bytes) in [("safetensors", Some(files.weights)), ("state", files.state)] {
         let Some(bytes) = bytes else { continue };
         let name = format!("{}.{ending}", stem(step));
         replace(&folder.join(&name), bytes)?;
-        list.push(CheckpointFile { name, bytes: bytes.len() as u64, sha256: sha256_of(bytes) });
+        list.push(CheckpointFile {
+            name,
+            bytes: bytes.len() as u64,
+            sha256: sha256_of(bytes),
+        });
     }
-    let info = CheckpointInfo { format: RUN_FORMAT, step, files: list, info: files.info.clone() };
+    let info = CheckpointInfo {
+        format: RUN_FORMAT,
+        step,
+        files: list,
+        info: files.info.clone(),
+    };
     write_json(&folder.join(format!("{}.json", stem(step))), &info)?;
     Ok(info)
 }
@@ -125,8 +140,16 @@ impl RunFolder {
             return Ok(Vec::new());
         }
         let entries = fs::read_dir(&folder).map_err(|e| FileError::io("list", &folder, e))?;
-        let step = |name: &str| name.strip_prefix("step-")?.strip_suffix(".json")?.parse().ok();
-        let mut steps: Vec<u64> = entries.filter_map(Result::ok).filter_map(|e| step(&e.file_name().to_string_lossy())).collect();
+        let step = |name: &str| {
+            name.strip_prefix("step-")?
+                .strip_suffix(".json")?
+                .parse()
+                .ok()
+        };
+        let mut steps: Vec<u64> = entries
+            .filter_map(Result::ok)
+            .filter_map(|e| step(&e.file_name().to_string_lossy()))
+            .collect();
         steps.sort_unstable();
         Ok(steps)
     }
@@ -144,7 +167,8 @@ impl RunFolder {
 
     /// Where the weights of a checkpoint are.
     pub fn weights_path(&self, step: u64) -> PathBuf {
-        self.checkpoints().join(format!("{}.safetensors", stem(step)))
+        self.checkpoints()
+            .join(format!("{}.safetensors", stem(step)))
     }
 
     /// The step that a choice means.
@@ -155,15 +179,33 @@ impl RunFolder {
         let steps = self.checkpoint_steps()?;
         let missing = |what: String| {
             let have: Vec<String> = steps.iter().rev().take(10).map(u64::to_string).collect();
-            let have = if have.is_empty() { "it has none".to_owned() } else { format!("the newest are at steps {}", have.join(", ")) };
-            BadInput::new(&self.checkpoints(), format!("the run has no {what}; {have}")).remedy("choose another checkpoint").into()
+            let have = if have.is_empty() {
+                "it has none".to_owned()
+            } else {
+                format!("the newest are at steps {}", have.join(", "))
+            };
+            BadInput::new(
+                &self.checkpoints(),
+                format!("the run has no {what}; {have}"),
+            )
+            .remedy("choose another checkpoint")
+            .into()
         };
         match choice {
-            CheckpointChoice::Last => steps.last().copied().ok_or_else(|| missing("checkpoint".to_owned())),
-            CheckpointChoice::Step(s) => steps.contains(&s).then_some(s).ok_or_else(|| missing(format!("checkpoint at step {s}"))),
+            CheckpointChoice::Last => steps
+                .last()
+                .copied()
+                .ok_or_else(|| missing("checkpoint".to_owned())),
+            CheckpointChoice::Step(s) => steps
+                .contains(&s)
+                .then_some(s)
+                .ok_or_else(|| missing(format!("checkpoint at step {s}"))),
             CheckpointChoice::Best => match self.best()? {
                 Some(b) if steps.contains(&b.step) => Ok(b.step),
-                Some(b) => Err(missing(format!("checkpoint at step {}, which best.json names", b.step))),
+                Some(b) => Err(missing(format!(
+                    "checkpoint at step {}, which best.json names",
+                    b.step
+                ))),
                 None => Err(missing("checkpoint marked as the best".to_owned())),
             },
         }
@@ -179,14 +221,21 @@ impl RunFolder {
         let file = |ending: &str| -> Result<Option<Vec<u8>>, FileError> {
             let name = format!("{}.{ending}", stem(step));
             let listed = info.files.iter().find(|f| f.name == name);
-            listed.map(|f| read_proved(&self.checkpoints().join(&name), f)).transpose()
+            listed
+                .map(|f| read_proved(&self.checkpoints().join(&name), f))
+                .transpose()
         };
         let weights = file("safetensors")?.ok_or_else(|| {
             let path = self.checkpoints().join(format!("{}.json", stem(step)));
-            BadInput::new(&path, "the checkpoint names no weights").remedy("choose another checkpoint")
+            BadInput::new(&path, "the checkpoint names no weights")
+                .remedy("choose another checkpoint")
         })?;
         let state = file("state")?;
-        Ok(Checkpoint { info, weights, state })
+        Ok(Checkpoint {
+            info,
+            weights,
+            state,
+        })
     }
 
     /// The newest checkpoint that is whole; broken newer ones are passed over and named.
@@ -201,8 +250,14 @@ impl RunFolder {
                 Err(e) => passed_over.push(e.to_string()),
             }
         }
-        let cause = if passed_over.is_empty() { "the run has no checkpoint".to_owned() } else { format!("no checkpoint is whole: {}", passed_over.join("; ")) };
-        Err(BadInput::new(&self.checkpoints(), cause).remedy("start the run again").into())
+        let cause = if passed_over.is_empty() {
+            "the run has no checkpoint".to_owned()
+        } else {
+            format!("no checkpoint is whole: {}", passed_over.join("; "))
+        };
+        Err(BadInput::new(&self.checkpoints(), cause)
+            .remedy("start the run again")
+            .into())
     }
 
     /// The best checkpoint's pointer, if one was set.
@@ -211,7 +266,11 @@ impl RunFolder {
     /// When it is there and cannot be read.
     pub fn best(&self) -> Result<Option<BestPointer>, FileError> {
         let path = self.path().join("best.json");
-        if path.is_file() { read_json(&path).map(Some) } else { Ok(None) }
+        if path.is_file() {
+            read_json(&path).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Marks the best checkpoint.
@@ -224,14 +283,25 @@ impl RunFolder {
 }
 
 fn read_proved(path: &Path, file: &CheckpointFile) -> Result<Vec<u8>, FileError> {
-    let broken = |cause: String| BadInput::new(path, cause).remedy("choose another checkpoint, or restore this one from a copy");
-    let length = fs::metadata(path).map_err(|e| FileError::io("read", path, e))?.len();
+    let broken = |cause: String| {
+        BadInput::new(path, cause)
+            .remedy("choose another checkpoint, or restore this one from a copy")
+    };
+    let length = fs::metadata(path)
+        .map_err(|e| FileError::io("read", path, e))?
+        .len();
     if length != file.bytes {
-        return Err(broken(format!("the checkpoint's file has {length} bytes")).expected(format!("{} bytes", file.bytes)).into());
+        return Err(broken(format!("the checkpoint's file has {length} bytes"))
+            .expected(format!("{} bytes", file.bytes))
+            .into());
     }
     let bytes = fs::read(path).map_err(|e| FileError::io("read", path, e))?;
     if sha256_of(&bytes) != file.sha256 {
-        return Err(broken("the checkpoint's file was changed after it was written".to_owned()).expected(format!("SHA-256 {}", file.sha256)).into());
+        return Err(
+            broken("the checkpoint's file was changed after it was written".to_owned())
+                .expected(format!("SHA-256 {}", file.sha256))
+                .into(),
+        );
     }
     Ok(bytes)
 }
@@ -244,10 +314,28 @@ mod tests {
     use crate::runs::NewRun;
 
     fn run(dir: &Path) -> RunFolder {
-        let run = RunFolder::create(dir, &NewRun { market: "NQ", run_toml: "", plan_toml: "", data: &json!({}) }).unwrap();
+        let run = RunFolder::create(
+            dir,
+            &NewRun {
+                market: "NQ",
+                run_toml: "",
+                plan_toml: "",
+                data: &json!({}),
+            },
+        )
+        .unwrap();
         for step in [1000_u64, 2000, 123_456] {
             let weights = step.to_le_bytes();
-            write(&run, step, &CheckpointFiles { weights: &weights, state: Some(b"state"), info: &json!({"update": step / 1000}) }).unwrap();
+            write(
+                &run,
+                step,
+                &CheckpointFiles {
+                    weights: &weights,
+                    state: Some(b"state"),
+                    info: &json!({"update": step / 1000}),
+                },
+            )
+            .unwrap();
         }
         run
     }
@@ -256,15 +344,47 @@ mod tests {
     fn checkpoints_are_found_by_step_newest_and_best() {
         let dir = tempfile::tempdir().unwrap();
         let run = run(dir.path());
-        assert!(run.checkpoints().join("step-000123456.safetensors").is_file());
+        assert!(
+            run.checkpoints()
+                .join("step-000123456.safetensors")
+                .is_file()
+        );
         assert_eq!(run.checkpoint_steps().unwrap(), [1000, 2000, 123_456]);
         let read = run.read_checkpoint(CheckpointChoice::Last).unwrap();
-        assert_eq!((read.info.step, read.weights, read.state), (123_456, 123_456_u64.to_le_bytes().to_vec(), Some(b"state".to_vec())));
-        assert!(run.choose_checkpoint(CheckpointChoice::Best).unwrap_err().to_string().contains("marked as the best"));
-        run.set_best(&BestPointer { step: 2000, metric: "sharpe".into(), value: Some(1.5) }).unwrap();
-        assert_eq!(run.choose_checkpoint("best".parse().unwrap()).unwrap(), 2000);
-        assert_eq!(run.choose_checkpoint("1000".parse().unwrap()).unwrap(), 1000);
-        assert!(run.choose_checkpoint(CheckpointChoice::Step(7)).unwrap_err().to_string().contains("123456, 2000, 1000"));
+        assert_eq!(
+            (read.info.step, read.weights, read.state),
+            (
+                123_456,
+                123_456_u64.to_le_bytes().to_vec(),
+                Some(b"state".to_vec())
+            )
+        );
+        assert!(
+            run.choose_checkpoint(CheckpointChoice::Best)
+                .unwrap_err()
+                .to_string()
+                .contains("marked as the best")
+        );
+        run.set_best(&BestPointer {
+            step: 2000,
+            metric: "sharpe".into(),
+            value: Some(1.5),
+        })
+        .unwrap();
+        assert_eq!(
+            run.choose_checkpoint("best".parse().unwrap()).unwrap(),
+            2000
+        );
+        assert_eq!(
+            run.choose_checkpoint("1000".parse().unwrap()).unwrap(),
+            1000
+        );
+        assert!(
+            run.choose_checkpoint(CheckpointChoice::Step(7))
+                .unwrap_err()
+                .to_string()
+                .contains("123456, 2000, 1000")
+        );
     }
 
     #[test]
@@ -280,9 +400,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let run = run(dir.path());
         fs::write(run.weights_path(123_456), b"x").unwrap();
-        assert!(run.read_checkpoint(CheckpointChoice::Last).unwrap_err().to_string().contains("has 1 bytes; expected 8 bytes"));
+        assert!(
+            run.read_checkpoint(CheckpointChoice::Last)
+                .unwrap_err()
+                .to_string()
+                .contains("has 1 bytes; expected 8 bytes")
+        );
         fs::write(run.weights_path(2000), b"12345678").unwrap();
-        assert!(run.read_checkpoint(CheckpointChoice::Step(2000)).unwrap_err().to_string().contains("was changed"));
+        assert!(
+            run.read_checkpoint(CheckpointChoice::Step(2000))
+                .unwrap_err()
+                .to_string()
+                .contains("was changed")
+        );
         let (whole, passed) = run.newest_whole_checkpoint().unwrap();
         assert_eq!((whole.info.step, passed.len()), (1000, 2));
     }

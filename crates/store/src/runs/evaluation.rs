@@ -26,7 +26,11 @@ pub struct EvaluationFiles<'a> {
 ///
 /// # Errors
 /// When the name is no plain file name, or the system refuses; the old evaluation then stays.
-pub fn write_evaluation(run: &RunFolder, name: &str, files: &EvaluationFiles<'_>) -> Result<PathBuf, FileError> {
+pub fn write_evaluation(
+    run: &RunFolder,
+    name: &str,
+    files: &EvaluationFiles<'_>,
+) -> Result<PathBuf, FileError> {
     let folder = run.evaluations();
     for part in std::iter::once(name).chain(files.others.iter().map(|(n, _)| *n)) {
         check_name(run, part)?;
@@ -55,11 +59,19 @@ fn check_name(run: &RunFolder, name: &str) -> Result<(), FileError> {
     let plain = !name.is_empty()
         && !name.starts_with('.')
         && name.len() <= 100
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if plain {
         return Ok(());
     }
-    let bad = BadInput::new(run.path(), format!("\"{}\" cannot name an evaluation", crate::error::excerpt(name)));
+    let bad = BadInput::new(
+        run.path(),
+        format!(
+            "\"{}\" cannot name an evaluation",
+            crate::error::excerpt(name)
+        ),
+    );
     Err(bad.expected("letters, digits, - and _").into())
 }
 
@@ -74,7 +86,16 @@ mod tests {
     #[test]
     fn an_evaluation_is_replaced_whole_and_its_name_is_plain() {
         let dir = tempfile::tempdir().unwrap();
-        let run = RunFolder::create(dir.path(), &NewRun { market: "NQ", run_toml: "", plan_toml: "", data: &json!({}) }).unwrap();
+        let run = RunFolder::create(
+            dir.path(),
+            &NewRun {
+                market: "NQ",
+                run_toml: "",
+                plan_toml: "",
+                data: &json!({}),
+            },
+        )
+        .unwrap();
         let ledger = Ledger {
             instrument: Instruments::builtin().get("NQ").unwrap().clone(),
             interval_secs: 60,
@@ -89,14 +110,22 @@ mod tests {
             stalled: None,
         };
         for trades in [1, 2] {
-            let files = EvaluationFiles { ledger: &ledger, summary: &json!({"trades": trades}), others: &[("regimes.json", b"{}")] };
+            let files = EvaluationFiles {
+                ledger: &ledger,
+                summary: &json!({"trades": trades}),
+                others: &[("regimes.json", b"{}")],
+            };
             let path = write_evaluation(&run, "validation-best", &files).unwrap();
             let text = fs::read_to_string(path.join("summary.json")).unwrap();
             assert!(text.contains(&format!("\"trades\": {trades}")));
             assert!(path.join("trades.csv").is_file() && path.join("regimes.json").is_file());
         }
         assert_eq!(run.evaluation_names().unwrap(), ["validation-best"]);
-        let files = EvaluationFiles { ledger: &ledger, summary: &json!({}), others: &[] };
+        let files = EvaluationFiles {
+            ledger: &ledger,
+            summary: &json!({}),
+            others: &[],
+        };
         for name in ["../x", "", ".hidden", "a/b", "a b"] {
             assert!(write_evaluation(&run, name, &files).is_err(), "{name}");
         }

@@ -73,12 +73,15 @@ impl RunFolder {
     /// # Errors
     /// When the folder is no run, or a newer version wrote it.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let run = Self { path: path.to_owned() };
+        let run = Self {
+            path: path.to_owned(),
+        };
         if !run.path.join("status.json").is_file() {
             if !path.is_dir() {
                 return Err(FileError::NotFound(path.to_owned()));
             }
-            let bad = BadInput::new(path, "this folder is no run: it has no status.json").expected("a folder under runs/");
+            let bad = BadInput::new(path, "this folder is no run: it has no status.json")
+                .expected("a folder under runs/");
             return Err(bad.remedy("name the run's own folder").into());
         }
         run.written_status()?;
@@ -92,7 +95,10 @@ impl RunFolder {
 
     /// The run's identifier, which is the folder's name.
     pub fn id(&self) -> String {
-        self.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+        self.path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default()
     }
 
     /// Folder of the checkpoints.
@@ -170,6 +176,14 @@ impl RunFolder {
         read_json_lines(&self.path.join("adjustments.jsonl"))
     }
 
+    /// Lines of `validation.jsonl`, a half-written last one left out.
+    ///
+    /// # Errors
+    /// When the system refuses or a line in the middle is not valid.
+    pub fn validation(&self) -> Result<JsonLines, FileError> {
+        read_json_lines(&self.path.join("validation.jsonl"))
+    }
+
     /// Where the run stands. A run that says it runs, while no process holds it, is interrupted.
     ///
     /// # Errors
@@ -200,7 +214,9 @@ impl RunFolder {
 
     /// Whether a process writes to the run now.
     fn is_held(&self) -> bool {
-        let Ok(file) = File::open(self.lock_path()) else { return false };
+        let Ok(file) = File::open(self.lock_path()) else {
+            return false;
+        };
         matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock))
     }
 
@@ -210,7 +226,11 @@ impl RunFolder {
     /// When the file is there and cannot be read.
     pub fn labels(&self) -> Result<Labels, FileError> {
         let path = self.path.join("labels.json");
-        if path.is_file() { read_json(&path) } else { Ok(Labels::default()) }
+        if path.is_file() {
+            read_json(&path)
+        } else {
+            Ok(Labels::default())
+        }
     }
 
     /// Replaces tags and notes.
@@ -224,12 +244,20 @@ impl RunFolder {
 
 /// Makes a folder `YYYYMMDD-HHMMSS-market-xxxx` that was not there.
 fn unique_folder(runs: &Path, market: &str) -> Result<PathBuf, FileError> {
-    let market: String = market.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let market: String = market
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase();
     let stamp = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.subsec_nanos());
+    let nanos = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.subsec_nanos());
     for attempt in 0..64_u32 {
         // Spread over the four digits, so that runs of one second do not look alike.
-        let mixed = (nanos ^ std::process::id().rotate_left(16)).wrapping_add(attempt).wrapping_mul(2_654_435_761);
+        let mixed = (nanos ^ std::process::id().rotate_left(16))
+            .wrapping_add(attempt)
+            .wrapping_mul(2_654_435_761);
         let path = runs.join(format!("{stamp}-{market}-{:04x}", mixed >> 16));
         match fs::create_dir(&path) {
             Ok(()) => return Ok(path),
@@ -237,7 +265,11 @@ fn unique_folder(runs: &Path, market: &str) -> Result<PathBuf, FileError> {
             Err(e) => return Err(FileError::io("create", &path, e)),
         }
     }
-    Err(FileError::io("create a run in", runs, std::io::Error::from(std::io::ErrorKind::AlreadyExists)))
+    Err(FileError::io(
+        "create a run in",
+        runs,
+        std::io::Error::from(std::io::ErrorKind::AlreadyExists),
+    ))
 }
 
 #[cfg(test)]
@@ -246,17 +278,34 @@ mod tests {
 
     fn new_run(runs: &Path) -> RunFolder {
         let data = serde_json::json!({"bars_sha256": "abc"});
-        RunFolder::create(runs, &NewRun { market: "NQ", run_toml: "seed = 1\n", plan_toml: "steps = 2\n", data: &data }).unwrap()
+        RunFolder::create(
+            runs,
+            &NewRun {
+                market: "NQ",
+                run_toml: "seed = 1\n",
+                plan_toml: "steps = 2\n",
+                data: &data,
+            },
+        )
+        .unwrap()
     }
 
     #[test]
     fn runs_of_one_second_get_names_of_their_own() {
         let dir = tempfile::tempdir().unwrap();
-        let ids: std::collections::BTreeSet<String> = (0..20).map(|_| new_run(dir.path()).id()).collect();
+        let ids: std::collections::BTreeSet<String> =
+            (0..20).map(|_| new_run(dir.path()).id()).collect();
         assert_eq!(ids.len(), 20);
         let id = ids.first().unwrap();
         let parts: Vec<&str> = id.split('-').collect();
-        assert!(parts.len() == 4 && parts[0].len() == 8 && parts[1].len() == 6 && parts[2] == "nq" && parts[3].len() == 4, "{id}");
+        assert!(
+            parts.len() == 4
+                && parts[0].len() == 8
+                && parts[1].len() == 6
+                && parts[2] == "nq"
+                && parts[3].len() == 4,
+            "{id}"
+        );
     }
 
     #[test]
@@ -268,7 +317,10 @@ mod tests {
         assert_eq!(run.plan_toml().unwrap(), "steps = 2\n");
         assert_eq!(run.data().unwrap()["bars_sha256"], "abc");
         assert_eq!(run.status().unwrap().state, RunState::Queued);
-        let labels = Labels { tags: vec!["keep".into()], notes: "first".into() };
+        let labels = Labels {
+            tags: vec!["keep".into()],
+            notes: "first".into(),
+        };
         run.set_labels(&labels).unwrap();
         assert_eq!(run.labels().unwrap(), labels);
     }
@@ -276,13 +328,26 @@ mod tests {
     #[test]
     fn what_is_no_run_or_newer_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(RunFolder::open(dir.path()).unwrap_err().to_string().contains("no status.json"));
-        assert!(matches!(RunFolder::open(&dir.path().join("x")), Err(FileError::NotFound(_))));
+        assert!(
+            RunFolder::open(dir.path())
+                .unwrap_err()
+                .to_string()
+                .contains("no status.json")
+        );
+        assert!(matches!(
+            RunFolder::open(&dir.path().join("x")),
+            Err(FileError::NotFound(_))
+        ));
         let run = new_run(dir.path());
         let mut status = run.status().unwrap();
         status.format = RUN_FORMAT + 1;
         run.write_status(&status).unwrap();
-        assert!(RunFolder::open(run.path()).unwrap_err().to_string().contains("newer version"));
+        assert!(
+            RunFolder::open(run.path())
+                .unwrap_err()
+                .to_string()
+                .contains("newer version")
+        );
         fs::write(run.path().join("status.json"), "{\"format\":1,").unwrap();
         assert!(RunFolder::open(run.path()).unwrap_err().is_bad_data());
     }

@@ -26,7 +26,10 @@ pub fn read_json_lines(path: &Path) -> Result<JsonLines, FileError> {
         Err(e) => return Err(FileError::io("read", path, e)),
     };
     let mut out = JsonLines::default();
-    let mut lines = bytes.split_inclusive(|&b| b == b'\n').enumerate().peekable();
+    let mut lines = bytes
+        .split_inclusive(|&b| b == b'\n')
+        .enumerate()
+        .peekable();
     while let Some((i, line)) = lines.next() {
         let last = lines.peek().is_none();
         match serde_json::from_slice(line) {
@@ -35,7 +38,8 @@ pub fn read_json_lines(path: &Path) -> Result<JsonLines, FileError> {
             Ok(_) => out.cut_short = true,
             Err(_) if last => out.cut_short = true,
             Err(e) => {
-                let bad = BadInput::new(path, format!("the line is not valid JSON: {e}")).line(i as u64 + 1);
+                let bad = BadInput::new(path, format!("the line is not valid JSON: {e}"))
+                    .line(i as u64 + 1);
                 return Err(bad.remedy("delete the line").into());
             }
         }
@@ -59,7 +63,15 @@ mod tests {
             assert_eq!(read.cut_short, cut % 20 != 0, "cut at {cut}");
         }
         std::fs::write(&path, "{}\nbroken\n{}\n").unwrap();
-        assert!(read_json_lines(&path).unwrap_err().to_string().contains("line 2"));
-        assert_eq!(read_json_lines(&dir.path().join("none")).unwrap(), JsonLines::default());
+        assert!(
+            read_json_lines(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("line 2")
+        );
+        assert_eq!(
+            read_json_lines(&dir.path().join("none")).unwrap(),
+            JsonLines::default()
+        );
     }
 }

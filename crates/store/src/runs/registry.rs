@@ -51,15 +51,22 @@ pub fn list_runs(runs: &Path) -> Result<Vec<RunSummary>, FileError> {
         return Ok(Vec::new());
     }
     let entries = fs::read_dir(runs).map_err(|e| FileError::io("list", runs, e))?;
-    let mut list: Vec<RunSummary> =
-        entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.join("status.json").is_file() || p.join("run.toml").is_file()).map(|p| summary(&p)).collect();
+    let mut list: Vec<RunSummary> = entries
+        .filter_map(Result::ok)
+        .map(|e| e.path())
+        .filter(|p| p.join("status.json").is_file() || p.join("run.toml").is_file())
+        .map(|p| summary(&p))
+        .collect();
     list.sort_by(|a, b| b.id.cmp(&a.id));
     Ok(list)
 }
 
 fn summary(path: &Path) -> RunSummary {
     let mut out = RunSummary {
-        id: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+        id: path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default(),
         path: path.to_owned(),
         market: String::new(),
         state: None,
@@ -73,7 +80,12 @@ fn summary(path: &Path) -> RunSummary {
     let filled = (|| {
         let run = RunFolder::open(path)?;
         let status = run.status()?;
-        (out.market, out.state, out.created, out.step) = (status.market, Some(status.state), status.created, status.step);
+        (out.market, out.state, out.created, out.step) = (
+            status.market,
+            Some(status.state),
+            status.created,
+            status.step,
+        );
         out.checkpoints = run.checkpoint_steps()?.len();
         let labels = run.labels()?;
         (out.tags, out.notes) = (labels.tags, labels.notes);
@@ -111,7 +123,10 @@ fn key(bars_sha256: &str, split: &str) -> String {
 fn load(runs: &Path) -> Result<Registry, FileError> {
     let path = registry_path(runs);
     if !path.exists() {
-        return Ok(Registry { format: RUN_FORMAT, test_looks: BTreeMap::new() });
+        return Ok(Registry {
+            format: RUN_FORMAT,
+            test_looks: BTreeMap::new(),
+        });
     }
     let registry: Registry = read_json(&path)?;
     check_format(&path, registry.format)?;
@@ -124,19 +139,36 @@ fn load(runs: &Path) -> Result<Registry, FileError> {
 ///
 /// # Errors
 /// When the count cannot be read or written; the split must then not be shown.
-pub fn open_test_split(runs: &Path, bars_sha256: &str, split: &str, who: &str) -> Result<u64, FileError> {
+pub fn open_test_split(
+    runs: &Path,
+    bars_sha256: &str,
+    split: &str,
+    who: &str,
+) -> Result<u64, FileError> {
     fs::create_dir_all(runs).map_err(|e| FileError::io("create", runs, e))?;
     let lock_path = runs.join(".registry.lock");
     let io = |e| FileError::io("lock", &lock_path, e);
-    let lock = OpenOptions::new().create(true).write(true).truncate(false).open(&lock_path).map_err(io)?;
+    let lock = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(&lock_path)
+        .map_err(io)?;
     lock.lock().map_err(io)?;
     let mut registry = load(runs)?;
-    let looks = registry.test_looks.entry(key(bars_sha256, split)).or_default();
-    looks.push(TestLook { time: now_text(), who: who.to_owned() });
+    let looks = registry
+        .test_looks
+        .entry(key(bars_sha256, split))
+        .or_default();
+    looks.push(TestLook {
+        time: now_text(),
+        who: who.to_owned(),
+    });
     let count = looks.len() as u64;
     write_json(&registry_path(runs), &registry)?;
     // Dropping the file lets go of the lock as well; said here so that it holds until now.
-    lock.unlock().map_err(|e| BadInput::new(&lock_path, format!("the lock cannot be let go: {e}")))?;
+    lock.unlock()
+        .map_err(|e| BadInput::new(&lock_path, format!("the lock cannot be let go: {e}")))?;
     Ok(count)
 }
 
@@ -145,7 +177,10 @@ pub fn open_test_split(runs: &Path, bars_sha256: &str, split: &str, who: &str) -
 /// # Errors
 /// When the registry is there and cannot be read.
 pub fn test_looks(runs: &Path, bars_sha256: &str, split: &str) -> Result<Vec<TestLook>, FileError> {
-    Ok(load(runs)?.test_looks.remove(&key(bars_sha256, split)).unwrap_or_default())
+    Ok(load(runs)?
+        .test_looks
+        .remove(&key(bars_sha256, split))
+        .unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -161,10 +196,26 @@ mod tests {
         std::thread::scope(|scope| {
             for t in 0..4 {
                 let runs = dir.path();
-                scope.spawn(move || (0..5).for_each(|_| drop(open_test_split(runs, "aa", "2024-01-02..2024-02-01", &format!("run {t}")).unwrap())));
+                scope.spawn(move || {
+                    (0..5).for_each(|_| {
+                        assert!(
+                            open_test_split(
+                                runs,
+                                "aa",
+                                "2024-01-02..2024-02-01",
+                                &format!("run {t}")
+                            )
+                            .unwrap()
+                                > 0
+                        )
+                    })
+                });
             }
         });
-        assert_eq!(open_test_split(dir.path(), "aa", "2024-01-02..2024-02-01", "x").unwrap(), 21);
+        assert_eq!(
+            open_test_split(dir.path(), "aa", "2024-01-02..2024-02-01", "x").unwrap(),
+            21
+        );
         assert_eq!(open_test_split(dir.path(), "aa", "other", "x").unwrap(), 1);
         assert_eq!(test_looks(dir.path(), "bb", "other").unwrap().len(), 0);
         assert_eq!(test_looks(dir.path(), "aa", "other").unwrap()[0].who, "x");
@@ -174,26 +225,58 @@ mod tests {
     fn a_broken_registry_is_an_error_and_stays_as_it_is() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(registry_path(dir.path()), "{\"format\":1,").unwrap();
-        assert!(open_test_split(dir.path(), "aa", "s", "x").unwrap_err().is_bad_data());
-        assert_eq!(fs::read_to_string(registry_path(dir.path())).unwrap(), "{\"format\":1,");
-        fs::write(registry_path(dir.path()), "{\"format\":99,\"test_looks\":{}}").unwrap();
-        assert!(test_looks(dir.path(), "aa", "s").unwrap_err().to_string().contains("newer"));
+        assert!(
+            open_test_split(dir.path(), "aa", "s", "x")
+                .unwrap_err()
+                .is_bad_data()
+        );
+        assert_eq!(
+            fs::read_to_string(registry_path(dir.path())).unwrap(),
+            "{\"format\":1,"
+        );
+        fs::write(
+            registry_path(dir.path()),
+            "{\"format\":99,\"test_looks\":{}}",
+        )
+        .unwrap();
+        assert!(
+            test_looks(dir.path(), "aa", "s")
+                .unwrap_err()
+                .to_string()
+                .contains("newer")
+        );
     }
 
     #[test]
     fn runs_are_listed_with_their_state_and_broken_ones_with_the_reason() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(list_runs(&dir.path().join("none")).unwrap(), []);
-        let new = NewRun { market: "NQ", run_toml: "", plan_toml: "", data: &json!({}) };
+        let new = NewRun {
+            market: "NQ",
+            run_toml: "",
+            plan_toml: "",
+            data: &json!({}),
+        };
         let good = RunFolder::create(dir.path(), &new).unwrap();
-        good.set_labels(&Labels { tags: vec!["a".into()], notes: String::new() }).unwrap();
+        good.set_labels(&Labels {
+            tags: vec!["a".into()],
+            notes: String::new(),
+        })
+        .unwrap();
         let bad = RunFolder::create(dir.path(), &new).unwrap();
         fs::write(bad.path().join("status.json"), "").unwrap();
         fs::create_dir(dir.path().join("something else")).unwrap();
         let list = list_runs(dir.path()).unwrap();
         assert_eq!(list.len(), 2);
         let of = |run: &RunFolder| list.iter().find(|s| s.id == run.id()).unwrap();
-        assert_eq!((of(&good).state, of(&good).tags.len(), of(&good).problem.clone()), (Some(RunState::Queued), 1, None));
+        assert_eq!(
+            (
+                of(&good).state,
+                of(&good).tags.len(),
+                of(&good).problem.clone()
+            ),
+            (Some(RunState::Queued), 1, None)
+        );
         assert!(of(&bad).state.is_none() && of(&bad).problem.is_some());
     }
 }

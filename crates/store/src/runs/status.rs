@@ -77,7 +77,8 @@ pub struct Labels {
 
 /// Writes a value as a JSON file, whole or not at all.
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
-    let text = serde_json::to_string_pretty(value).map_err(|e| BadInput::new(path, format!("cannot be written as JSON: {e}")))?;
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|e| BadInput::new(path, format!("cannot be written as JSON: {e}")))?;
     replace(path, format!("{text}\n").as_bytes())
 }
 
@@ -86,7 +87,9 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FileError
     let bytes = std::fs::read(path).map_err(|e| FileError::io("read", path, e))?;
     serde_json::from_slice(&bytes).map_err(|e| {
         let bad = BadInput::new(path, format!("the JSON is not valid: {e}")).line(e.line() as u64);
-        bad.expected("the file as Holdout wrote it").remedy("restore it from a copy, or leave this run out").into()
+        bad.expected("the file as Holdout wrote it")
+            .remedy("restore it from a copy, or leave this run out")
+            .into()
     })
 }
 
@@ -96,5 +99,7 @@ pub(super) fn check_format(path: &Path, format: u32) -> Result<(), FileError> {
         return Ok(());
     }
     let cause = format!("the run has format {format}, this version knows up to {RUN_FORMAT}");
-    Err(BadInput::new(path, cause).remedy("use a newer version of Holdout").into())
+    Err(BadInput::new(path, cause)
+        .remedy("use a newer version of Holdout")
+        .into())
 }

@@ -20,6 +20,7 @@ pub struct RunWriter {
     status: RunStatus,
     metrics: LineLog,
     adjustments: LineLog,
+    validation: LineLog,
     log: LineLog,
     /// Held as long as the run is written; the system lets go of it when the process ends.
     _lock: File,
@@ -33,13 +34,19 @@ impl RunWriter {
     pub fn open(folder: RunFolder) -> Result<Self, FileError> {
         let path = folder.lock_path();
         let io = |e| FileError::io("open for writing", &path, e);
-        let lock = OpenOptions::new().create(true).write(true).truncate(false).open(&path).map_err(io)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io)?;
         take_hold(&lock, folder.path())?;
         let in_folder = |name: &str| folder.path().join(name);
         Ok(Self {
             status: folder.written_status()?,
             metrics: LineLog::open(&in_folder("metrics.jsonl"))?,
             adjustments: LineLog::open(&in_folder("adjustments.jsonl"))?,
+            validation: LineLog::open(&in_folder("validation.jsonl"))?,
             log: LineLog::open(&in_folder("log.txt"))?,
             folder,
             _lock: lock,
@@ -67,6 +74,14 @@ impl RunWriter {
         self.adjustments.append(&line.to_string())
     }
 
+    /// Appends an evaluation on the validation part.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn validation(&mut self, line: &Value) -> Result<(), FileError> {
+        self.validation.append(&line.to_string())
+    }
+
     /// Appends a line to the log, with the time in front.
     ///
     /// # Errors
@@ -79,8 +94,21 @@ impl RunWriter {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn set_status(&mut self, state: RunState, step: u64, update: u64, message: Option<&str>) -> Result<(), FileError> {
-        self.status = RunStatus { state, step, update, message: message.map(str::to_owned), updated: now_text(), ..self.status.clone() };
+    pub fn set_status(
+        &mut self,
+        state: RunState,
+        step: u64,
+        update: u64,
+        message: Option<&str>,
+    ) -> Result<(), FileError> {
+        self.status = RunStatus {
+            state,
+            step,
+            update,
+            message: message.map(str::to_owned),
+            updated: now_text(),
+            ..self.status.clone()
+        };
         self.folder.write_status(&self.status)
     }
 
@@ -88,19 +116,28 @@ impl RunWriter {
     ///
     /// # Errors
     /// When the system refuses; the checkpoint then does not exist.
-    pub fn checkpoint(&mut self, step: u64, files: &CheckpointFiles<'_>) -> Result<CheckpointInfo, FileError> {
+    pub fn checkpoint(
+        &mut self,
+        step: u64,
+        files: &CheckpointFiles<'_>,
+    ) -> Result<CheckpointInfo, FileError> {
         self.metrics.sync()?;
         self.adjustments.sync()?;
+        self.validation.sync()?;
         checkpoint::write(&self.folder, step, files)
     }
 
-    /// Goes back to a step, to resume from its checkpoint: later lines of metrics and adjustments
+    /// Goes back to a step, to resume from its checkpoint: later lines of metrics, adjustments and validation
     /// (those whose `step` is greater) are removed, so that nothing is there twice.
     ///
     /// # Errors
     /// When the system refuses or a line in the middle is not valid.
     pub fn rewind(&mut self, step: u64) -> Result<(), FileError> {
-        for (name, log) in [("metrics.jsonl", &mut self.metrics), ("adjustments.jsonl", &mut self.adjustments)] {
+        for (name, log) in [
+            ("metrics.jsonl", &mut self.metrics),
+            ("adjustments.jsonl", &mut self.adjustments),
+            ("validation.jsonl", &mut self.validation),
+        ] {
             let path = self.folder.path().join(name);
             rewind_lines(&path, step)?;
             *log = LineLog::open(&path)?;
@@ -125,7 +162,11 @@ fn take_hold(lock: &File, run: &Path) -> Result<(), FileError> {
 
 fn rewind_lines(path: &Path, step: u64) -> Result<(), FileError> {
     let lines = read_json_lines(path)?;
-    let keep = |v: &&Value| v.get("step").and_then(Value::as_u64).is_none_or(|s| s <= step);
+    let keep = |v: &&Value| {
+        v.get("step")
+            .and_then(Value::as_u64)
+            .is_none_or(|s| s <= step)
+    };
     let kept: Vec<&Value> = lines.values.iter().filter(keep).collect();
     if kept.len() == lines.values.len() && !lines.cut_short {
         return Ok(());
@@ -142,7 +183,12 @@ mod tests {
     use crate::runs::NewRun;
 
     fn run(dir: &Path) -> RunFolder {
-        let new = NewRun { market: "ES", run_toml: "", plan_toml: "", data: &json!({}) };
+        let new = NewRun {
+            market: "ES",
+            run_toml: "",
+            plan_toml: "",
+            data: &json!({}),
+        };
         RunFolder::create(dir, &new).unwrap()
     }
 
@@ -151,11 +197,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = run(dir.path());
         let mut writer = RunWriter::open(folder.clone()).unwrap();
-        assert!(RunWriter::open(folder.clone()).unwrap_err().to_string().contains("another process"));
+        assert!(
+            RunWriter::open(folder.clone())
+                .unwrap_err()
+                .to_string()
+                .contains("another process")
+        );
         writer.set_status(RunState::Running, 10, 1, None).unwrap();
         assert_eq!(folder.status().unwrap().state, RunState::Running);
         drop(writer);
-        assert_eq!(folder.status().unwrap().state, RunState::Interrupted, "nobody holds it any more");
+        assert_eq!(
+            folder.status().unwrap().state,
+            RunState::Interrupted,
+            "nobody holds it any more"
+        );
         let mut writer = RunWriter::open(folder.clone()).unwrap();
         writer.set_status(RunState::Finished, 20, 2, None).unwrap();
         drop(writer);
@@ -168,7 +223,9 @@ mod tests {
         let folder = run(dir.path());
         let mut writer = RunWriter::open(folder.clone()).unwrap();
         for update in 1..=5 {
-            writer.metrics(&json!({"update": update, "step": update * 100})).unwrap();
+            writer
+                .metrics(&json!({"update": update, "step": update * 100}))
+                .unwrap();
         }
         drop(writer);
         // Killed in the middle of a line.
@@ -178,9 +235,17 @@ mod tests {
         let mut writer = RunWriter::open(folder.clone()).unwrap();
         writer.rewind(300).unwrap();
         for update in 4..=6 {
-            writer.metrics(&json!({"update": update, "step": update * 100})).unwrap();
+            writer
+                .metrics(&json!({"update": update, "step": update * 100}))
+                .unwrap();
         }
-        let updates: Vec<u64> = folder.metrics().unwrap().values.iter().map(|v| v["update"].as_u64().unwrap()).collect();
+        let updates: Vec<u64> = folder
+            .metrics()
+            .unwrap()
+            .values
+            .iter()
+            .map(|v| v["update"].as_u64().unwrap())
+            .collect();
         assert_eq!(updates, [1, 2, 3, 4, 5, 6]);
     }
 }

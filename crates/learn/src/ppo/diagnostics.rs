@@ -1,0 +1,214 @@
+//! What an update says about itself: coefficients in force, figures of its epochs, running
+//! episodes, and the shares of actions.
+
+use holdout_core::sim::N_ACTIONS;
+use serde::{Deserialize, Serialize};
+
+use super::config::TrainConfig;
+use super::loss::{LossCoefs, LossSums};
+
+/// HOLD share of free choices above which a policy counts as trapped.
+const HOLD_TRAP_SHARE: f64 = 0.9;
+/// Updates in a row that make an alarm.
+const HOLD_TRAP_UPDATES: u32 = 20;
+
+/// Everything that an epoch needs besides data.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UpdateCoefs {
+    pub(crate) loss: LossCoefs,
+    pub(crate) lr: f64,
+    pub(crate) max_grad_norm: f64,
+    pub(crate) adam_eps: f64,
+    pub(crate) norm_adv: bool,
+    pub(crate) minibatch_len: usize,
+}
+
+impl UpdateCoefs {
+    /// The coefficients after `step` environment steps.
+    pub(crate) fn at(config: &TrainConfig, step: u64) -> Self {
+        let ppo = &config.ppo;
+        Self {
+            loss: LossCoefs {
+                clip_coef: ppo.clip_coef as f32,
+                clip_vloss: ppo.clip_vloss,
+                vf_coef: ppo.vf_coef as f32,
+                ent_coef: config.entropy_coef(step) as f32,
+            },
+            lr: config.learning_rate(step),
+            max_grad_norm: ppo.max_grad_norm,
+            adam_eps: ppo.adam_eps,
+            norm_adv: ppo.norm_adv,
+            minibatch_len: config.n_envs * config.rollout / ppo.minibatches.max(1),
+        }
+    }
+
+    /// Mean, and reciprocal of the sample deviation, of a minibatch's advantages; the identity
+    /// where they are not to be normalised or there is only one.
+    pub(crate) fn advantage_scaling(
+        &self,
+        advantages: impl Iterator<Item = f32> + Clone,
+    ) -> (f32, f32) {
+        let n = advantages.clone().count() as f64;
+        if !self.norm_adv || n < 2.0 {
+            return (0.0, 1.0);
+        }
+        let mean = advantages.clone().map(f64::from).sum::<f64>() / n;
+        let var = advantages
+            .map(|a| (f64::from(a) - mean).powi(2))
+            .sum::<f64>()
+            / (n - 1.0);
+        (mean as f32, (1.0 / (var.sqrt() + 1e-8)) as f32)
+    }
+}
+
+/// Figures of one epoch or more.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EpochFigures {
+    pub(crate) sums: LossSums,
+    pub(crate) loss_sum: f64,
+    pub(crate) grad_norm_sum: f64,
+    pub(crate) grad_norm_max: f64,
+    pub(crate) minibatches: u64,
+}
+
+impl EpochFigures {
+    /// Adds one minibatch.
+    pub(crate) fn add(&mut self, sums: &LossSums, coefs: &LossCoefs, grad_norm: f64) {
+        self.sums.add(sums);
+        self.loss_sum += sums.loss(coefs);
+        self.grad_norm_sum += grad_norm;
+        self.grad_norm_max = self.grad_norm_max.max(grad_norm);
+        self.minibatches += 1;
+    }
+
+    /// Adds another epoch.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.sums.add(&other.sums);
+        self.loss_sum += other.loss_sum;
+        self.grad_norm_sum += other.grad_norm_sum;
+        self.grad_norm_max = self.grad_norm_max.max(other.grad_norm_max);
+        self.minibatches += other.minibatches;
+    }
+
+    /// Whether losses and gradients are numbers.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.loss_sum.is_finite() && self.grad_norm_sum.is_finite()
+    }
+
+    /// Approximate KL, a mean over the rows.
+    pub(crate) fn approx_kl(&self) -> f64 {
+        self.sums.approx_kl / self.sums.rows
+    }
+}
+
+/// Return and length of the episode that each environment is in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RunningEpisodes {
+    pub(crate) returns: Vec<f64>,
+    pub(crate) lengths: Vec<f64>,
+    #[serde(skip)]
+    done: Vec<(f64, f64)>,
+}
+
+impl RunningEpisodes {
+    pub(crate) fn new(n_envs: usize) -> Self {
+        Self {
+            returns: vec![0.0; n_envs],
+            lengths: vec![0.0; n_envs],
+            done: Vec::new(),
+        }
+    }
+
+    /// Takes one step of all environments.
+    pub(crate) fn step(&mut self, rewards: &[f32], ended: impl Fn(usize) -> bool) {
+        for (env, &reward) in rewards.iter().enumerate() {
+            self.returns[env] += f64::from(reward);
+            self.lengths[env] += 1.0;
+            if ended(env) {
+                self.done.push((
+                    std::mem::take(&mut self.returns[env]),
+                    std::mem::take(&mut self.lengths[env]),
+                ));
+            }
+        }
+    }
+
+    /// Mean return and mean length of the episodes that ended since the last call.
+    pub(crate) fn take_means(&mut self) -> (Option<f64>, Option<f64>) {
+        let n = self.done.len() as f64;
+        let (r, l) = self
+            .done
+            .drain(..)
+            .fold((0.0, 0.0), |(r, l), (x, y)| (r + x, l + y));
+        if n > 0.0 {
+            (Some(r / n), Some(l / n))
+        } else {
+            (None, None)
+        }
+    }
+}
+
+/// Counts of what was chosen, and out of what.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ActionCounts {
+    pub(crate) taken: [u64; N_ACTIONS],
+    /// Steps on which more than one action was allowed.
+    pub(crate) choices: u64,
+    /// HOLD among those.
+    pub(crate) held: u64,
+}
+
+impl ActionCounts {
+    #[inline]
+    pub(crate) fn add(&mut self, action: u8, mask: u8) {
+        self.taken[usize::from(action)] += 1;
+        if mask.count_ones() > 1 {
+            self.choices += 1;
+            self.held += u64::from(action == 0);
+        }
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.taken.iter().sum()
+    }
+}
+
+/// Watches for a policy that holds whatever happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct HoldTrap {
+    updates: u32,
+}
+
+impl HoldTrap {
+    /// Takes one update's HOLD share of free choices; true when the alarm is due.
+    pub(crate) fn watch(&mut self, hold_share: Option<f64>) -> bool {
+        let trapped = hold_share.is_some_and(|s| s > HOLD_TRAP_SHARE);
+        self.updates = if trapped { self.updates + 1 } else { 0 };
+        self.updates > 0 && self.updates % HOLD_TRAP_UPDATES == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_alarm_needs_twenty_updates_in_a_row() {
+        let mut trap = HoldTrap::default();
+        assert!((0..19).all(|_| !trap.watch(Some(0.95))));
+        assert!(!trap.watch(Some(0.5)));
+        assert!((0..19).all(|_| !trap.watch(Some(0.95))));
+        assert!(trap.watch(Some(0.91)));
+        assert!(!trap.watch(None));
+    }
+
+    #[test]
+    fn episodes_are_counted_when_they_end() {
+        let mut e = RunningEpisodes::new(2);
+        e.step(&[1.0, 5.0], |_| false);
+        e.step(&[2.0, 5.0], |env| env == 0);
+        assert_eq!(e.take_means(), (Some(3.0), Some(2.0)));
+        assert_eq!(e.take_means(), (None, None));
+        assert_eq!(e.returns, [0.0, 10.0]);
+    }
+}

@@ -1,0 +1,358 @@
+//! The update through burn, on any of its devices: the way of graphics cards.
+//!
+//! The feature table lives on the device once. A rollout is uploaded in compact form, and a
+//! minibatch is gathered, scaled, learned from and applied there; the host reads back a few
+//! figures per epoch. Optimiser and clipping work on one flat tensor of all parameters.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use holdout_core::sim::N_ACTIONS;
+
+use super::adam::{Adam, AdamScalars, BETA1, BETA2};
+use super::diagnostics::{EpochFigures, UpdateCoefs};
+use super::loss::{LossSums, TensorBatch, tensor_loss};
+use super::rollout::Rollout;
+use crate::env::{FeatureTable, ObsShape};
+use crate::policy::mlp::ActorCritic;
+use crate::policy::normalizer::{CompactObs, Scaling};
+use crate::policy::params::{Layout, Params};
+
+/// Network, optimiser and market on a device of burn.
+#[derive(Debug)]
+pub(crate) struct BurnEngine {
+    device: Device,
+    layout: Arc<Layout>,
+    shape: ObsShape,
+    features: Tensor<2>,
+    offsets: Tensor<2, Int>,
+    /// On the autodiff device.
+    module: ActorCritic,
+    theta: Tensor<1>,
+    m: Tensor<1>,
+    v: Tensor<1>,
+    steps: u64,
+    rollout: Option<DeviceRollout>,
+}
+
+/// One rollout on the device, compact.
+#[derive(Debug)]
+struct DeviceRollout {
+    first_rows: Tensor<1, Int>,
+    account: Tensor<2>,
+    forbidden: Tensor<2>,
+    actions: Tensor<1, Int>,
+    /// Columns: old log-probability, old value, advantage, target.
+    numbers: Tensor<2>,
+    mean: Tensor<1>,
+    scale: Tensor<1>,
+}
+
+/// Runs work on the device; a failure or a panic of the driver becomes its text.
+fn guarded<R>(work: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        Err(text
+            .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+            .unwrap_or_else(|| "the driver failed without a message".to_owned()))
+    })
+}
+
+fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
+    let data = tensor.try_into_data().map_err(|e| format!("{e:?}"))?;
+    data.convert::<f32>()
+        .try_to_vec()
+        .map_err(|e| format!("{e:?}"))
+}
+
+fn floats<const D: usize>(numbers: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(numbers, shape), device)
+}
+
+fn ints<const D: usize>(numbers: Vec<i32>, shape: [usize; D], device: &Device) -> Tensor<D, Int> {
+    Tensor::from_data(TensorData::new(numbers, shape), device)
+}
+
+impl BurnEngine {
+    pub(crate) fn new(
+        params: &Params,
+        adam: &Adam,
+        shape: ObsShape,
+        features: &FeatureTable,
+        device: &Device,
+    ) -> Result<Self, String> {
+        guarded(|| {
+            let device = device.clone().inner();
+            let (n_bars, width) = (features.n_bars(), features.n_features);
+            let flat = |x: &[f32]| floats(x.to_vec(), [x.len()], &device);
+            Ok(Self {
+                layout: params.layout().clone(),
+                shape,
+                features: floats(
+                    features.data[..n_bars * width].to_vec(),
+                    [n_bars, width],
+                    &device,
+                ),
+                offsets: ints(
+                    (0..shape.window as i32).collect(),
+                    [1, shape.window],
+                    &device,
+                ),
+                module: ActorCritic::from_params(params, &device.clone().autodiff()),
+                theta: flat(&params.values),
+                m: flat(&adam.m),
+                v: flat(&adam.v),
+                steps: adam.steps,
+                rollout: None,
+                device,
+            })
+        })
+    }
+
+    /// Scaled observations from first rows of windows and account numbers.
+    fn gather(
+        &self,
+        first_rows: Tensor<1, Int>,
+        account: Tensor<2>,
+        mean: &Tensor<1>,
+        scale: &Tensor<1>,
+    ) -> Tensor<2> {
+        let rows = first_rows.dims()[0];
+        let index = (first_rows.reshape([rows, 1]) + self.offsets.clone())
+            .reshape([rows * self.shape.window]);
+        let market = self
+            .features
+            .clone()
+            .select(0, index)
+            .reshape([rows, self.shape.market_len()]);
+        let raw = if self.shape.n_account > 0 {
+            Tensor::cat(vec![market, account], 1)
+        } else {
+            market
+        };
+        (raw - mean.clone().unsqueeze::<2>()) * scale.clone().unsqueeze::<2>()
+    }
+
+    fn first_rows(&self, bars: &[u32]) -> Tensor<1, Int> {
+        let back = self.shape.window as i32 - 1;
+        ints(
+            bars.iter().map(|&b| b as i32 - back).collect(),
+            [bars.len()],
+            &self.device,
+        )
+    }
+
+    fn account(&self, numbers: &[f32], rows: usize) -> Tensor<2> {
+        if self.shape.n_account == 0 {
+            return Tensor::zeros([rows, 1], &self.device);
+        }
+        floats(numbers.to_vec(), [rows, self.shape.n_account], &self.device)
+    }
+
+    /// Logits (six per row) and values of compact observations.
+    pub(crate) fn infer(
+        &self,
+        obs: CompactObs<'_>,
+        scaling: &Scaling,
+        logits: &mut [f32],
+        values: &mut [f32],
+    ) -> Result<(), String> {
+        let rows = obs.bars.len();
+        if rows == 0 {
+            return Ok(());
+        }
+        guarded(|| {
+            let (mean, scale) = self.scaling(scaling);
+            let x = self.gather(
+                self.first_rows(obs.bars),
+                self.account(obs.account, rows),
+                &mean,
+                &scale,
+            );
+            let (z, v) = self.module.forward(Tensor::from_inner(x));
+            let both = read(Tensor::cat(vec![z, v.reshape([rows, 1])], 1).inner())?;
+            for ((row, z), v) in both
+                .chunks_exact(N_ACTIONS + 1)
+                .zip(logits.chunks_exact_mut(N_ACTIONS))
+                .zip(values)
+            {
+                z.copy_from_slice(&row[..N_ACTIONS]);
+                *v = row[N_ACTIONS];
+            }
+            Ok(())
+        })
+    }
+
+    fn scaling(&self, scaling: &Scaling) -> (Tensor<1>, Tensor<1>) {
+        let flat = |x: &[f32]| floats(x.to_vec(), [x.len()], &self.device);
+        (flat(&scaling.mean), flat(&scaling.scale))
+    }
+
+    /// Takes a finished rollout to the device.
+    pub(crate) fn start_update(
+        &mut self,
+        rollout: &Rollout,
+        scaling: &Scaling,
+    ) -> Result<(), String> {
+        let len = rollout.len();
+        let uploaded = guarded(|| {
+            let forbidden = rollout
+                .masks
+                .iter()
+                .flat_map(|&m| (0..N_ACTIONS).map(move |a| f32::from(u8::from(m >> a & 1 == 0))));
+            let columns = rollout
+                .log_probs
+                .iter()
+                .zip(&rollout.values)
+                .zip(rollout.advantages.iter().zip(&rollout.returns));
+            let numbers = columns.flat_map(|((&l, &v), (&a, &r))| [l, v, a, r]);
+            let (mean, scale) = self.scaling(scaling);
+            Ok(DeviceRollout {
+                first_rows: self.first_rows(&rollout.bars),
+                account: self.account(&rollout.account, len),
+                forbidden: floats(forbidden.collect(), [len, N_ACTIONS], &self.device),
+                actions: ints(
+                    rollout.actions.iter().map(|&a| i32::from(a)).collect(),
+                    [len],
+                    &self.device,
+                ),
+                numbers: floats(numbers.collect(), [len, 4], &self.device),
+                mean,
+                scale,
+            })
+        });
+        self.rollout = Some(uploaded?);
+        Ok(())
+    }
+
+    /// One pass over the uploaded rollout in the given order, an optimiser step per minibatch.
+    pub(crate) fn epoch(
+        &mut self,
+        order: &[u32],
+        coefs: &UpdateCoefs,
+    ) -> Result<EpochFigures, String> {
+        guarded(|| {
+            let mut read_later = Vec::new();
+            for minibatch in order.chunks(coefs.minibatch_len) {
+                let (figures, flat) = self.minibatch(minibatch, coefs)?;
+                self.apply(flat, coefs);
+                read_later.push((figures, minibatch.len()));
+            }
+            let mut epoch = EpochFigures::default();
+            let lens: Vec<usize> = read_later.iter().map(|f| f.1).collect();
+            let all = read(Tensor::cat(
+                read_later.into_iter().map(|f| f.0).collect(),
+                0,
+            ))?;
+            for (f, n) in all.chunks_exact(6).zip(lens) {
+                let rows = n as f64;
+                let sum = |i: usize| f64::from(f[i]) * rows;
+                let sums = LossSums {
+                    rows,
+                    policy: sum(0),
+                    value: sum(1),
+                    entropy: sum(2),
+                    approx_kl: sum(3),
+                    clipped: sum(4),
+                };
+                epoch.add(&sums, &coefs.loss, f64::from(f[5]));
+            }
+            Ok(epoch)
+        })
+    }
+
+    /// Six figures (the loss's five and the gradient's norm) and the flat gradient.
+    fn minibatch(
+        &self,
+        rows: &[u32],
+        coefs: &UpdateCoefs,
+    ) -> Result<(Tensor<1>, Tensor<1>), String> {
+        let Some(rollout) = &self.rollout else {
+            return Err("no rollout was taken to the device".to_owned());
+        };
+        let n = rows.len();
+        let index = ints(rows.iter().map(|&i| i as i32).collect(), [n], &self.device);
+        let x = self.gather(
+            rollout.first_rows.clone().select(0, index.clone()),
+            rollout.account.clone().select(0, index.clone()),
+            &rollout.mean,
+            &rollout.scale,
+        );
+        let numbers = rollout.numbers.clone().select(0, index.clone());
+        let column =
+            |c: usize| -> Tensor<1> { numbers.clone().slice([0..n, c..c + 1]).reshape([n]) };
+        let mut advantages = column(2);
+        if coefs.norm_adv && n >= 2 {
+            let centred = advantages.clone() - advantages.mean();
+            let deviation = (centred.clone().square().sum() / (n as f32 - 1.0)).sqrt();
+            advantages = centred / (deviation + 1e-8);
+        }
+        let batch = TensorBatch {
+            forbidden: Tensor::from_inner(
+                rollout
+                    .forbidden
+                    .clone()
+                    .select(0, index.clone())
+                    .greater_elem(0.5),
+            ),
+            actions: Tensor::from_inner(rollout.actions.clone().select(0, index).reshape([n, 1])),
+            old_log_probs: Tensor::from_inner(column(0)),
+            old_values: Tensor::from_inner(column(1)),
+            advantages: Tensor::from_inner(advantages),
+            targets: Tensor::from_inner(column(3)),
+        };
+        let (logits, values) = self.module.forward(Tensor::from_inner(x));
+        let (loss, figures) = tensor_loss(logits, values, &batch, &coefs.loss);
+        let parts = self
+            .module
+            .gradients(&mut loss.backward())
+            .ok_or("a parameter has no gradient")?;
+        let flat = Tensor::cat(parts, 0);
+        let norm = flat.clone().square().sum().sqrt();
+        Ok((Tensor::cat(vec![figures, norm], 0), flat))
+    }
+
+    /// Clips by the global norm and takes one step of Adam.
+    fn apply(&mut self, flat: Tensor<1>, coefs: &UpdateCoefs) {
+        self.steps += 1;
+        let AdamScalars {
+            step_size,
+            root_scale,
+        } = AdamScalars::new(coefs.lr, self.steps);
+        let norm = flat.clone().square().sum().sqrt();
+        let factor = ((norm + 1e-6).recip() * coefs.max_grad_norm as f32).clamp_max(1.0);
+        let g = flat * factor;
+        self.m = self.m.clone() * BETA1 as f32 + g.clone() * (1.0 - BETA1) as f32;
+        self.v = self.v.clone() * BETA2 as f32 + g.square() * (1.0 - BETA2) as f32;
+        let root = self.v.clone().sqrt() * root_scale as f32 + coefs.adam_eps as f32;
+        self.theta = self.theta.clone() - self.m.clone() / root * step_size as f32;
+        self.module = self.module.with_flat(&self.theta, &self.layout);
+    }
+
+    /// Parameters and optimiser, read back.
+    pub(crate) fn export(&self) -> Result<(Params, Adam), String> {
+        guarded(|| {
+            let mut params = Params::zeros(self.layout.clone());
+            params.values = read(self.theta.clone())?;
+            Ok((
+                params,
+                Adam {
+                    steps: self.steps,
+                    m: read(self.m.clone())?,
+                    v: read(self.v.clone())?,
+                },
+            ))
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn gradient(
+        &self,
+        rows: &[u32],
+        coefs: &UpdateCoefs,
+    ) -> Result<(Vec<f32>, Vec<f32>), String> {
+        let (figures, flat) = self.minibatch(rows, coefs)?;
+        Ok((read(figures)?, read(flat)?))
+    }
+}

@@ -1,0 +1,633 @@
+//! The loop: roll out, estimate advantages, optimise, tell.
+//!
+//! One update reads from top to bottom in [`train_on`]; everything that is not the algorithm
+//! leaves through events. No file is opened here.
+
+use std::time::{Duration, Instant};
+
+use holdout_core::rng::Stream;
+use holdout_core::sim::{CurriculumState, N_ACTIONS};
+
+use super::config::TrainConfig;
+use super::diagnostics::{ActionCounts, EpochFigures, HoldTrap, RunningEpisodes, UpdateCoefs};
+use super::gae::{GaeInput, gae};
+use super::record::{Times, record};
+use super::rollout::Rollout;
+use super::{Adam, BurnEngine, CpuEngine};
+use crate::checkpoint::{Checkpoint, Meta};
+use crate::device::Compute;
+use crate::env::{FeatureTable, ObsShape, StepOut, StepTotals, VecEnv};
+use crate::event::{CheckpointData, Command, Control, Event, Outcome, TrainError};
+use crate::policy::Policy;
+use crate::policy::distribution::MaskedCategorical;
+use crate::policy::normalizer::{CompactObs, Normalizer, Scaling};
+use crate::policy::params::{Architecture, Layout, Params};
+use std::sync::Arc;
+
+/// What a run starts from.
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a> {
+    /// Random weights.
+    Scratch,
+    /// All of a phase 1 checkpoint, with fresh rows for the actions that phase 1 never took.
+    Transfer(&'a [u8]),
+    /// The middle of the same run.
+    Resume(&'a [u8]),
+}
+
+/// Trains on the device that the settings name, and tells through `on_event`.
+///
+/// # Errors
+/// Settings, checkpoint or environment that do not fit, a number that is not finite, a device
+/// that stopped, or an event that could not be delivered.
+pub fn train(
+    config: &TrainConfig,
+    env: &mut dyn VecEnv,
+    start: Start<'_>,
+    control: &dyn Control,
+    on_event: &mut dyn FnMut(Event<'_>) -> Result<(), String>,
+) -> Result<Outcome, TrainError> {
+    config.check().map_err(TrainError::Config)?;
+    let resolved = config.device.resolve()?;
+    on_event(Event::Log(format!("device {}", resolved.reason))).map_err(TrainError::Receiver)?;
+    train_on(config, &resolved.compute, env, start, control, on_event)
+}
+
+/// [`train`] on a device that is already chosen.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_on(
+    config: &TrainConfig,
+    compute: &Compute,
+    env: &mut dyn VecEnv,
+    start: Start<'_>,
+    control: &dyn Control,
+    on_event: &mut dyn FnMut(Event<'_>) -> Result<(), String>,
+) -> Result<Outcome, TrainError> {
+    config.check().map_err(TrainError::Config)?;
+    let mut tell = |event: Event<'_>| on_event(event).map_err(TrainError::Receiver);
+    let mut run = Run::begin(config, compute, env, start)?;
+    let planned_updates = config.planned_updates();
+    let mut stopped = false;
+
+    while run.update < planned_updates {
+        if control.poll() == Command::Stop {
+            stopped = true;
+            break;
+        }
+        let begun = Instant::now();
+        let curriculum = run.curriculum();
+        run.env.set_curriculum(&curriculum);
+
+        let (totals, counts, env_time) = run.roll_out()?;
+        let rolled_out = begun.elapsed();
+        run.update += 1;
+        run.step += config.steps_per_update();
+        let coefs = UpdateCoefs::at(config, run.step);
+
+        let Rollout {
+            rewards,
+            values,
+            terminated,
+            truncated,
+            final_values,
+            last_values,
+            advantages,
+            returns,
+            ..
+        } = &mut run.rollout;
+        let input = GaeInput {
+            rewards,
+            values,
+            terminated,
+            truncated,
+            final_values,
+            last_values,
+        };
+        gae(
+            input,
+            config.ppo.gamma,
+            config.ppo.gae_lambda,
+            advantages,
+            returns,
+        );
+
+        let mut figures = EpochFigures::default();
+        let mut epochs = 0;
+        // In order first, so that a resumed run shuffles from where the whole one does.
+        run.order.iter_mut().zip(0..).for_each(|(o, i)| *o = i);
+        run.engine
+            .start_update(&run.rollout, &run.scaling)
+            .map_err(|r| run.lost(r))?;
+        for _ in 0..config.ppo.epochs {
+            run.shuffling.shuffle(&mut run.order);
+            let epoch = run.epoch(&coefs)?;
+            epochs += 1;
+            figures.merge(&epoch);
+            run.last_kl = epoch.approx_kl();
+            if config.ppo.target_kl > 0.0 && run.last_kl > config.ppo.target_kl {
+                break;
+            }
+        }
+        run.learn_normalizer();
+
+        let times = Times {
+            env: env_time,
+            rolled_out,
+            all: begun.elapsed(),
+        };
+        let record = record(
+            &mut run,
+            &coefs,
+            &figures,
+            epochs,
+            (&totals, &counts),
+            &times,
+            curriculum,
+        );
+        let trapped = run.hold_trap.watch(record.free_hold_share);
+        tell(Event::Update(Box::new(record)))?;
+        if trapped {
+            let text = "HOLD took more than 90% of the free choices in 20 updates".to_owned();
+            tell(Event::Alarm {
+                step: run.step,
+                text,
+            })?;
+        }
+        let last = run.update == planned_updates;
+        let every = |n: u64| n > 0 && run.update % n == 0;
+        if every(config.eval_every) || (last && config.eval_every > 0) {
+            let policy = run.policy()?;
+            tell(Event::EvalDue {
+                step: run.step,
+                update: run.update,
+                policy: &policy,
+            })?;
+        }
+        if !last && (every(config.checkpoint_every) || run.curriculum().stage != curriculum.stage) {
+            tell(Event::Checkpoint(run.checkpoint()?))?;
+        }
+    }
+
+    let last = run.checkpoint()?;
+    tell(Event::Checkpoint(last.clone()))?;
+    Ok(Outcome {
+        step: run.step,
+        update: run.update,
+        stopped,
+        last,
+    })
+}
+
+/// The two ways to compute an update.
+#[derive(Debug)]
+pub(crate) enum Engine {
+    Cpu(Box<CpuEngine>),
+    Burn(Box<BurnEngine>),
+}
+
+impl Engine {
+    fn infer(
+        &self,
+        obs: CompactObs<'_>,
+        scaling: &Scaling,
+        logits: &mut [f32],
+        values: &mut [f32],
+    ) -> Result<(), String> {
+        match self {
+            Self::Cpu(engine) => {
+                engine.infer(obs, scaling, logits, values);
+                Ok(())
+            }
+            Self::Burn(engine) => engine.infer(obs, scaling, logits, values),
+        }
+    }
+
+    fn start_update(&mut self, rollout: &Rollout, scaling: &Scaling) -> Result<(), String> {
+        match self {
+            Self::Cpu(_) => Ok(()),
+            Self::Burn(engine) => engine.start_update(rollout, scaling),
+        }
+    }
+
+    fn export(&self) -> Result<(Params, Adam), String> {
+        match self {
+            Self::Cpu(engine) => Ok((engine.net.params.clone(), engine.adam.clone())),
+            Self::Burn(engine) => engine.export(),
+        }
+    }
+}
+
+/// A run between two updates.
+pub(crate) struct Run<'a> {
+    pub(crate) config: &'a TrainConfig,
+    pub(crate) env: &'a mut dyn VecEnv,
+    pub(crate) engine: Engine,
+    pub(crate) rollout: Rollout,
+    pub(crate) episodes: RunningEpisodes,
+    pub(crate) update: u64,
+    pub(crate) step: u64,
+    pub(crate) last_kl: f64,
+    shape: ObsShape,
+    features: Arc<FeatureTable>,
+    normalizer: Normalizer,
+    scaling: Scaling,
+    sampling: Stream,
+    shuffling: Stream,
+    hold_trap: HoldTrap,
+    order: Vec<u32>,
+    logits: Vec<f32>,
+    out: StepOut,
+    optimizer_steps: u64,
+}
+
+impl<'a> Run<'a> {
+    fn begin(
+        config: &'a TrainConfig,
+        compute: &Compute,
+        env: &'a mut dyn VecEnv,
+        start: Start<'_>,
+    ) -> Result<Self, TrainError> {
+        let shape = env.layout();
+        let n_envs = env.n_envs();
+        let features = env.features();
+        if n_envs != config.n_envs {
+            return Err(TrainError::Environment(format!(
+                "it has {n_envs} environments, the settings say {}",
+                config.n_envs
+            )));
+        }
+        if features.n_features != shape.n_features || shape.obs_len() == 0 {
+            return Err(TrainError::Environment(format!(
+                "its table has {} features, its layout {}",
+                features.n_features, shape.n_features
+            )));
+        }
+        let layout = Arc::new(Layout::new(shape.obs_len(), &config.network));
+        let mut params = Params::orthogonal(layout.clone(), config.seed);
+        let mut adam = Adam::new(layout.len);
+        let mut normalizer = Normalizer::new(shape.obs_len());
+        let mut episodes = RunningEpisodes::new(n_envs);
+        let mut sampling = Stream::new(config.seed, "sampling", 0);
+        let mut shuffling = Stream::new(config.seed, "shuffling", 0);
+        let (mut update, mut step, mut hold_trap) = (0, 0, HoldTrap::default());
+        match start {
+            Start::Scratch => {}
+            Start::Transfer(bytes) => {
+                let from = Self::fitting(config, shape, env, bytes)?;
+                params = from.params;
+                params.refresh_actions(3, config.seed);
+                normalizer = from.normalizer;
+            }
+            Start::Resume(bytes) => {
+                let from = Self::fitting(config, shape, env, bytes)?;
+                Self::same_run(config, &from.meta)?;
+                env.load_state(&from.env_state)
+                    .map_err(TrainError::Environment)?;
+                (params, adam, normalizer, episodes) =
+                    (from.params, from.adam, from.normalizer, from.episodes);
+                (sampling, shuffling) = (from.meta.sampling, from.meta.shuffling);
+                (update, step, hold_trap) = (from.meta.update, from.meta.step, from.meta.hold_trap);
+            }
+        }
+        let optimizer_steps = adam.steps;
+        let engine = match compute {
+            Compute::Cpu => Engine::Cpu(Box::new(CpuEngine::new(params, adam, shape))),
+            Compute::Burn(device) => {
+                let engine = BurnEngine::new(&params, &adam, shape, &features, device);
+                Engine::Burn(Box::new(
+                    engine.map_err(|reason| TrainError::DeviceLost { update, reason })?,
+                ))
+            }
+        };
+        let rollout = Rollout::new(n_envs, config.rollout, shape);
+        Ok(Self {
+            order: (0..rollout.len() as u32).collect(),
+            scaling: normalizer.scaling(),
+            logits: vec![0.0; n_envs * N_ACTIONS],
+            out: StepOut::new(n_envs),
+            last_kl: 0.0,
+            config,
+            env,
+            engine,
+            rollout,
+            episodes,
+            update,
+            step,
+            shape,
+            features,
+            normalizer,
+            sampling,
+            shuffling,
+            hold_trap,
+            optimizer_steps,
+        })
+    }
+
+    /// Reads a checkpoint and refuses one of another network or observation.
+    fn fitting(
+        config: &TrainConfig,
+        shape: ObsShape,
+        env: &dyn VecEnv,
+        bytes: &[u8],
+    ) -> Result<Checkpoint, TrainError> {
+        let from = Checkpoint::read(bytes)?;
+        from.expect_layout(&env.layout_hash())?;
+        let expected = Architecture {
+            obs: shape,
+            network: config.network.clone(),
+        };
+        if from.meta.architecture != expected {
+            return Err(TrainError::Mismatch {
+                what: "the network",
+                found: format!("{:?}", from.meta.architecture),
+                expected: format!("{expected:?}"),
+                hint: "set [network] as in the checkpoint",
+            });
+        }
+        Ok(from)
+    }
+
+    fn same_run(config: &TrainConfig, meta: &Meta) -> Result<(), TrainError> {
+        let differs = |what, found: String, expected: String, hint| {
+            Err(TrainError::Mismatch {
+                what,
+                found,
+                expected,
+                hint,
+            })
+        };
+        let (old, new) = (&meta.config, config);
+        if old.phase != new.phase {
+            return differs(
+                "the phase",
+                old.phase.number().to_string(),
+                new.phase.number().to_string(),
+                "start phase 2 from it instead of resuming",
+            );
+        }
+        let sizes = |c: &TrainConfig| format!("{} x {}", c.n_envs, c.rollout);
+        if sizes(old) != sizes(new) {
+            return differs(
+                "environments x rollout",
+                sizes(old),
+                sizes(new),
+                "a run goes on with the sizes it began with",
+            );
+        }
+        Ok(())
+    }
+
+    fn lost(&self, reason: String) -> TrainError {
+        TrainError::DeviceLost {
+            update: self.update,
+            reason,
+        }
+    }
+
+    fn not_finite(&self, what: &'static str, figures: &EpochFigures) -> TrainError {
+        let n = figures.minibatches as f64;
+        TrainError::NotFinite {
+            update: self.update,
+            step: self.step,
+            what,
+            loss: figures.loss_sum / n,
+            grad_norm: figures.grad_norm_sum / n,
+            learning_rate: self.config.learning_rate(self.step),
+            approx_kl: figures.approx_kl(),
+        }
+    }
+
+    fn curriculum(&self) -> CurriculumState {
+        let config = self.config;
+        config.curriculum.state(
+            config.phase,
+            config.own_commission,
+            config.progress(self.step),
+        )
+    }
+
+    /// Steps all environments through one rollout.
+    fn roll_out(&mut self) -> Result<(StepTotals, ActionCounts, Duration), TrainError> {
+        let (n_envs, n_account) = (self.config.n_envs, self.shape.n_account);
+        let mut totals = StepTotals::default();
+        let mut counts = ActionCounts::default();
+        let mut env_time = Duration::ZERO;
+        self.rollout.start();
+        for t in 0..self.config.rollout {
+            let now = t * n_envs..(t + 1) * n_envs;
+            let Rollout {
+                bars,
+                account,
+                masks,
+                actions,
+                log_probs,
+                values,
+                ..
+            } = &mut self.rollout;
+            let bars = &mut bars[now.clone()];
+            let account = &mut account[now.start * n_account..now.end * n_account];
+            let masks = &mut masks[now.clone()];
+            let actions = &mut actions[now.clone()];
+            let begun = Instant::now();
+            self.env.observe(bars, account, masks);
+            env_time += begun.elapsed();
+            check_bars(bars, self.shape, &self.features)?;
+
+            let obs = CompactObs {
+                shape: self.shape,
+                features: &self.features,
+                bars,
+                account,
+            };
+            let update = self.update;
+            let inferred = self.engine.infer(
+                obs,
+                &self.scaling,
+                &mut self.logits,
+                &mut values[now.clone()],
+            );
+            inferred.map_err(|reason| TrainError::DeviceLost { update, reason })?;
+            let mut sum = 0.0_f32;
+            for (env, logits) in self.logits.as_chunks::<N_ACTIONS>().0.iter().enumerate() {
+                let dist = MaskedCategorical::new(logits, masks[env]);
+                let action = dist.sample(self.sampling.uniform_f32());
+                actions[env] = action as u8;
+                log_probs[now.start + env] = dist.log_probs[action];
+                sum += dist.log_probs[action] + values[now.start + env];
+                counts.add(action as u8, masks[env]);
+            }
+            if !sum.is_finite() {
+                return Err(self.not_finite(
+                    "observation, policy or value in the rollout",
+                    &EpochFigures::default(),
+                ));
+            }
+
+            let begun = Instant::now();
+            self.out.clear();
+            self.env.step(actions, &mut self.out);
+            env_time += begun.elapsed();
+            self.take_step(now.start, &mut totals)?;
+        }
+        self.bootstrap()?;
+        Ok((totals, counts, env_time))
+    }
+
+    /// Copies what a step did into the rollout.
+    fn take_step(&mut self, at: usize, totals: &mut StepTotals) -> Result<(), TrainError> {
+        let (n_envs, n_account) = (self.config.n_envs, self.shape.n_account);
+        let out = &self.out;
+        let n_final = out.final_envs.len();
+        let n_truncated = out.truncated.iter().filter(|&&t| t).count();
+        let sizes_hold = [out.rewards.len(), out.terminated.len(), out.truncated.len()]
+            .iter()
+            .all(|&n| n == n_envs)
+            && out.final_bars.len() == n_final
+            && out.final_account.len() == n_final * n_account
+            && n_final == n_truncated
+            && out.final_envs.iter().all(|&e| (e as usize) < n_envs);
+        if !sizes_hold {
+            return Err(TrainError::Environment(format!(
+                "a step reported {n_truncated} truncated episodes with {n_final} final observations, or vectors of wrong sizes"
+            )));
+        }
+        let now = at..at + n_envs;
+        self.rollout.rewards[now.clone()].copy_from_slice(&out.rewards);
+        self.rollout.terminated[now.clone()].copy_from_slice(&out.terminated);
+        self.rollout.truncated[now].copy_from_slice(&out.truncated);
+        self.rollout
+            .final_at
+            .extend(out.final_envs.iter().map(|&e| at + e as usize));
+        self.rollout.final_bars.extend_from_slice(&out.final_bars);
+        self.rollout
+            .final_account
+            .extend_from_slice(&out.final_account);
+        self.episodes.step(&out.rewards, |env| {
+            out.terminated[env] || out.truncated[env]
+        });
+        totals.add(&out.totals);
+        Ok(())
+    }
+
+    /// Values of the observations after the last step and of the final ones of cut-off episodes.
+    fn bootstrap(&mut self) -> Result<(), TrainError> {
+        let n_envs = self.config.n_envs;
+        let n_final = self.rollout.final_at.len();
+        let mut bars = vec![0; n_envs];
+        let mut account = vec![0.0; n_envs * self.shape.n_account];
+        self.env
+            .observe(&mut bars, &mut account, &mut vec![0; n_envs]);
+        bars.extend_from_slice(&self.rollout.final_bars);
+        account.extend_from_slice(&self.rollout.final_account);
+        check_bars(&bars, self.shape, &self.features)?;
+        let mut logits = vec![0.0; bars.len() * N_ACTIONS];
+        let mut values = vec![0.0; bars.len()];
+        let obs = CompactObs {
+            shape: self.shape,
+            features: &self.features,
+            bars: &bars,
+            account: &account,
+        };
+        self.engine
+            .infer(obs, &self.scaling, &mut logits, &mut values)
+            .map_err(|r| self.lost(r))?;
+        self.rollout.last_values.copy_from_slice(&values[..n_envs]);
+        for (i, &at) in self.rollout.final_at.iter().enumerate().take(n_final) {
+            self.rollout.final_values[at] = values[n_envs + i];
+        }
+        Ok(())
+    }
+
+    /// One pass over the rollout; an error instead of training on numbers that are not finite.
+    fn epoch(&mut self, coefs: &UpdateCoefs) -> Result<EpochFigures, TrainError> {
+        let figures = match &mut self.engine {
+            Engine::Cpu(engine) => Ok(engine.epoch(
+                &self.rollout,
+                &self.features,
+                &self.scaling,
+                &self.order,
+                coefs,
+            )),
+            Engine::Burn(engine) => engine.epoch(&self.order, coefs),
+        };
+        let figures = figures.map_err(|r| self.lost(r))?;
+        self.optimizer_steps += figures.minibatches;
+        if figures.is_finite() {
+            Ok(figures)
+        } else {
+            Err(self.not_finite("loss or gradient", &figures))
+        }
+    }
+
+    /// Takes the rollout's raw observations into the normaliser, which moves only here.
+    fn learn_normalizer(&mut self) {
+        let Rollout { bars, account, .. } = &self.rollout;
+        self.normalizer.update(CompactObs {
+            shape: self.shape,
+            features: &self.features,
+            bars,
+            account,
+        });
+        self.scaling = self.normalizer.scaling();
+    }
+
+    pub(crate) fn optimizer_steps(&self) -> u64 {
+        self.optimizer_steps
+    }
+
+    fn policy(&self) -> Result<Policy, TrainError> {
+        let (params, _) = self.engine.export().map_err(|r| self.lost(r))?;
+        Ok(Policy::new(
+            self.shape,
+            params,
+            self.normalizer.clone(),
+            self.env.layout_hash(),
+        ))
+    }
+
+    fn checkpoint(&self) -> Result<CheckpointData, TrainError> {
+        let (params, adam) = self.engine.export().map_err(|r| self.lost(r))?;
+        let meta = Meta {
+            format: crate::checkpoint::FORMAT,
+            step: self.step,
+            update: self.update,
+            phase: self.config.phase,
+            architecture: Architecture {
+                obs: self.shape,
+                network: self.config.network.clone(),
+            },
+            layout_hash: self.env.layout_hash(),
+            normalizer_count: self.normalizer.count,
+            optimizer_steps: adam.steps,
+            sampling: self.sampling.clone(),
+            shuffling: self.shuffling.clone(),
+            hold_trap: self.hold_trap,
+            config: self.config.clone(),
+        };
+        let checkpoint = Checkpoint {
+            meta,
+            params,
+            normalizer: self.normalizer.clone(),
+            adam,
+            episodes: self.episodes.clone(),
+            env_state: self.env.save_state(),
+        };
+        Ok(checkpoint.write()?)
+    }
+}
+
+fn check_bars(bars: &[u32], shape: ObsShape, features: &FeatureTable) -> Result<(), TrainError> {
+    match bars
+        .iter()
+        .find(|&&bar| features.window(bar, shape.window).is_none())
+    {
+        None => Ok(()),
+        Some(bar) => Err(TrainError::Environment(format!(
+            "it decides at bar {bar}, which has no {} rows of history in a table of {} bars",
+            shape.window,
+            features.n_bars()
+        ))),
+    }
+}

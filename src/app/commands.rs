@@ -1,0 +1,257 @@
+//! What panels ask for, and the one place where it is done.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use holdout_core::market::SplitRatios;
+use holdout_core::market::split::Part;
+use holdout_store::ImportOptions;
+
+use super::Workbench;
+use super::context::{Page, RunState};
+use super::files::Ask;
+use super::theme::{self, Mode, Theme};
+use super::widgets::chart_view::ExportFormat;
+use super::widgets::toasts::Tone;
+use super::worker;
+use crate::config::RunConfig;
+use crate::dataset::sample_path;
+use crate::jobs::StopReason;
+use crate::report::{Chart, Look, chart_csv, png, svg};
+
+/// A wish of the user.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Show a page.
+    Go(Page),
+    /// Ask for a bar file.
+    OpenDialog,
+    /// Open a bar file or a run folder.
+    Open(PathBuf, Box<ImportOptions>),
+    /// Open a sample market.
+    OpenSample(&'static str),
+    /// Stop reading.
+    CancelLoad,
+    /// Divide the sessions otherwise.
+    SetSplit(SplitRatios),
+    /// Take over changed settings.
+    SetConfig(Box<RunConfig>),
+    /// Take a preset's settings.
+    Preset(&'static str),
+    /// Take the last change back.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// Train.
+    Start,
+    /// Wait after the present update.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Write a checkpoint and end.
+    Stop,
+    /// Load, train and judge the sample market.
+    RunDemo,
+    /// Look for runs on disk.
+    ReadRuns,
+    /// Make a run the one that Results is about.
+    SelectRun(PathBuf),
+    /// Judge another checkpoint: `best`, `last` or a step.
+    ChooseCheckpoint(String),
+    /// Show a part; judges it first, and asks first for test.
+    ShowResults(Part),
+    /// Judge test, having been asked.
+    OpenTest,
+    /// Write a chart to a file.
+    Export(Box<Chart>, ExportFormat),
+    /// Dark or light.
+    SetMode(Mode),
+    /// Size of everything.
+    Zoom(f32),
+    /// Show or hide messages.
+    ToggleLog,
+    /// Show or hide the command palette.
+    TogglePalette,
+    /// Answer to closing while training: end it and close.
+    StopAndClose,
+}
+
+impl Workbench {
+    /// Carries a command out.
+    pub fn apply(&mut self, ctx: &egui::Context, command: Command) {
+        match command {
+            Command::Go(page) => self.go(page),
+            Command::OpenDialog => self.ask(ctx, &Ask::OpenBars, None),
+            Command::Open(path, options) => self.open(ctx, path, *options),
+            Command::OpenSample(market) => match sample_path(market) {
+                Ok(path) => self.open(ctx, path, ImportOptions::default()),
+                Err(e) => self.tell(ctx, Tone::Error, format!("The sample cannot be opened: {e}")),
+            },
+            Command::CancelLoad => self.cancel_load(),
+            Command::SetSplit(split) => {
+                self.model.config.split = split;
+                self.check();
+            }
+            Command::SetConfig(config) => {
+                self.model.config = *config;
+                self.check();
+            }
+            Command::Preset(name) => self.preset(ctx, name),
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
+            Command::Start => self.start(ctx),
+            Command::Pause => self.pause(true),
+            Command::Resume => self.pause(false),
+            Command::Stop => self.stop(StopReason::Asked),
+            Command::RunDemo => self.run_demo(ctx),
+            Command::ReadRuns => self.read_runs(ctx),
+            Command::SelectRun(path) => self.select_run(ctx, path),
+            Command::ChooseCheckpoint(name) => {
+                self.model.checkpoint = Some(name);
+                self.model.results.clear();
+                // Test is never judged again without being asked for.
+                if self.model.part != Part::Test {
+                    self.judge(ctx, self.model.part);
+                }
+            }
+            Command::ShowResults(part) => self.show_results(ctx, part),
+            Command::OpenTest => {
+                self.ask_test = None;
+                self.judge(ctx, Part::Test);
+            }
+            Command::Export(chart, format) => {
+                let name = format!("{}.{}", file_name(&chart), format.extension());
+                self.ask(ctx, &Ask::Save { name }, Some((chart, format)));
+            }
+            Command::SetMode(mode) => {
+                self.theme = Theme::new(mode);
+                ctx.set_theme(mode.egui());
+            }
+            Command::Zoom(zoom) => ctx.set_zoom_factor(zoom),
+            Command::ToggleLog => self.log_open = !self.log_open,
+            Command::TogglePalette => self.palette.toggle(),
+            Command::StopAndClose => {
+                self.closing = true;
+                self.ask_close = false;
+                self.stop(StopReason::Closing);
+            }
+        }
+    }
+
+    fn go(&mut self, page: Page) {
+        self.model.page = page;
+    }
+
+    fn preset(&mut self, ctx: &egui::Context, name: &'static str) {
+        match RunConfig::preset(name) {
+            Ok(preset) => {
+                self.model.preset = name;
+                self.model.reference = preset.clone();
+                let own = &self.model.config;
+                self.model.config = RunConfig { split: own.split, seed: own.seed, device: own.device, data: own.data.clone(), market: own.market.clone(), ..preset };
+                self.check();
+            }
+            Err(e) => self.tell(ctx, Tone::Error, format!("The preset cannot be read: {e:#}")),
+        }
+    }
+
+    fn undo(&mut self) {
+        if let Some(config) = self.undoer.undo(&self.model.config).cloned() {
+            self.model.config = config;
+            self.check();
+        }
+    }
+
+    fn redo(&mut self) {
+        if let Some(config) = self.undoer.redo(&self.model.config).cloned() {
+            self.model.config = config;
+            self.check();
+        }
+    }
+
+    fn pause(&mut self, pause: bool) {
+        let Some(job) = &self.training else { return };
+        if pause {
+            job.flag().pause();
+            self.model.run_state = RunState::Paused;
+        } else {
+            job.flag().resume();
+            self.model.run_state = RunState::Running;
+        }
+    }
+
+    fn stop(&mut self, reason: StopReason) {
+        if let Some(job) = &self.training {
+            job.flag().stop(reason);
+            self.model.run_state = RunState::Stopping;
+        }
+    }
+
+    fn show_results(&mut self, ctx: &egui::Context, part: Part) {
+        self.model.page = Page::Results;
+        self.model.part = part;
+        if self.model.selected_run.is_none() {
+            // A run that was just trained is what is meant.
+            self.model.selected_run.clone_from(&self.model.train.path);
+        }
+        let Some(run) = self.model.selected_run.clone() else { return };
+        if self.model.result(part).is_some() || self.model.evaluating.is_some() {
+            return;
+        }
+        if part == Part::Test {
+            self.ask_test = Some(worker::looks_so_far(&run, &self.model.runs_dir).map_err(|e| format!("{e:#}")));
+        } else {
+            self.judge(ctx, part);
+        }
+    }
+
+    /// Writes a chart; the answer comes as a message.
+    pub(super) fn export(&mut self, ctx: &egui::Context, path: &Path, chart: &Chart, format: ExportFormat) {
+        let written = match format {
+            ExportFormat::Csv => std::fs::write(path, chart_csv::csv(chart)).map_err(anyhow::Error::from),
+            ExportFormat::Svg => std::fs::write(path, svg::svg(chart, &Look::paper(), 1_000, 620)).map_err(anyhow::Error::from),
+            ExportFormat::Png => png::png(&svg::svg(chart, &Look::paper(), 1_000, 620), 2.0)
+                .map_err(anyhow::Error::from)
+                .and_then(|bytes| std::fs::write(path, bytes).map_err(anyhow::Error::from)),
+        };
+        match written {
+            Ok(()) => self.tell(ctx, Tone::Info, format!("Chart written to {}", path.display())),
+            Err(e) => self.tell(ctx, Tone::Error, format!("The chart could not be written: {e:#} ({})", path.display())),
+        }
+    }
+}
+
+/// A file name from a chart's title.
+fn file_name(chart: &Chart) -> String {
+    let words = format!("{} {}", chart.title, chart.subtitle);
+    let plain: String = words.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let parts: Vec<&str> = plain.split('-').filter(|p| !p.is_empty()).collect();
+    parts.join("-").chars().take(80).collect()
+}
+
+/// What a pending file dialog was for.
+pub(super) type Exporting = Option<(Box<Chart>, ExportFormat)>;
+
+/// Calls the window back to life from another thread, thirty times a second at most.
+pub(super) fn wake(ctx: &egui::Context) -> crate::jobs::Wake {
+    let ctx = ctx.clone();
+    Arc::new(move || ctx.request_repaint_after(std::time::Duration::from_millis(33)))
+}
+
+/// Fonts, styles and theme of a context; before the first pass.
+pub fn set_up(ctx: &egui::Context, mode: Mode) {
+    theme::install(ctx, mode);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Axis, Unit};
+
+    #[test]
+    fn file_names_are_plain() {
+        let mut chart = Chart::new("Equity: out of sample", Axis::new("", Unit::Time), vec![]);
+        chart.subtitle = "NQ · run-7/validation".to_owned();
+        assert_eq!(file_name(&chart), "equity-out-of-sample-nq-run-7-validation");
+    }
+}

@@ -1,0 +1,649 @@
+//! The window: pages from data to results over the same functions as the command line.
+//!
+//! Panels read a context and send commands; [`commands`] carries them out; long work runs as
+//! jobs that are drained in [`Workbench::logic`]. Nothing here computes a figure that the
+//! command line could not print.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::util::undoer::Undoer;
+use egui::{CentralPanel, Frame, Key, KeyboardShortcut, Margin, Modal, Modifiers, Panel, RichText, ScrollArea};
+use holdout_core::market::Instruments;
+use holdout_core::market::split::Part;
+use holdout_store::ImportOptions;
+use poll_promise::Promise;
+use serde::{Deserialize, Serialize};
+
+use crate::config::RunConfig;
+use crate::jobs::train::TrainEvent;
+use crate::jobs::{Notice, Progress};
+use commands::{Command, Exporting};
+use context::{Commands, LogLine, Model, Page, PanelCtx, RunState};
+use files::{Ask, FilePicker, NativePicker};
+use panels::train_data::TrainView;
+use theme::{Mode, Theme};
+use widgets::button;
+use widgets::toasts::{Toasts, Tone};
+use worker::{JudgeJob, LoadJob, TrainJob, WorkEvent};
+
+pub mod commands;
+pub mod context;
+pub mod files;
+pub mod icons;
+pub mod panels;
+pub mod theme;
+pub mod widgets;
+pub mod worker;
+
+/// How the window is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Renderer {
+    /// wgpu where there is a graphics card, OpenGL otherwise.
+    #[default]
+    Auto,
+    /// Vulkan, Metal or DirectX.
+    Wgpu,
+    /// OpenGL.
+    Glow,
+}
+
+/// What the window begins with.
+#[derive(Clone, Debug)]
+pub struct WindowOptions {
+    /// How it is drawn.
+    pub renderer: Renderer,
+    /// A bar file or a run folder to open.
+    pub open: Option<PathBuf>,
+    /// Start the demo at once.
+    pub demo: bool,
+    /// Folder of runs.
+    pub runs_dir: PathBuf,
+}
+
+/// What is kept from one session to the next.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    mode: Mode,
+    zoom: Option<f32>,
+    recent: Vec<PathBuf>,
+}
+
+const KEPT: &str = "holdout-1";
+const NAME: &str = "Holdout";
+
+/// Opens the window and runs until it is closed.
+///
+/// # Errors
+/// When no window can be made: no display, or no driver that can draw.
+pub fn run(options: WindowOptions) -> anyhow::Result<()> {
+    let renderer = match options.renderer {
+        Renderer::Wgpu => eframe::Renderer::Wgpu,
+        Renderer::Glow => eframe::Renderer::Glow,
+        Renderer::Auto if worker::has_graphics_card() => eframe::Renderer::Wgpu,
+        // Without a card OpenGL's software path draws several times faster than Vulkan's.
+        Renderer::Auto => eframe::Renderer::Glow,
+    };
+    let native = eframe::NativeOptions {
+        renderer,
+        viewport: egui::ViewportBuilder::default().with_title(NAME).with_app_id("holdout").with_inner_size([1_280.0, 800.0]).with_min_inner_size([960.0, 620.0]).with_drag_and_drop(true),
+        ..eframe::NativeOptions::default()
+    };
+    let start = Box::new(move |cc: &eframe::CreationContext<'_>| {
+        let kept: Kept = cc.storage.and_then(|s| eframe::get_value(s, KEPT)).unwrap_or_default();
+        commands::set_up(&cc.egui_ctx, kept.mode);
+        let mut bench = Workbench::new(Box::new(NativePicker), options.runs_dir.clone());
+        bench.take_kept(&cc.egui_ctx, kept);
+        bench.begin(&cc.egui_ctx, &options);
+        Ok(Box::new(Window(bench)) as Box<dyn eframe::App>)
+    });
+    eframe::run_native(NAME, native, start).map_err(|e| anyhow::anyhow!("the window cannot be opened: {e}; is there a display? `holdout --help` lists what works without one"))
+}
+
+struct Window(Workbench);
+
+impl eframe::App for Window {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.0.logic(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.0.ui(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, KEPT, &self.0.kept());
+    }
+}
+
+/// The whole application but for the frame that the desktop gives it.
+pub struct Workbench {
+    /// What panels read.
+    pub model: Model,
+    theme: Theme,
+    commands: Commands,
+    picker: Box<dyn FilePicker>,
+    asking: Option<(Promise<Option<PathBuf>>, Exporting)>,
+    load: Option<(PathBuf, LoadJob)>,
+    training: Option<TrainJob>,
+    judging: Option<(Part, JudgeJob)>,
+    undoer: Undoer<RunConfig>,
+    toasts: Toasts,
+    palette: panels::palette::Palette,
+    data: panels::data::DataPanel,
+    curriculum: panels::curriculum::CurriculumPanel,
+    train: panels::train::TrainPanel,
+    results: panels::results::ResultsPanel,
+    log_open: bool,
+    /// Test is about to be opened: how often it was before, or why that is not known.
+    ask_test: Option<Result<u64, String>>,
+    ask_close: bool,
+    closing: bool,
+    zoom: f32,
+}
+
+impl Workbench {
+    /// An empty workbench.
+    pub fn new(picker: Box<dyn FilePicker>, runs_dir: PathBuf) -> Self {
+        let config = RunConfig::preset("quick").unwrap_or_default();
+        let model = Model {
+            page: Page::Data,
+            instruments: Instruments::builtin(),
+            market: None,
+            loading: None,
+            recent: Vec::new(),
+            load_error: None,
+            reference: config.clone(),
+            preset: "quick",
+            config,
+            problems: Vec::new(),
+            can_undo: (false, false),
+            run_state: RunState::Idle,
+            demo: false,
+            progress: Arc::new(Progress::default()),
+            train: TrainView::default(),
+            runs: Vec::new(),
+            selected_run: None,
+            checkpoint: None,
+            results: Vec::new(),
+            part: Part::Validation,
+            evaluating: None,
+            log: Vec::new(),
+            device: None,
+            runs_dir,
+        };
+        let mut bench = Self {
+            model,
+            theme: Theme::new(Mode::Dark),
+            commands: Commands::default(),
+            picker,
+            asking: None,
+            load: None,
+            training: None,
+            judging: None,
+            undoer: Undoer::default(),
+            toasts: Toasts::default(),
+            palette: panels::palette::Palette::default(),
+            data: panels::data::DataPanel::default(),
+            curriculum: panels::curriculum::CurriculumPanel::default(),
+            train: panels::train::TrainPanel,
+            results: panels::results::ResultsPanel::default(),
+            log_open: false,
+            ask_test: None,
+            ask_close: false,
+            closing: false,
+            zoom: 1.0,
+        };
+        bench.check();
+        bench
+    }
+
+    fn take_kept(&mut self, ctx: &egui::Context, kept: Kept) {
+        self.theme = Theme::new(kept.mode);
+        self.model.recent = kept.recent;
+        if let Some(zoom) = kept.zoom {
+            ctx.set_zoom_factor(zoom);
+        }
+    }
+
+    fn kept(&self) -> Kept {
+        Kept { mode: self.theme.mode, zoom: Some(self.zoom), recent: self.model.recent.clone() }
+    }
+
+    /// Does what the command line asked for at the start.
+    pub fn begin(&mut self, ctx: &egui::Context, options: &WindowOptions) {
+        self.read_runs(ctx);
+        if let Some(path) = &options.open {
+            self.apply(ctx, Command::Open(path.clone(), Box::default()));
+        }
+        if options.demo {
+            self.apply(ctx, Command::RunDemo);
+        }
+    }
+
+    /// Takes in what jobs report. Runs also while the window is hidden.
+    pub fn logic(&mut self, ctx: &egui::Context) {
+        self.answer_dialog(ctx);
+        self.drain_load(ctx);
+        self.drain_training(ctx);
+        self.drain_judging(ctx);
+        self.zoom = ctx.zoom_factor();
+        self.undoer.feed_state(ctx.time(), &self.model.config);
+        self.model.can_undo = (self.undoer.has_undo(&self.model.config), self.undoer.has_redo(&self.model.config));
+        if self.undoer.is_in_flux() {
+            // The undo point is set once the settings have been still for a second.
+            ctx.request_repaint_after(Duration::from_millis(300));
+        }
+        for file in ctx.input(|i| i.raw.dropped_files.clone()) {
+            self.commands.push(Command::Open(file.path().to_owned(), Box::default()));
+        }
+        if ctx.input(|i| i.viewport().close_requested()) && self.model.run_state != RunState::Idle && !self.closing {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+            self.ask_close = true;
+        }
+    }
+
+    /// Draws everything, then carries out what was asked for.
+    pub fn ui(&mut self, ui: &mut egui::Ui) {
+        let ctx = ui.ctx().clone();
+        self.shortcuts(&ctx);
+        let Self { model, theme, commands, data, curriculum, train, results, palette, toasts, .. } = self;
+        let panel = PanelCtx { model, theme, commands };
+        let bar = |m: i8| Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(m, 0));
+        Panel::top("top").exact_size(40.0).frame(bar(14)).show(ui, |ui| panels::top::ui(&panel, self.zoom, ui));
+        Panel::bottom("status").exact_size(26.0).frame(bar(10)).show(ui, |ui| panels::status::ui(&panel, ui));
+        if self.log_open {
+            Panel::bottom("messages").default_size(150.0).resizable(true).frame(panels::data::pad(theme)).show(ui, |ui| messages(&panel, ui));
+        }
+        Panel::left("runs").default_size(206.0).size_range(170.0..=340.0).frame(Frame::new().fill(theme.background).inner_margin(Margin::same(10))).show(ui, |ui| panels::runs::ui(&panel, ui));
+        CentralPanel::default().frame(Frame::new().fill(theme.panel)).show(ui, |ui| match model.page {
+            Page::Data => data.ui(&panel, ui),
+            Page::Curriculum => curriculum.ui(&panel, ui),
+            Page::Train => train.ui(&panel, ui),
+            Page::Results => results.ui(&panel, ui),
+        });
+        palette.ui(&panel, &ctx);
+        toasts.ui(&ctx, theme);
+        drop_hint(&ctx, theme);
+        self.ask_before_test(&ctx);
+        self.ask_before_closing(&ctx);
+        for command in self.commands.take() {
+            self.apply(&ctx, command);
+            ctx.request_repaint();
+        }
+    }
+
+    fn shortcuts(&mut self, ctx: &egui::Context) {
+        const CTRL: Modifiers = Modifiers::COMMAND;
+        let keys = [
+            (CTRL, Key::Num1, Command::Go(Page::Data)),
+            (CTRL, Key::Num2, Command::Go(Page::Curriculum)),
+            (CTRL, Key::Num3, Command::Go(Page::Train)),
+            (CTRL, Key::Num4, Command::Go(Page::Results)),
+            (CTRL, Key::O, Command::OpenDialog),
+            (CTRL, Key::P, Command::TogglePalette),
+            (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
+            (CTRL, Key::Y, Command::Redo),
+        ];
+        for (modifiers, key, command) in keys {
+            if ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(modifiers, key))) {
+                self.commands.push(command);
+            }
+        }
+        if ctx.text_edit_focused() || self.palette.is_open() {
+            return;
+        }
+        if ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(CTRL, Key::Z))) {
+            self.commands.push(Command::Undo);
+        }
+        if self.model.page == Page::Train && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Space)) {
+            match self.model.run_state {
+                RunState::Running => self.commands.push(Command::Pause),
+                RunState::Paused => self.commands.push(Command::Resume),
+                RunState::Idle | RunState::Stopping => {}
+            }
+        }
+    }
+
+    /// Checks the configuration against the contract.
+    fn check(&mut self) {
+        self.model.problems = self.model.instrument().map_or_else(Vec::new, |i| self.model.config.plan(&i).err().unwrap_or_default());
+    }
+
+    /// Shows a message, and keeps it.
+    fn tell(&mut self, ctx: &egui::Context, tone: Tone, text: String) {
+        self.model.log.push(LogLine { error: tone == Tone::Error, text: text.clone() });
+        self.toasts.push(tone, text, ctx.time());
+    }
+
+    fn ask(&mut self, ctx: &egui::Context, ask: &Ask, exporting: Exporting) {
+        if self.asking.is_none() {
+            self.asking = Some((self.picker.pick(ask, commands::wake(ctx)), exporting));
+        }
+    }
+
+    fn answer_dialog(&mut self, ctx: &egui::Context) {
+        let Some((promise, exporting)) = self.asking.take() else { return };
+        match promise.try_take() {
+            Err(promise) => self.asking = Some((promise, exporting)),
+            Ok(None) => {}
+            Ok(Some(path)) => match exporting {
+                None => self.apply(ctx, Command::Open(path, Box::default())),
+                Some((chart, format)) => self.export(ctx, &path, &chart, format),
+            },
+        }
+    }
+
+    fn open(&mut self, ctx: &egui::Context, path: PathBuf, options: ImportOptions) {
+        if path.join("status.json").is_file() {
+            self.select_run(ctx, path);
+            self.model.page = Page::Results;
+            return;
+        }
+        self.model.page = Page::Data;
+        self.model.load_error = None;
+        // A load that is under way gives way to the new one.
+        self.cancel_load();
+        match worker::load(path.clone(), options, commands::wake(ctx)) {
+            Ok(job) => {
+                self.model.loading = Some((path.clone(), job.progress()));
+                self.load = Some((path, job));
+            }
+            Err(e) => self.tell(ctx, Tone::Error, format!("The file cannot be read: {e}")),
+        }
+    }
+
+    fn cancel_load(&mut self) {
+        if let Some((_, job)) = self.load.take() {
+            job.flag().stop(crate::jobs::StopReason::Asked);
+            // Waiting for its end must not hold up the window.
+            std::thread::spawn(move || drop(job));
+        }
+        self.model.loading = None;
+    }
+
+    fn drain_load(&mut self, ctx: &egui::Context) {
+        let Some((path, job)) = self.load.take() else { return };
+        self.model.loading = Some((path.clone(), job.progress()));
+        match job.drain(Duration::from_millis(5)).into_iter().next() {
+            None | Some(Notice::Event(())) => {
+                self.load = Some((path, job));
+                return;
+            }
+            Some(Notice::Done(market)) => {
+                self.model.recent.retain(|p| p != &path);
+                self.model.recent.insert(0, path);
+                self.model.recent.truncate(8);
+                self.take_market(market);
+            }
+            Some(Notice::Failed(why)) => {
+                self.model.log.push(LogLine { error: true, text: why.clone() });
+                self.model.load_error = Some((path, why));
+                ctx.request_repaint();
+            }
+        }
+        self.model.loading = None;
+    }
+
+    fn take_market(&mut self, market: context::Market) {
+        self.model.config.market = market.dataset.market().to_owned();
+        self.model.config.data = Some(market.dataset.path.clone());
+        self.model.market = Some(market);
+        self.model.load_error = None;
+        self.check();
+    }
+
+    fn start(&mut self, ctx: &egui::Context) {
+        if self.training.is_some() {
+            return;
+        }
+        let Some(market) = self.model.market.clone() else {
+            self.tell(ctx, Tone::Warning, "Open a market first.".to_owned());
+            self.model.page = Page::Data;
+            return;
+        };
+        match self.model.config.plan(&market.dataset.bars.instrument) {
+            Err(problems) => {
+                self.model.problems = problems;
+                self.model.page = Page::Curriculum;
+                self.tell(ctx, Tone::Warning, "Some settings make no sense yet; they are marked.".to_owned());
+            }
+            Ok(plan) => {
+                let job = worker::train(plan, market.dataset, market.options, self.model.runs_dir.clone(), commands::wake(ctx));
+                self.follow(ctx, job, false);
+                self.model.page = Page::Train;
+            }
+        }
+    }
+
+    fn run_demo(&mut self, ctx: &egui::Context) {
+        if self.training.is_some() {
+            self.tell(ctx, Tone::Warning, "A run is being trained; stop it first.".to_owned());
+            return;
+        }
+        let job = worker::demo(self.model.config.device, self.model.runs_dir.clone(), commands::wake(ctx));
+        self.follow(ctx, job, true);
+        self.model.page = Page::Train;
+    }
+
+    fn follow(&mut self, ctx: &egui::Context, job: std::io::Result<TrainJob>, demo: bool) {
+        match job {
+            Ok(job) => {
+                self.model.train = TrainView::new(if demo { "demo" } else { "" });
+                self.model.progress = job.progress();
+                self.model.run_state = RunState::Running;
+                self.model.demo = demo;
+                self.training = Some(job);
+            }
+            Err(e) => self.tell(ctx, Tone::Error, format!("Training cannot start: {e}")),
+        }
+    }
+
+    fn drain_training(&mut self, ctx: &egui::Context) {
+        let Some(job) = self.training.take() else { return };
+        self.model.progress = job.progress();
+        for notice in job.drain(Duration::from_millis(8)) {
+            match notice {
+                Notice::Event(event) => self.work_event(ctx, event),
+                Notice::Done(trained) => {
+                    self.model.run_state = RunState::Idle;
+                    self.trained(ctx, &trained);
+                    return;
+                }
+                Notice::Failed(why) => {
+                    self.model.run_state = RunState::Idle;
+                    self.model.train.log(format!("failed: {why}"));
+                    self.tell(ctx, Tone::Error, why);
+                    self.read_runs(ctx);
+                    self.close_if_asked(ctx);
+                    return;
+                }
+            }
+        }
+        self.training = Some(job);
+    }
+
+    fn work_event(&mut self, ctx: &egui::Context, event: WorkEvent) {
+        let view = &mut self.model.train;
+        match event {
+            WorkEvent::Train(TrainEvent::Started { run }) => {
+                view.name = worker::run_name(&run);
+                view.path = Some(run.clone());
+                self.model.selected_run = Some(run);
+                self.model.checkpoint = None;
+                self.model.results.clear();
+                self.read_runs(ctx);
+            }
+            WorkEvent::Train(TrainEvent::Phase { phase, steps, .. }) => view.log(format!("phase {} begins: {steps} steps", phase.number())),
+            WorkEvent::Train(TrainEvent::Log(line)) => {
+                if let Some(device) = line.strip_prefix("device ") {
+                    self.model.device = Some(device.to_owned());
+                }
+                view.log(line);
+            }
+            WorkEvent::Train(TrainEvent::Alarm { step, text }) => {
+                view.log(format!("alarm at step {step}: {text}"));
+                self.tell(ctx, Tone::Warning, text);
+            }
+            WorkEvent::Train(TrainEvent::Update { phase, record }) => view.update(phase, *record),
+            WorkEvent::Train(TrainEvent::Validation(p)) => view.validation(p.step, p.net_pnl_usd, p.max_drawdown_usd),
+            WorkEvent::Train(TrainEvent::Checkpoint { step }) => view.checkpoint(step),
+            WorkEvent::Opened(market) => self.take_market(*market),
+            WorkEvent::Judged(view) => self.take_results(*view),
+            WorkEvent::Step(line) => view.log(line),
+        }
+    }
+
+    fn trained(&mut self, ctx: &egui::Context, trained: &worker::Trained) {
+        let o = &trained.outcome;
+        let steps = crate::report::number::count(o.steps);
+        let time = crate::report::number::duration(o.seconds);
+        let text = if o.stopped { format!("Stopped and kept after {steps} steps.") } else { format!("Trained {steps} steps in {time}.") };
+        self.model.train.log(text.clone());
+        self.tell(ctx, Tone::Info, text);
+        self.read_runs(ctx);
+        if trained.judged {
+            self.model.page = Page::Results;
+        }
+        self.close_if_asked(ctx);
+    }
+
+    fn close_if_asked(&mut self, ctx: &egui::Context) {
+        if self.closing {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
+    }
+
+    fn read_runs(&mut self, ctx: &egui::Context) {
+        match panels::runs::read_runs(&self.model.runs_dir) {
+            Ok(runs) => self.model.runs = runs,
+            Err(e) => self.tell(ctx, Tone::Error, format!("The runs cannot be listed: {e:#}")),
+        }
+    }
+
+    fn select_run(&mut self, ctx: &egui::Context, path: PathBuf) {
+        if self.model.selected_run.as_ref() != Some(&path) {
+            self.model.selected_run = Some(path);
+            self.model.checkpoint = None;
+            self.model.results.clear();
+            self.model.part = Part::Validation;
+        }
+        self.apply(ctx, Command::ShowResults(self.model.part));
+    }
+
+    fn judge(&mut self, ctx: &egui::Context, part: Part) {
+        let Some(run) = self.model.selected_run.clone() else { return };
+        let checkpoint = self.model.checkpoint.clone().unwrap_or_else(|| "best".to_owned());
+        match worker::judge(run, checkpoint, part, self.model.runs_dir.clone(), commands::wake(ctx)) {
+            Ok(job) => {
+                self.model.evaluating = Some((part, job.progress()));
+                self.judging = Some((part, job));
+            }
+            Err(e) => self.tell(ctx, Tone::Error, format!("Judging cannot start: {e}")),
+        }
+    }
+
+    fn drain_judging(&mut self, ctx: &egui::Context) {
+        let Some((part, job)) = self.judging.take() else { return };
+        match job.drain(Duration::from_millis(5)).into_iter().next() {
+            None | Some(Notice::Event(())) => {
+                self.model.evaluating = Some((part, job.progress()));
+                self.judging = Some((part, job));
+                return;
+            }
+            Some(Notice::Done(view)) => self.take_results(view),
+            Some(Notice::Failed(why)) => self.tell(ctx, Tone::Error, format!("Judging failed: {why}")),
+        }
+        self.model.evaluating = None;
+    }
+
+    fn take_results(&mut self, view: panels::results_data::ResultsView) {
+        self.model.results.retain(|r| r.part != view.part);
+        self.model.results.push(Arc::new(view));
+        self.model.results.sort_by_key(|r| r.part);
+    }
+
+    fn ask_before_test(&mut self, ctx: &egui::Context) {
+        let Some(looks) = self.ask_test.clone() else { return };
+        let modal = Modal::new(egui::Id::unique("ask-test")).show(ctx, |ui| {
+            ui.set_width(430.0);
+            ui.label(RichText::new("Open the test part?").heading());
+            ui.add_space(4.0);
+            ui.add(egui::Label::new("Test is there to judge once, when everything has been chosen on validation. Every look is counted, and the count is shown with every result.").wrap());
+            ui.add_space(4.0);
+            let known = match &looks {
+                Ok(0) => "It has not been opened before.".to_owned(),
+                Ok(1) => "It has been opened once before.".to_owned(),
+                Ok(n) => format!("It has been opened {n} times before."),
+                Err(e) => format!("The count cannot be read: {e}"),
+            };
+            ui.label(RichText::new(known).font(theme::semibold(13.5)));
+            ui.add_space(8.0);
+            ui.horizontal(|ui| {
+                if ui.add_enabled_ui(looks.is_ok(), |ui| button::primary(ui, &self.theme, icons::Icon::Flag, "Open test and count it")).inner.clicked() {
+                    self.commands.push(Command::OpenTest);
+                }
+                if ui.button("Not now").clicked() {
+                    ui.close();
+                }
+            });
+        });
+        if modal.should_close() {
+            self.ask_test = None;
+            self.model.part = Part::Validation;
+        }
+    }
+
+    fn ask_before_closing(&mut self, ctx: &egui::Context) {
+        if !self.ask_close {
+            return;
+        }
+        let modal = Modal::new(egui::Id::unique("ask-close")).show(ctx, |ui| {
+            ui.set_width(400.0);
+            ui.label(RichText::new("A run is being trained").heading());
+            ui.add_space(4.0);
+            ui.add(egui::Label::new("Closing ends it after the present update; a checkpoint is written and what was learned stays.").wrap());
+            ui.add_space(8.0);
+            ui.horizontal(|ui| {
+                if button::primary(ui, &self.theme, icons::Icon::Stop, "Stop, keep and close").clicked() {
+                    self.commands.push(Command::StopAndClose);
+                }
+                if button::normal(ui, &self.theme, icons::Icon::Play, "Keep running").clicked() {
+                    ui.close();
+                }
+            });
+        });
+        if modal.should_close() {
+            self.ask_close = false;
+        }
+    }
+}
+
+/// Everything that was reported, the latest at the bottom.
+fn messages(ctx: &PanelCtx<'_>, ui: &mut egui::Ui) {
+    panels::data::heading(ui, ctx.theme, "Messages");
+    if ctx.model.log.is_empty() {
+        ui.label(RichText::new("Nothing was reported yet.").color(ctx.theme.dim));
+    }
+    ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
+        for line in &ctx.model.log {
+            let color = if line.error { ctx.theme.bad } else { ctx.theme.text };
+            let mark = if line.error { "error: " } else { "" };
+            ui.add(egui::Label::new(RichText::new(format!("{mark}{}", line.text)).color(color)).wrap());
+        }
+    });
+}
+
+/// Tells that a dragged file can be let go.
+fn drop_hint(ctx: &egui::Context, theme: &Theme) {
+    if ctx.input(|i| i.raw.hovered_files.is_empty()) {
+        return;
+    }
+    let painter = ctx.layer_painter(egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop-hint")));
+    let rect = ctx.content_rect();
+    painter.rect_filled(rect, 0, theme.background.gamma_multiply(0.75));
+    painter.rect_stroke(rect.shrink(12.0), 8, egui::Stroke::new(2.0, theme.accent), egui::StrokeKind::Inside);
+    painter.text(rect.center(), egui::Align2::CENTER_CENTER, "Drop to open", theme::semibold(22.0), theme.text);
+}

@@ -1,0 +1,329 @@
+//! The curves of a run, grown update by update, and the charts that show them.
+//!
+//! Both phases lie behind each other on one axis of environment steps. P&L and bonuses are
+//! separate series everywhere.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use holdout_core::sim::{Action, N_ACTIONS, Phase, Stage};
+use holdout_learn::UpdateRecord;
+
+use crate::report::{Axis, Chart, Curve, Ink, Panel, Ribbon, Series, Span, Unit};
+
+/// A checkpoint that was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckpointRow {
+    /// Phase.
+    pub phase: Phase,
+    /// Environment steps through both phases.
+    pub step: u64,
+    /// Net P&L on validation at or before it, dollars.
+    pub validation_usd: Option<f64>,
+}
+
+/// Curves that have a point per update.
+#[derive(Debug, Clone, Default)]
+struct Curves {
+    pnl: Curve,
+    bonus: Curve,
+    returns: Curve,
+    win_rate: Curve,
+    drawdown_mean: Curve,
+    drawdown_worst: Curve,
+    actions: [Vec<[f64; 2]>; N_ACTIONS],
+    entropy: Curve,
+    kl: Curve,
+    explained: Curve,
+    learning_rate: Curve,
+    steps_per_sec: Curve,
+    validation: Curve,
+    validation_drawdown: Curve,
+}
+
+/// Everything that the Train page shows of a run.
+#[derive(Debug, Clone, Default)]
+pub struct TrainView {
+    /// Title of the run.
+    pub name: String,
+    /// Folder of the run, once it has one.
+    pub path: Option<PathBuf>,
+    /// Checkpoints, oldest first.
+    pub checkpoints: Vec<CheckpointRow>,
+    /// The log, oldest first.
+    pub log: Vec<String>,
+    /// The latest update and its phase.
+    pub last: Option<(Phase, Box<UpdateRecord>)>,
+    phase: Option<Phase>,
+    curves: Curves,
+    stages: Vec<(Stage, f64, f64)>,
+}
+
+/// Lines of the log that are kept in memory.
+const LOG_LINES: usize = 5_000;
+
+impl TrainView {
+    /// A run that begins.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Whether nothing was trained.
+    pub fn is_empty(&self) -> bool {
+        self.last.is_none()
+    }
+
+    /// An update was done. Steps count through both phases.
+    pub fn update(&mut self, phase: Phase, record: UpdateRecord) {
+        self.phase = Some(phase);
+        let x = record.step as f64;
+        let c = &mut self.curves;
+        let per_episode = |usd: f64| usd / record.episodes.max(1) as f64;
+        c.pnl.push(x, per_episode(record.net_pnl_usd));
+        c.bonus.push(x, per_episode(record.entry_bonus_usd + record.management_bonus_usd));
+        for (curve, value) in [
+            (&mut c.returns, record.return_mean),
+            (&mut c.win_rate, record.win_rate),
+            (&mut c.explained, record.explained_variance),
+        ] {
+            if let Some(v) = value {
+                curve.push(x, v);
+            }
+        }
+        for (curve, v) in [
+            (&mut c.drawdown_mean, -record.drawdown_mean_usd),
+            (&mut c.drawdown_worst, -record.drawdown_worst_usd),
+            (&mut c.entropy, record.entropy),
+            (&mut c.kl, record.approx_kl),
+            (&mut c.learning_rate, record.learning_rate),
+            (&mut c.steps_per_sec, record.train_sps),
+        ] {
+            curve.push(x, v);
+        }
+        for (shares, share) in c.actions.iter_mut().zip(record.action_shares) {
+            shares.push([x, share]);
+        }
+        match self.stages.last_mut() {
+            Some((stage, _, to)) if *stage == record.curriculum.stage => *to = x,
+            Some((_, _, to)) => {
+                let from = *to;
+                self.stages.push((record.curriculum.stage, from, x));
+            }
+            None => self.stages.push((record.curriculum.stage, 0.0, x)),
+        }
+        self.last = Some((phase, Box::new(record)));
+    }
+
+    /// A trial on validation: net P&L and largest drawdown in dollars (0 or more).
+    pub fn validation(&mut self, step: u64, net_usd: f64, drawdown_usd: f64) {
+        let x = step as f64;
+        self.curves.validation.push(x, net_usd);
+        self.curves.validation_drawdown.push(x, -drawdown_usd);
+    }
+
+    /// A checkpoint was written.
+    pub fn checkpoint(&mut self, step: u64) {
+        let phase = self.phase.unwrap_or(Phase::Entries);
+        let validation_usd = self.curves.validation.at(step as f64);
+        self.checkpoints.push(CheckpointRow { phase, step, validation_usd });
+    }
+
+    /// A line for the log.
+    pub fn log(&mut self, line: impl Into<String>) {
+        self.log.push(line.into());
+        if self.log.len() > LOG_LINES {
+            self.log.drain(..LOG_LINES / 10);
+        }
+    }
+
+    fn spans(&self) -> Vec<Span> {
+        let ink = |s: Stage| match s {
+            Stage::Entries => Ink::Grey,
+            Stage::BootCamp => Ink::Orange,
+            Stage::Intermediate => Ink::Sky,
+            Stage::Production => Ink::Green,
+        };
+        self.stages.iter().map(|&(s, from, to)| Span { name: s.label().to_owned(), from, to, ink: ink(s) }).collect()
+    }
+
+    fn chart(&self, title: &str, panels: Vec<Panel>) -> Chart {
+        let mut chart = Chart::new(title, Axis::new("Environment steps", Unit::Count), panels);
+        chart.subtitle.clone_from(&self.name);
+        chart.spans = self.spans();
+        chart.footer = "P&L of closed trades net of commission and slippage; bonuses are apart and never part of P&L.".to_owned();
+        chart
+    }
+
+    /// What the agent earns and does.
+    pub fn trading_chart(&self) -> Chart {
+        let c = &self.curves;
+        let line = |name: &str, ink, curve: &Curve| Series::line(name, ink, Arc::new(curve.clone()));
+        self.chart(
+            "Trading",
+            vec![
+                Panel::new(Axis::new("Per episode (USD)", Unit::Usd), vec![line("P&L", Ink::Sky, &c.pnl), line("Bonuses", Ink::Orange, &c.bonus)]).weight(1.4).include(0.0),
+                Panel::new(Axis::new("Win rate", Unit::Percent), vec![line("Win rate", Ink::Green, &c.win_rate)]).weight(0.8),
+                Panel::new(Axis::new("Drawdown (USD)", Unit::Usd), vec![line("Mean drawdown", Ink::Vermilion, &c.drawdown_mean), line("Worst drawdown", Ink::Grey, &c.drawdown_worst)]).weight(0.8).include(0.0),
+                self.action_panel(),
+            ],
+        )
+    }
+
+    /// Shares of the six actions, stacked to 100%.
+    fn action_panel(&self) -> Panel {
+        let inks = [Ink::Grey, Ink::Sky, Ink::Vermilion, Ink::Yellow, Ink::Green, Ink::Purple];
+        let n = self.curves.actions[0].len();
+        let mut low = vec![0.0; n];
+        let mut series = Vec::new();
+        for (k, action) in Action::ALL.into_iter().enumerate() {
+            let shares = &self.curves.actions[k];
+            let entries = shares.iter().zip(&low).map(|(p, &l)| [p[0], l, l + p[1]]).collect();
+            for (l, p) in low.iter_mut().zip(shares) {
+                *l += p[1];
+            }
+            series.push(Series::band(action.label(), inks[k], Arc::new(Ribbon::new(entries)), 0.75));
+        }
+        Panel::new(Axis::new("Actions (share of steps)", Unit::Percent), series).weight(1.2).include(0.0).include(1.0)
+    }
+
+    /// How the learner fares.
+    pub fn learning_chart(&self) -> Chart {
+        let c = &self.curves;
+        let panel = |label: &str, ink, curve: &Curve| Panel::new(Axis::new(label, Unit::Plain), vec![Series::line(label, ink, Arc::new(curve.clone()))]);
+        self.chart(
+            "Learning",
+            vec![
+                panel("Return (reward units)", Ink::Sky, &c.returns),
+                panel("Entropy (nats)", Ink::Blue, &c.entropy).include(0.0),
+                panel("Approx. KL", Ink::Orange, &c.kl).include(0.0),
+                panel("Explained variance", Ink::Green, &c.explained).include(0.0),
+                panel("Learning rate", Ink::Purple, &c.learning_rate).include(0.0),
+                Panel::new(Axis::new("Steps per second", Unit::Count), vec![Series::line("Steps per second", Ink::Grey, Arc::new(c.steps_per_sec.clone()))]).include(0.0),
+            ],
+        )
+    }
+
+    /// The trials on validation: what tells learning from overfitting.
+    pub fn validation_chart(&self) -> Chart {
+        let c = &self.curves;
+        self.chart(
+            "Validation",
+            vec![Panel::new(
+                Axis::new("On validation (USD)", Unit::Usd),
+                vec![
+                    Series::line("Net P&L", Ink::Sky, Arc::new(c.validation.clone())),
+                    Series::line("Largest drawdown", Ink::Vermilion, Arc::new(c.validation_drawdown.clone())),
+                ],
+            )
+            .include(0.0)],
+        )
+    }
+
+    /// Trials on validation so far.
+    pub fn validations(&self) -> usize {
+        self.curves.validation.len()
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use holdout_core::sim::CurriculumSettings;
+    use holdout_core::units::Usd;
+    use holdout_learn::UpdateRecord;
+
+    /// A record like those of training.
+    pub fn record(update: u64, phase: Phase, p: f64) -> UpdateRecord {
+        let wave = (update as f64 / 7.0).sin();
+        UpdateRecord {
+            update,
+            step: update * 8_192 + if phase == Phase::Entries { 0 } else { 50 * 8_192 },
+            progress: p,
+            seconds: 0.5,
+            env_sps: 900_000.0,
+            rollout_sps: 60_000.0,
+            train_sps: 16_000.0 + 900.0 * wave,
+            env_seconds: 0.01,
+            inference_seconds: 0.2,
+            training_seconds: 0.29,
+            return_mean: Some(-4.0 + 6.0 * p + wave),
+            episode_length_mean: Some(900.0),
+            reward_mean: 0.01,
+            equity_change_usd: 500.0,
+            net_pnl_usd: -3_000.0 + 5_000.0 * p + 800.0 * wave,
+            entry_bonus_usd: 4_000.0 * (1.0 - p),
+            management_bonus_usd: 0.0,
+            drawdown_penalty_usd: 0.0,
+            breach_penalty_usd: 0.0,
+            clipped_usd: 0.0,
+            entries: 40,
+            trades: 38,
+            wins: 14,
+            win_rate: Some(0.36 + 0.05 * wave),
+            managed_trades: 0,
+            forced_trades: 0,
+            trail_switches: 0,
+            action_shares: [0.9 - 0.2 * p, 0.05, 0.05, 0.08 * p, 0.07 * p, 0.05 * p],
+            hold_only_share: 0.4,
+            free_hold_share: Some(0.5),
+            drawdown_mean_usd: 400.0,
+            drawdown_worst_usd: 2_400.0,
+            episodes: 12,
+            breaches: 2,
+            stalls: 1,
+            breaches_per_1000: Some(166.0),
+            entropy: 1.1 - 0.5 * p,
+            approx_kl: 0.01 + 0.004 * wave,
+            clip_fraction: 0.1,
+            explained_variance: Some(0.2 + 0.6 * p),
+            policy_loss: 0.0,
+            value_loss: 0.1,
+            loss: 0.1,
+            grad_norm: 0.5,
+            grad_norm_max: 1.0,
+            learning_rate: 3e-4 * (1.0 - p),
+            ent_coef: 0.01,
+            epochs: 4,
+            optimizer_steps: update * 16,
+            curriculum: CurriculumSettings::default().state(phase, Usd::from_dollars(2.5), p),
+        }
+    }
+
+    /// A run of both phases.
+    pub fn trained() -> TrainView {
+        let mut view = TrainView::new("a run");
+        for phase in [Phase::Entries, Phase::Management] {
+            for i in 1..=50_u64 {
+                let r = record(i, phase, i as f64 / 50.0);
+                let step = r.step;
+                view.update(phase, r);
+                if i % 10 == 0 {
+                    view.validation(step, i as f64 * 10.0 - 200.0, 900.0);
+                    view.checkpoint(step);
+                }
+            }
+        }
+        view
+    }
+
+    #[test]
+    fn phases_lie_behind_each_other_and_stages_follow() {
+        let view = trained();
+        let chart = view.trading_chart();
+        assert_eq!(chart.x_range(), Some([8_192.0, 100.0 * 8_192.0]));
+        let names: Vec<&str> = chart.spans.iter().map(|s| s.name.as_str()).collect();
+        assert_eq!(names, ["1 Entries", "2A Boot Camp", "2B Intermediate", "2C Production"]);
+        assert!(chart.spans.windows(2).all(|w| w[0].to <= w[1].from));
+        assert_eq!(view.validations(), 10);
+        assert_eq!(view.checkpoints[4].validation_usd, Some(300.0));
+    }
+
+    #[test]
+    fn action_shares_stack_to_one() {
+        let panel = trained().action_panel();
+        let crate::report::Mark::Band { ribbon, .. } = &panel.series[5].mark else { panic!("a band") };
+        let last = ribbon.entries().last().unwrap();
+        let sum: f64 = record(50, Phase::Management, 1.0).action_shares.iter().sum();
+        assert!((last[2] - sum).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,10 @@
+//! Pieces that pages are made of.
+
+pub mod button;
+pub mod candles;
+pub mod chart_view;
+pub mod plot_area;
+pub mod empty;
+pub mod setting;
+pub mod tile;
+pub mod toasts;

@@ -1,0 +1,163 @@
+//! The window's long work: reading a market, training, judging, the demo. All off its thread.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use holdout_core::market::split::Part;
+use holdout_learn::DeviceChoice;
+use holdout_store::ImportOptions;
+use holdout_store::runs::{CheckpointChoice, RunFolder, test_looks};
+
+use super::context::Market;
+use super::panels::results_data::ResultsView;
+use super::widgets::candles::CandleSet;
+use crate::config::{RunConfig, RunPlan};
+use crate::dataset::{Dataset, sample_path};
+use crate::jobs::evaluate::{self, Judge};
+use crate::jobs::train::{RunData, RunOutcome, TrainEvent, problems_to_error, train_run};
+use crate::jobs::{Job, Progress, Reporter, Wake};
+
+/// What training says to the window.
+#[derive(Debug)]
+pub enum WorkEvent {
+    /// Of the run itself.
+    Train(TrainEvent),
+    /// A market was opened on the way.
+    Opened(Box<Market>),
+    /// A part was judged on the way.
+    Judged(Box<ResultsView>),
+    /// The next step of a job of several.
+    Step(String),
+}
+
+/// How training ended.
+#[derive(Debug)]
+pub struct Trained {
+    /// The run.
+    pub outcome: RunOutcome,
+    /// Whether results of it were worked out as well.
+    pub judged: bool,
+}
+
+/// Reading a market.
+pub type LoadJob = Job<(), Market>;
+/// Training.
+pub type TrainJob = Job<WorkEvent, Trained>;
+/// Judging.
+pub type JudgeJob = Job<(), ResultsView>;
+
+/// Reads a market and prepares it for drawing.
+///
+/// # Errors
+/// When the operating system gives no thread.
+pub fn load(path: PathBuf, options: ImportOptions, wake: Wake) -> std::io::Result<LoadJob> {
+    Job::spawn("load", wake, move |r| open_market(&path, options, r))
+}
+
+fn open_market<E, T>(path: &Path, options: ImportOptions, r: &Reporter<E, T>) -> anyhow::Result<Market> {
+    let dataset = Dataset::load(path, &options, &mut |share| {
+        r.progress(Progress { what: "Reading".to_owned(), done: (share * 1_000.0) as u64, total: 1_000, per_sec: 0.0 });
+        !r.flag().is_stopped()
+    })?;
+    let candles = Arc::new(CandleSet::new(Arc::clone(&dataset.bars)));
+    Ok(Market { dataset, candles, options })
+}
+
+/// Trains a plan on a market.
+///
+/// # Errors
+/// When the operating system gives no thread.
+pub fn train(plan: RunPlan, dataset: Dataset, options: ImportOptions, runs: PathBuf, wake: Wake) -> std::io::Result<TrainJob> {
+    Job::spawn("train", wake, move |r| {
+        let outcome = train_reporting(plan, dataset, &options, &runs, r)?;
+        Ok(Trained { outcome, judged: false })
+    })
+}
+
+fn train_reporting(plan: RunPlan, dataset: Dataset, options: &ImportOptions, runs: &Path, r: &Reporter<WorkEvent, Trained>) -> anyhow::Result<RunOutcome> {
+    let total = plan.config.phase1.steps + plan.config.phase2.steps;
+    let mut meter = Meter { what: "Preparing".to_owned(), total };
+    r.progress(meter.at(0, 0.0));
+    train_run(plan, dataset, options, runs, r.flag(), &mut |event| {
+        match &event {
+            TrainEvent::Phase { phase, from_step, .. } => {
+                meter.what = format!("Phase {}", phase.number());
+                r.progress(meter.at(*from_step, 0.0));
+            }
+            TrainEvent::Update { record, .. } => r.progress(meter.at(record.step, record.train_sps)),
+            _ => {}
+        }
+        r.event(WorkEvent::Train(event));
+    })
+}
+
+struct Meter {
+    what: String,
+    total: u64,
+}
+
+impl Meter {
+    fn at(&self, done: u64, per_sec: f64) -> Progress {
+        Progress { what: self.what.clone(), done, total: self.total.max(done), per_sec }
+    }
+}
+
+/// Judges a checkpoint of a run on a part of its split. Opening test is counted.
+///
+/// # Errors
+/// When the operating system gives no thread.
+pub fn judge(run: PathBuf, checkpoint: String, part: Part, runs: PathBuf, wake: Wake) -> std::io::Result<JudgeJob> {
+    Job::spawn("judge", wake, move |r| {
+        r.progress(Progress { what: "Opening the run".to_owned(), done: 0, total: 3, per_sec: 0.0 });
+        let choice: CheckpointChoice = checkpoint.parse().map_err(|e| anyhow::anyhow!("{e}"))?;
+        r.progress(Progress { what: format!("Trading every bar of {}", part.name()), done: 1, total: 3, per_sec: 0.0 });
+        let judged = evaluate::evaluate_run(&run, choice, part, &runs, Judge::default())?;
+        r.progress(Progress { what: "Drawing".to_owned(), done: 2, total: 3, per_sec: 0.0 });
+        Ok(ResultsView::new(&run_name(&run), &judged))
+    })
+}
+
+/// The identifier of a run folder.
+pub fn run_name(run: &Path) -> String {
+    run.file_name().map_or_else(|| run.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
+/// How often the test part of a run's split was opened so far.
+///
+/// # Errors
+/// When the run or the registry cannot be read.
+pub fn looks_so_far(run: &Path, runs: &Path) -> anyhow::Result<u64> {
+    let folder = RunFolder::open(run)?;
+    let data: RunData = serde_json::from_value(folder.data()?).context("data.json of the run is not valid")?;
+    Ok(test_looks(runs, &data.bars_sha256, &data.test_split())?.len() as u64)
+}
+
+/// Whether a real graphics card can draw the window.
+pub fn has_graphics_card() -> bool {
+    holdout_learn::device::cards().is_ok_and(|cards| !cards.is_empty())
+}
+
+/// Loads the sample market, trains both phases for a moment, judges on validation and on test.
+///
+/// # Errors
+/// When the operating system gives no thread.
+pub fn demo(device: DeviceChoice, runs: PathBuf, wake: Wake) -> std::io::Result<TrainJob> {
+    Job::spawn("demo", wake, move |r| {
+        r.event(WorkEvent::Step("opening sample NQ".to_owned()));
+        let market = open_market(&sample_path("NQ")?, ImportOptions::default(), r)?;
+        r.event(WorkEvent::Opened(Box::new(market.clone())));
+        let config = RunConfig { device, ..RunConfig::preset("quick")? };
+        let plan = config.plan(&market.dataset.bars.instrument).map_err(problems_to_error)?;
+        let outcome = train_reporting(plan, market.dataset, &market.options, &runs, r)?;
+        if outcome.stopped {
+            return Ok(Trained { outcome, judged: false });
+        }
+        for part in [Part::Validation, Part::Test] {
+            r.event(WorkEvent::Step(format!("judging on {}", part.name())));
+            let judged = evaluate::evaluate_run(&outcome.run, CheckpointChoice::Best, part, &runs, Judge::default())?;
+            r.event(WorkEvent::Judged(Box::new(ResultsView::new(&run_name(&outcome.run), &judged))));
+        }
+        Ok(Trained { outcome, judged: true })
+    })
+}
