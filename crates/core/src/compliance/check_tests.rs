@@ -58,7 +58,7 @@ fn a_clean_ledger_passes_with_its_figures() {
     }
     assert_eq!(
         (r.verdict, r.trading_days, r.ambiguous_bars),
-        (Verdict::Pass, 7, 0)
+        (Status::Pass, 7, 0)
     );
     assert_eq!(
         (r.breach.as_deref(), r.target_reached.as_deref()),
@@ -76,7 +76,7 @@ fn a_clean_ledger_passes_with_its_figures() {
 #[test]
 fn an_empty_ledger_is_unknown_and_never_passes() {
     let r = judge("apex-50k-seed", Plant::new(50_000));
-    assert_eq!(r.verdict, Verdict::Unknown);
+    assert_eq!(r.verdict, Status::Unknown);
     assert_eq!(r.firm_drawdown.worst, None);
 }
 
@@ -142,7 +142,7 @@ fn ambiguous_bars_fail_and_are_listed() {
     let rules = RuleSet::builtin("apex-50k-seed").unwrap();
     let r = check(&rules, &LedgerView::from(&ledger));
     assert_eq!(r.ambiguous_times, ["2024-03-04T15:00:00Z"]);
-    assert_eq!((r.verdict, r.ambiguous_bars), (Verdict::Fail, 1));
+    assert_eq!((r.verdict, r.ambiguous_bars), (Status::Fail, 1));
     let kinder = CheckSettings {
         order: BarOrder::WorstFirst,
         ..CheckSettings::default()
@@ -380,7 +380,7 @@ fn size_is_counted_in_minis_and_unknown_without_a_market() {
     assert_eq!(sized(Some("MNQ"), 5).0, Status::Pass);
     assert_eq!(sized(Some("MNQ"), 10).0, Status::Pass);
     assert_eq!(sized(Some("MNQ"), 11).0, Status::Fail);
-    assert_eq!(sized(None, 1), (Status::Unknown, Verdict::Unknown));
+    assert_eq!(sized(None, 1), (Status::Unknown, Status::Unknown));
 }
 
 #[test]
@@ -504,7 +504,7 @@ fn a_target_after_the_breach_does_not_count() {
         (r.target_reached.clone(), status(&r, "profit_target")),
         (None, Status::Warning)
     );
-    assert_eq!(r.verdict, Verdict::Fail);
+    assert_eq!(r.verdict, Status::Fail);
 }
 
 #[test]
@@ -588,7 +588,7 @@ fn rows_that_contradict_themselves_fail() {
     ] {
         let r = judge("apex-50k-seed", seven_days().with_row(change));
         assert_eq!(status(&r, "row_order"), Status::Fail);
-        assert_eq!(r.verdict, Verdict::Fail);
+        assert_eq!(r.verdict, Status::Fail);
     }
 }
 
@@ -618,11 +618,17 @@ fn the_report_has_the_names_that_others_rely_on() {
 fn columns_that_are_not_there_are_unknown_and_never_pass() {
     let ledger = seven_days().ledger();
     let seen = |id: &str, equity: &[&str], trades: &[&str], check_id: &str| {
-        let mut view = LedgerView::of(&ledger);
-        view.missing_equity = equity;
-        view.missing_trades = trades;
+        let names = |columns: &[&str]| columns.iter().map(|&c| c.to_owned()).collect();
+        let settings = CheckSettings {
+            missing_equity: names(equity),
+            missing_trades: names(trades),
+            ..CheckSettings::default()
+        };
         let rules = RuleSet::builtin(id).unwrap();
-        status(&check(&rules, &view), check_id)
+        status(
+            &check_with(&rules, &LedgerView::of(&ledger), &settings),
+            check_id,
+        )
     };
     let (seed, funded) = ("apex-50k-seed", "apex-legacy-50k-funded");
     assert_eq!(seen(seed, &["position"], &[], "overnight"), Status::Unknown);
@@ -638,7 +644,7 @@ fn columns_that_are_not_there_are_unknown_and_never_pass() {
         Status::Pass
     );
     let mut view = LedgerView::of(&ledger);
-    view.interval_secs = None;
+    view.interval_secs = 0;
     let rules = RuleSet::builtin(seed).unwrap();
     assert_eq!(status(&check(&rules, &view), "flat_by"), Status::Unknown);
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::case::Case;
 use super::severity::Status;
-use super::view::LedgerView;
 use crate::sim::{EquityRow, Trade};
 use crate::time::format_utc;
 use crate::units::Usd;
@@ -113,10 +113,11 @@ impl Check {
     }
 
     /// With the trade of the worst moment; its entry is the time unless one is set.
-    pub(super) fn trade(mut self, trade: &Trade, view: &LedgerView<'_>) -> Self {
-        let priced = view
+    pub(super) fn trade(mut self, trade: &Trade, case: &Case<'_>) -> Self {
+        let priced = case
+            .view
             .instrument
-            .filter(|_| view.has_trades(&["entry_price"]));
+            .filter(|_| case.has_trades(&["entry_price"]));
         self.trade = Some(trade.id);
         self.price = priced.map(|i| i.price(trade.entry_price));
         self.time

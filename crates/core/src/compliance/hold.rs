@@ -23,7 +23,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         let least = t.exit_time - t.entry_time;
         all += 1;
         certain += u64::from(least > seconds);
-        let most = case.view.interval_secs.map(|i| least + i);
+        let most = case.view.interval().map(|i| least + i);
         possible += u64::from(most.is_none_or(|m| m > seconds));
     }
     if all == 0 {

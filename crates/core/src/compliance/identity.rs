@@ -18,7 +18,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     }
     let mut trades: Vec<_> = case.view.trades.iter().collect();
     trades.sort_by_key(|t| t.exit_time);
-    let itemised = case.view.has_trades(&["gross_pnl", "commission"]);
+    let itemised = case.has_trades(&["gross_pnl", "commission"]);
     if let Some(t) = trades
         .iter()
         .find(|t| itemised && t.gross_pnl - t.commission != t.net_pnl)
@@ -27,7 +27,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
             "trade {} has gross {} and commission {}, but net {}",
             t.id, t.gross_pnl, t.commission, t.net_pnl
         );
-        return Check::new(ID, Status::Fail, detail).trade(t, &case.view);
+        return Check::new(ID, Status::Fail, detail).trade(t, case);
     }
     let mut closed = trades.iter().peekable();
     let mut expected = case.rules.account.start_balance;
@@ -55,7 +55,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         }
         (None, Some(t)) => {
             let detail = format!("trade {} is closed after the last bar", t.id);
-            Check::new(ID, Status::Fail, detail).trade(t, &case.view)
+            Check::new(ID, Status::Fail, detail).trade(t, case)
         }
         (None, None) => Check::new(ID, Status::Pass, "every balance agrees with the trades")
             .dollars(Usd::ZERO, Usd::ZERO),

@@ -41,7 +41,7 @@ pub use lock::Lock;
 pub use replay::{BarOrder, Replay};
 pub use ruleset::{RuleSet, Stage};
 pub use ruleset_error::RuleSetError;
-pub use severity::{Severity, Status, Verdict};
+pub use severity::{Severity, Status};
 pub use view::LedgerView;
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         return Check::new(ID, Status::Pass, "no trade");
     };
     let needed = ["entry_price", "stop_initial", "target_initial"];
-    if !case.view.has_trades(&needed) {
+    if !case.has_trades(&needed) {
         return Check::unknown(ID, "the ledger does not tell the planned stops and targets");
     }
     let limit = rule.max_stop_to_target;
@@ -48,5 +48,5 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     let detail = format!("largest stop over target: trade {}", t.id);
     Check::new(ID, status, detail)
         .figures("ratio", Some(limit), finite, finite.map(|r| limit - r))
-        .trade(t, &case.view)
+        .trade(t, case)
 }

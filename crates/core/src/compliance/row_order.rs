@@ -14,7 +14,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     if rows.is_empty() {
         return Check::no_bars(ID);
     }
-    let positions = case.view.has_equity("position");
+    let positions = case.has_equity("position");
     for (i, row) in rows.iter().enumerate() {
         let fault = if i > 0 && row.time <= rows[i - 1].time {
             "a bar does not open after the one before it"

@@ -1,5 +1,6 @@
 //! The simulator's own ledgers, judged: both must tell the same story.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
@@ -22,7 +23,7 @@ fn random_account(rules: &RuleSet, seed: u64) -> Ledger {
         entry_drawdown_cap: 1.0,
         ..SimSettings::default()
     };
-    rules.apply_to(&mut settings, &[]).unwrap();
+    rules.apply_to(&mut settings, &BTreeSet::new()).unwrap();
     let plan = settings.plan(&bars.instrument).unwrap();
     let n = bars.len();
     let tape = Tape::new(Arc::new(bars), &plan);
@@ -39,7 +40,7 @@ fn random_account(rules: &RuleSet, seed: u64) -> Ledger {
 fn a_simulated_account_keeps_what_the_simulator_enforces() {
     let (mut breaches, mut survivors, mut trades) = (0, 0, 0);
     for rules in RuleSet::all_builtin() {
-        for seed in 0..4 {
+        for seed in 0..2 {
             let ledger = random_account(&rules, seed);
             let report = check(&rules, &LedgerView::of(&ledger));
             let case = format!("{} with seed {seed}", rules.id);
@@ -70,7 +71,7 @@ fn a_simulated_account_keeps_what_the_simulator_enforces() {
         }
     }
     assert!(
-        breaches > 5 && survivors > 0 && trades > 300,
+        breaches > 5 && survivors > 5 && trades > 200,
         "{breaches} {survivors} {trades}"
     );
 }
