@@ -10,7 +10,7 @@ use super::case::Case;
 use super::finding::Check;
 use super::replay::{BarOrder, Moment};
 use super::ruleset::RuleSet;
-use super::severity::Status;
+use super::severity::{Status, Verdict};
 use super::view::LedgerView;
 use super::{
     ambiguous, consistency, daily_loss, firm_drawdown, flat_by, floor_column, hold, identity, mae,
@@ -64,7 +64,7 @@ pub struct Report {
     /// The rules, with their age and sources.
     pub ruleset: RuleSet,
     /// `pass`, `warning`, `unknown` or `fail`.
-    pub verdict: Status,
+    pub verdict: Verdict,
     /// Every check.
     pub checks: Vec<Check>,
     /// Deepest fall of intraday equity from its peak.
@@ -143,7 +143,7 @@ pub fn check_with(rules: &RuleSet, ledger: &LedgerView<'_>, settings: &CheckSett
     let time_of = |i: usize| format_utc(case.view.rows[i].time);
     Report {
         ruleset: rules.clone(),
-        verdict: Status::verdict(checks.iter().map(|c| c.status)),
+        verdict: Verdict::over(checks.iter().map(|c| c.status)),
         checks,
         strict_drawdown,
         firm_drawdown,

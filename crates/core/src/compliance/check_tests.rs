@@ -58,7 +58,7 @@ fn a_clean_ledger_passes_with_its_figures() {
     }
     assert_eq!(
         (r.verdict, r.trading_days, r.ambiguous_bars),
-        (Status::Pass, 7, 0)
+        (Verdict::Pass, 7, 0)
     );
     assert_eq!(
         (r.breach.as_deref(), r.target_reached.as_deref()),
@@ -76,7 +76,7 @@ fn a_clean_ledger_passes_with_its_figures() {
 #[test]
 fn an_empty_ledger_is_unknown_and_never_passes() {
     let r = judge("apex-50k-seed", Plant::new(50_000));
-    assert_eq!(r.verdict, Status::Unknown);
+    assert_eq!(r.verdict, Verdict::Unknown);
     assert_eq!(r.firm_drawdown.worst, None);
 }
 
@@ -142,7 +142,7 @@ fn ambiguous_bars_fail_and_are_listed() {
     let rules = RuleSet::builtin("apex-50k-seed").unwrap();
     let r = check(&rules, &LedgerView::from(&ledger));
     assert_eq!(r.ambiguous_times, ["2024-03-04T15:00:00Z"]);
-    assert_eq!((r.verdict, r.ambiguous_bars), (Status::Fail, 1));
+    assert_eq!((r.verdict, r.ambiguous_bars), (Verdict::Fail, 1));
     let kinder = CheckSettings {
         order: BarOrder::WorstFirst,
         ..CheckSettings::default()
@@ -164,7 +164,7 @@ fn balances_that_the_trades_do_not_explain_fail() {
     let c = r.check("balance_identity").unwrap();
     assert_eq!((c.status, c.worst), (Status::Fail, Some(1.0)));
     // A cent in a later bar.
-    let one_cent = seven_days().with_row(|row| row.balance = row.balance + Usd(100));
+    let one_cent = seven_days().with_row(|row| row.balance += Usd(100));
     assert_eq!(
         status(&judge("apex-50k-seed", one_cent), "balance_identity"),
         Status::Fail
@@ -198,7 +198,7 @@ fn balances_that_the_trades_do_not_explain_fail() {
 
 #[test]
 fn a_floor_of_another_rule_is_noticed_on_an_intraday_basis_only() {
-    let other = || seven_days().with_row(|row| row.floor = row.floor + Usd(1));
+    let other = || seven_days().with_row(|row| row.floor += Usd(1));
     assert_eq!(
         status(&judge("apex-50k-seed", other()), "floor_column"),
         Status::Fail
@@ -380,7 +380,7 @@ fn size_is_counted_in_minis_and_unknown_without_a_market() {
     assert_eq!(sized(Some("MNQ"), 5).0, Status::Pass);
     assert_eq!(sized(Some("MNQ"), 10).0, Status::Pass);
     assert_eq!(sized(Some("MNQ"), 11).0, Status::Fail);
-    assert_eq!(sized(None, 1), (Status::Unknown, Status::Unknown));
+    assert_eq!(sized(None, 1), (Status::Unknown, Verdict::Unknown));
 }
 
 #[test]
@@ -504,7 +504,7 @@ fn a_target_after_the_breach_does_not_count() {
         (r.target_reached.clone(), status(&r, "profit_target")),
         (None, Status::Warning)
     );
-    assert_eq!(r.verdict, Status::Fail);
+    assert_eq!(r.verdict, Verdict::Fail);
 }
 
 #[test]
@@ -588,7 +588,7 @@ fn rows_that_contradict_themselves_fail() {
     ] {
         let r = judge("apex-50k-seed", seven_days().with_row(change));
         assert_eq!(status(&r, "row_order"), Status::Fail);
-        assert_eq!(r.verdict, Status::Fail);
+        assert_eq!(r.verdict, Verdict::Fail);
     }
 }
 
@@ -612,4 +612,33 @@ fn the_report_has_the_names_that_others_rely_on() {
     );
     assert!(json["checks"].as_array().unwrap().iter().any(|c| c["id"] == "automation"
         && c["detail"].as_str().unwrap().contains("prohibits")));
+}
+
+#[test]
+fn columns_that_are_not_there_are_unknown_and_never_pass() {
+    let ledger = seven_days().ledger();
+    let seen = |id: &str, equity: &[&str], trades: &[&str], check_id: &str| {
+        let mut view = LedgerView::of(&ledger);
+        view.missing_equity = equity;
+        view.missing_trades = trades;
+        let rules = RuleSet::builtin(id).unwrap();
+        status(&check(&rules, &view), check_id)
+    };
+    let (seed, funded) = ("apex-50k-seed", "apex-legacy-50k-funded");
+    assert_eq!(seen(seed, &["position"], &[], "overnight"), Status::Unknown);
+    assert_eq!(seen(seed, &["position"], &[], "flat_by"), Status::Unknown);
+    assert_eq!(seen(seed, &["floor"], &[], "floor_column"), Status::Unknown);
+    assert_eq!(seen(funded, &[], &["mae"], "mae"), Status::Unknown);
+    assert_eq!(
+        seen(funded, &[], &["target_initial"], "risk_reward"),
+        Status::Unknown
+    );
+    assert_eq!(
+        seen(seed, &[], &["gross_pnl"], "balance_identity"),
+        Status::Pass
+    );
+    let mut view = LedgerView::of(&ledger);
+    view.interval_secs = None;
+    let rules = RuleSet::builtin(seed).unwrap();
+    assert_eq!(status(&check(&rules, &view), "flat_by"), Status::Unknown);
 }

@@ -41,5 +41,8 @@ pub use lock::Lock;
 pub use replay::{BarOrder, Replay};
 pub use ruleset::{RuleSet, Stage};
 pub use ruleset_error::RuleSetError;
-pub use severity::{Severity, Status};
+pub use severity::{Severity, Status, Verdict};
 pub use view::LedgerView;
+
+#[cfg(test)]
+mod simulated_tests;

@@ -463,9 +463,9 @@ impl RuleSet {
     pub fn apply_to(
         &self,
         settings: &mut SimSettings,
-        named: &BTreeSet<String>,
+        named: &[String],
     ) -> Result<(), RuleSetError> {
-        let free = |key: &str| !named.contains(key);
+        let free = |key: &str| !named.iter().any(|n| n == key);
         if let Some(latest) = self.session.flat_by {
             if free("flat_by") {
                 settings.flat_by = latest;
@@ -660,13 +660,13 @@ mod tests {
     fn settings_follow_unless_the_user_named_them() {
         let eod = RuleSet::builtin("topstep-50k").unwrap();
         let mut s = SimSettings::default();
-        eod.apply_to(&mut s, &BTreeSet::new()).unwrap();
+        eod.apply_to(&mut s, &[]).unwrap();
         assert_eq!(s.floor_mode, FloorMode::Eod);
         assert_eq!(s.drawdown_limit, Usd::whole(2_000));
         assert_eq!(s.lock_offset, LockOffset::At(Usd::ZERO));
         assert_eq!(s.flat_by, TimeOfDay::hm(16, 10));
 
-        let named: BTreeSet<String> = ["drawdown_limit", "flat_by"].map(str::to_owned).into();
+        let named = ["drawdown_limit", "flat_by"].map(str::to_owned);
         let mut s = SimSettings {
             flat_by: TimeOfDay::hm(15, 0),
             ..SimSettings::default()

@@ -27,14 +27,6 @@ pub enum RuleSetError {
         /// What would do.
         expected: &'static str,
     },
-    /// No shipped rule set has this id.
-    #[error("rule set \"{id}\" is unknown; known are {known}")]
-    Unknown {
-        /// What was asked for.
-        id: String,
-        /// Ids that ship.
-        known: String,
-    },
     /// The settings close positions later than the rules allow.
     #[error(
         "flat_by = {asked} is later than the {latest} of rule set {id}; name an earlier time or none"

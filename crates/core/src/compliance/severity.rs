@@ -56,17 +56,42 @@ impl Status {
             Self::Unknown => "unknown",
         }
     }
+}
 
+/// Outcome of all checks together, the lesser first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every rule was kept.
+    Pass,
+    /// None failed and none is unknown, but one warns.
+    Warning,
+    /// None failed, but one could not be made.
+    Unknown,
+    /// A check failed.
+    Fail,
+}
+
+impl Verdict {
     /// The verdict over several outcomes: fail, else unknown, else warning, else pass.
-    pub fn verdict(all: impl IntoIterator<Item = Self>) -> Self {
-        let rank = |s: Self| match s {
-            Self::Fail => 3,
-            Self::Unknown => 2,
-            Self::Warning => 1,
-            Self::Pass | Self::NotApplicable => 0,
+    pub fn over(all: impl IntoIterator<Item = Status>) -> Self {
+        let of = |s| match s {
+            Status::Fail => Self::Fail,
+            Status::Unknown => Self::Unknown,
+            Status::Warning => Self::Warning,
+            Status::Pass | Status::NotApplicable => Self::Pass,
         };
-        let worst = all.into_iter().max_by_key(|&s| rank(s));
-        worst.filter(|&s| rank(s) > 0).unwrap_or(Self::Pass)
+        all.into_iter().map(of).max().unwrap_or(Self::Pass)
+    }
+
+    /// The name used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warning => "warning",
+            Self::Unknown => "unknown",
+            Self::Fail => "fail",
+        }
     }
 }
 
@@ -77,10 +102,10 @@ mod tests {
     #[test]
     fn the_worst_outcome_is_the_verdict() {
         use Status::{Fail, NotApplicable, Pass, Unknown, Warning};
-        assert_eq!(Status::verdict([Pass, NotApplicable]), Pass);
-        assert_eq!(Status::verdict([Pass, Warning]), Warning);
-        assert_eq!(Status::verdict([Warning, Unknown, Pass]), Unknown);
-        assert_eq!(Status::verdict([Unknown, Fail, Warning]), Fail);
-        assert_eq!(Status::verdict([]), Pass);
+        assert_eq!(Verdict::over([Pass, NotApplicable]), Verdict::Pass);
+        assert_eq!(Verdict::over([Pass, Warning]), Verdict::Warning);
+        assert_eq!(Verdict::over([Warning, Unknown, Pass]), Verdict::Unknown);
+        assert_eq!(Verdict::over([Unknown, Fail, Warning]), Verdict::Fail);
+        assert_eq!(Verdict::over([]), Verdict::Pass);
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         let minis = f64::from(t.contracts.abs()) * unit;
         let finding = || {
             let words = format!("trade {} had {} {}", t.id, t.contracts, instrument.symbol);
-            Check::new(ID, Status::Fail, words).trade(t, Some(instrument))
+            Check::new(ID, Status::Fail, words).trade(t, &case.view)
         };
         if let Some(least) = rule.min_minis.filter(|least| minis < least - 1e-9) {
             let room = Some(minis - least);
