@@ -152,7 +152,7 @@ fn curves(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     };
     ui.columns_const(|[left, right]| {
         show(left, &train.trading_chart(), height);
-        let room = height * 0.30;
+        let room = height * 0.27;
         if train.validations() > 0 {
             show(right, &train.validation_chart(), room);
         } else {

@@ -140,9 +140,14 @@ fn head(ui: &Ui, theme: &Theme, area: &PlotArea, text: &str) {
 
 type Axed = (PlotArea, Ticks);
 
+/// The level whose candles are at least three points wide; in steps of width, so that range and picture agree.
+fn drawn_level(set: &CandleSet, x: [f64; 2], width: f32) -> usize {
+    set.level_for(x[1] - x[0], ((width / 100.0).round() * 100.0 / 3.0) as usize)
+}
+
 fn areas(ui: &Ui, set: &CandleSet, rect: Rect, x: [f64; 2], shown: &Range<usize>) -> (Axed, Axed) {
     let instrument = &set.bars.instrument;
-    let level = set.level_for(shown.len() as f64, 600);
+    let level = drawn_level(set, x, rect.width() - 60.0);
     let all = set.candles(level, shown.clone()).fold((i32::MAX, i32::MIN, 0.0_f64), |a, (_, c)| (a.0.min(c.low), a.1.max(c.high), a.2.max(c.volume)));
     let (low, high) = (instrument.price(all.0), instrument.price(all.1));
     let margin = ((high - low) * 0.06).max(instrument.tick_size * 2.0);
@@ -204,7 +209,7 @@ fn shade_sessions(ui: &Ui, theme: &Theme, sessions: &Sessions, area: &PlotArea, 
 
 fn draw_candles(ui: &Ui, theme: &Theme, set: &CandleSet, price: &PlotArea, volume: &PlotArea, shown: &Range<usize>) {
     let max = (price.rect.width() / 3.0) as usize;
-    let level = set.level_for(price.x[1] - price.x[0], max);
+    let level = drawn_level(set, price.x, price.rect.width());
     let size = 4_usize.pow(level as u32) as f64;
     let wide = (price.rect.width() as f64 * size / (price.x[1] - price.x[0])) as f32;
     let body = (wide * 0.7).max(1.0);
@@ -289,7 +294,7 @@ pub fn part_ink(part: Part) -> Ink {
 fn tooltip(ui: &Ui, theme: &Theme, set: &CandleSet, area: &PlotArea, response: &egui::Response) {
     let Some(p) = response.hover_pos().filter(|p| area.rect.contains(*p)) else { return };
     ui.painter().vline(p.x, area.rect.y_range(), Stroke::new(1.0, theme.dim.gamma_multiply(0.5)));
-    let level = set.level_for(area.x[1] - area.x[0], (area.rect.width() / 3.0) as usize);
+    let level = drawn_level(set, area.x, area.rect.width());
     let bar = (area.x_at(p.x).round().max(0.0) as usize).min(set.bars.len() - 1);
     let Some((first, c)) = set.candles(level, bar..bar + 1).next() else { return };
     let i = &set.bars.instrument;
