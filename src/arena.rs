@@ -89,7 +89,7 @@ impl Arena {
     /// # Errors
     /// When the policy reads another observation than this data set gives.
     pub fn evaluate(&self, policy: &Policy, phase: Phase, range: Range<usize>) -> anyhow::Result<Ledger> {
-        let expected = self.matrix.layout.hash();
+        let expected = self.matrix.layout.layout_hash();
         if policy.layout_hash() != expected {
             bail!(
                 "the checkpoint reads another observation (layout {}) than these data give (layout {expected}); evaluate it with the version that trained it",
@@ -148,7 +148,7 @@ impl VecEnv for MarketEnv<'_> {
     }
 
     fn layout_hash(&self) -> String {
-        self.arena.matrix.layout.hash()
+        self.arena.matrix.layout.layout_hash()
     }
 
     fn features(&self) -> Arc<FeatureTable> {

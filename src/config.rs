@@ -11,12 +11,12 @@ use holdout_core::compliance::RuleSet;
 use holdout_core::market::{Instrument, SplitRatios};
 use holdout_core::sim::{CurriculumSettings, Phase, SimPlan, SimSettings};
 use holdout_core::units::Usd;
-use holdout_learn::device::DeviceChoice;
-use holdout_learn::ppo::config::{NetworkConfig, PpoConfig, TrainConfig};
+use holdout_learn::{DeviceChoice, NetworkConfig, PpoConfig, TrainConfig};
 use serde::{Deserialize, Serialize};
 
 /// Presets that ship with the programme: name, what it is for, its settings.
-pub const PRESETS: [(&str, &str, &str); 4] = [
+pub const PRESETS: [(&str, &str, &str); 5] = [
+    ("demo", "3 million steps: the demo", include_str!("../assets/presets/demo.toml")),
     ("smoke", "65 thousand steps: does everything run?", include_str!("../assets/presets/smoke.toml")),
     ("quick", "1 million steps: which way does it go?", include_str!("../assets/presets/quick.toml")),
     ("seed", "20 + 100 million steps: the standard run", include_str!("../assets/presets/seed.toml")),
@@ -173,7 +173,7 @@ impl RunConfig {
         let mut tell = |field: &str, message: String| problems.push(ConfigProblem { field: field.to_owned(), message });
         let rules = RuleSet::builtin(&self.ruleset);
         if rules.is_none() {
-            let known: Vec<String> = RuleSet::all_builtin().into_iter().map(|r| r.id).collect();
+            let known: Vec<&str> = RuleSet::builtin_ids().collect();
             tell("ruleset", format!("\"{}\" is unknown; known are {}", self.ruleset, known.join(", ")));
         }
         let sim = self.sim.plan(instrument);

@@ -9,7 +9,7 @@ use holdout_store::{ImportError, ImportOptions, Inspection};
 /// Sample markets that ship with the programme: market, file, what it is.
 pub const SAMPLES: [(&str, &str, &str); 4] = [
     ("NQ", "NQ_1m_2024.parquet", "synthetic Nasdaq-100 minutes, 2024"),
-    ("ES", "ES_1m_2024q4.csv.gz", "synthetic S&P 500 minutes, October to December 2024"),
+    ("ES", "ES_1m_2024q4.csv", "synthetic S&P 500 minutes, October to December 2024"),
     ("YM", "YM_1m_2024q4.parquet", "synthetic Dow minutes, October to December 2024"),
     ("RTY", "RTY_1m_2024q4.parquet", "synthetic Russell 2000 minutes, October to December 2024"),
 ];

@@ -257,7 +257,7 @@ impl Workbench {
         if self.log_open {
             Panel::bottom("messages").default_size(150.0).resizable(true).frame(panels::data::pad(theme)).show(ui, |ui| messages(&panel, ui));
         }
-        Panel::left("runs").default_size(206.0).size_range(170.0..=340.0).frame(Frame::new().fill(theme.background).inner_margin(Margin::same(10))).show(ui, |ui| panels::runs::ui(&panel, ui));
+        Panel::left("runs").default_size(200.0).size_range(170.0..=340.0).frame(Frame::new().fill(theme.background).inner_margin(Margin::same(10))).show(ui, |ui| panels::runs::ui(&panel, ui));
         CentralPanel::default().frame(Frame::new().fill(theme.panel)).show(ui, |ui| match model.page {
             Page::Data => data.ui(&panel, ui),
             Page::Curriculum => curriculum.ui(&panel, ui),

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use holdout_core::market::split::Part;
+use holdout_learn::DeviceChoice;
 use holdout_store::ImportOptions;
 use holdout_store::runs::{CheckpointChoice, RunFolder, test_looks};
 
 use super::context::Market;
 use super::panels::results_data::ResultsView;
 use super::widgets::candles::CandleSet;
-use crate::config::RunPlan;
-use crate::dataset::Dataset;
+use crate::config::{RunConfig, RunPlan};
+use crate::dataset::{Dataset, sample_path};
 use crate::jobs::evaluate::{self, Judge};
-use crate::jobs::train::{RunData, RunOutcome, TrainEvent, train_run};
+use crate::jobs::train::{RunData, RunOutcome, TrainEvent, problems_to_error, train_run};
 use crate::jobs::{Job, Progress, Reporter, Wake};
 
 /// What training says to the window.
@@ -130,4 +131,33 @@ pub fn looks_so_far(run: &Path, runs: &Path) -> anyhow::Result<u64> {
     let folder = RunFolder::open(run)?;
     let data: RunData = serde_json::from_value(folder.data()?).context("data.json of the run is not valid")?;
     Ok(test_looks(runs, &data.bars_sha256, &data.test_split())?.len() as u64)
+}
+
+/// Whether a real graphics card can draw the window.
+pub fn has_graphics_card() -> bool {
+    holdout_learn::device::cards().is_ok_and(|cards| !cards.is_empty())
+}
+
+/// Loads the sample market, trains both phases for a moment, judges on validation and on test.
+///
+/// # Errors
+/// When the operating system gives no thread.
+pub fn demo(device: DeviceChoice, runs: PathBuf, wake: Wake) -> std::io::Result<TrainJob> {
+    Job::spawn("demo", wake, move |r| {
+        r.event(WorkEvent::Step("opening sample NQ".to_owned()));
+        let market = open_market(&sample_path("NQ")?, ImportOptions::default(), r)?;
+        r.event(WorkEvent::Opened(Box::new(market.clone())));
+        let config = RunConfig { device, ..RunConfig::preset("quick")? };
+        let plan = config.plan(&market.dataset.bars.instrument).map_err(problems_to_error)?;
+        let outcome = train_reporting(plan, market.dataset, &market.options, &runs, r)?;
+        if outcome.stopped {
+            return Ok(Trained { outcome, judged: false });
+        }
+        for part in [Part::Validation, Part::Test] {
+            r.event(WorkEvent::Step(format!("judging on {}", part.name())));
+            let judged = evaluate::evaluate_run(&outcome.run, CheckpointChoice::Best, part, &runs, Judge::default())?;
+            r.event(WorkEvent::Judged(Box::new(ResultsView::new(&run_name(&outcome.run), &judged))));
+        }
+        Ok(Trained { outcome, judged: true })
+    })
 }

@@ -203,6 +203,16 @@ pub enum DataCommand {
     },
 }
 
+impl From<Renderer> for crate::app::Renderer {
+    fn from(r: Renderer) -> Self {
+        match r {
+            Renderer::Auto => Self::Auto,
+            Renderer::Wgpu => Self::Wgpu,
+            Renderer::Glow => Self::Glow,
+        }
+    }
+}
+
 /// How progress is told on stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProgressStyle {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use holdout_core::compliance::{self, LedgerView, Report, RuleSet, Verdict};
+use holdout_core::market::Instruments;
 use holdout_store::ledger as ledger_files;
 
 use super::args::{ComplianceArgs, ComplianceCommand};
@@ -21,13 +22,11 @@ pub(super) fn run(a: &ComplianceArgs, json: bool) -> Outcome {
 
 /// A rule set by name, or from a file.
 pub(super) fn rule_set(id_or_file: &str) -> Result<RuleSet, Failure> {
-    if let Some(rules) = RuleSet::builtin(id_or_file) {
-        return Ok(rules);
-    }
     let path = Path::new(id_or_file);
     if !path.is_file() {
-        let known: Vec<String> = RuleSet::all_builtin().into_iter().map(|r| r.id).collect();
-        return Err(Failure::Input(anyhow!("\"{id_or_file}\" is neither a rule set ({}) nor a file", known.join(", "))));
+        let known: Vec<&str> = RuleSet::builtin_ids().collect();
+        let unknown = || anyhow!("\"{id_or_file}\" is neither a rule set ({}) nor a file", known.join(", "));
+        return RuleSet::builtin(id_or_file).ok_or_else(unknown).bad_input();
     }
     let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display())).bad_input()?;
     RuleSet::parse(&text).with_context(|| format!("failed to read the rule set {}", path.display())).bad_input()
@@ -35,8 +34,16 @@ pub(super) fn rule_set(id_or_file: &str) -> Result<RuleSet, Failure> {
 
 fn check(ruleset: &str, dir: &Path, json: bool) -> Outcome {
     let rules = rule_set(ruleset)?;
-    let ledger = ledger_files::read(dir).bad_input()?;
-    let report = compliance::check(&rules, &LedgerView::from(&ledger));
+    let ledger = ledger_files::read(dir, &Instruments::builtin()).bad_input()?;
+    let view = LedgerView {
+        instrument: ledger.instrument.as_ref(),
+        rows: &ledger.rows,
+        trades: &ledger.trades,
+        interval_secs: ledger.interval_secs,
+        missing_equity: &ledger.missing_equity,
+        missing_trades: &ledger.missing_trades,
+    };
+    let report = compliance::check(&rules, &view);
     if json {
         print_json(&report)?;
     } else {

@@ -84,7 +84,7 @@ fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
 
 fn open_window(a: &args::WindowArgs) -> Outcome {
     let options = crate::app::WindowOptions {
-        renderer: a.renderer,
+        renderer: a.renderer.into(),
         open: a.open.clone(),
         demo: a.demo,
         runs_dir: a.runs.clone(),

@@ -1,13 +1,14 @@
 //! `holdout replay`: listed actions through the simulator, with the same ledger as an evaluation.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use holdout_core::compliance::{RuleSet, TrailingFloor};
+use holdout_core::compliance::TrailingFloor;
 use holdout_core::market::{Instrument, Instruments};
 use holdout_core::metrics::Summary;
-use holdout_core::sim::{Action, SameBar, SimPlan, SimSettings, Tape, replay};
+use holdout_core::sim::{Action, Ledger, SameBar, SimPlan, SimSettings, Tape, replay};
 use holdout_store::{canonical, ledger as ledger_files};
 
 use super::args::ReplayArgs;
@@ -24,9 +25,9 @@ pub(super) fn run(a: &ReplayArgs, json: bool) -> Outcome {
     let actions = ledger_files::read_actions(&a.actions, &bars.open_time).bad_input()?;
     let tape = Tape::new(Arc::new(bars), &plan);
     let referee = TrailingFloor::from_settings(&plan.settings);
-    let ledger = replay(&tape, &plan, referee, 0..tape.len(), |m| actions.get(&m.bar).copied().unwrap_or(Action::Hold));
+    let ledger = replay(&tape, &plan, referee, 0..tape.len(), |m| actions.by_bar[m.bar].unwrap_or(Action::Hold));
     let summary = Summary::of(&ledger);
-    ledger_files::write(&a.out, &ledger, &summary).with_context(|| format!("failed to write the ledger to {}", a.out.display()))?;
+    write(&a.out, &ledger, &summary).with_context(|| format!("failed to write the ledger to {}", a.out.display()))?;
     if json {
         return print_json(&summary);
     }
@@ -42,6 +43,13 @@ pub(super) fn run(a: &ReplayArgs, json: bool) -> Outcome {
     Ok(())
 }
 
+fn write(out: &Path, ledger: &Ledger, summary: &Summary) -> anyhow::Result<()> {
+    fs::create_dir_all(out)?;
+    ledger_files::write(out, ledger)?;
+    fs::write(out.join("summary.json"), serde_json::to_vec_pretty(summary)?)?;
+    Ok(())
+}
+
 fn plan(a: &ReplayArgs, instrument: &Instrument) -> Result<SimPlan, Failure> {
     let text = match &a.sim {
         Some(path) => fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display())).bad_input()?,
@@ -50,7 +58,7 @@ fn plan(a: &ReplayArgs, instrument: &Instrument) -> Result<SimPlan, Failure> {
     let name = a.sim.as_ref().map_or_else(String::new, |p| p.display().to_string());
     let mut settings: SimSettings = toml::from_str(&text).with_context(|| format!("{name} holds no simulator settings")).bad_input()?;
     if let Some(id) = &a.ruleset {
-        let rules = RuleSet::builtin(id).ok_or_else(|| Failure::Input(anyhow!("rule set \"{id}\" is unknown")))?;
+        let rules = super::compliance::rule_set(id)?;
         let named: Vec<String> = text.parse::<toml::Table>().bad_input()?.keys().cloned().collect();
         rules.apply_to(&mut settings, &named).bad_input()?;
     }

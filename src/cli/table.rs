@@ -1,12 +1,12 @@
 //! Tables on a terminal.
 
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
-/// A table with a bold header; the first column is text, the others are numbers.
+/// A table; the first column is text, the others are numbers.
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut t = Table::new();
     t.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
-    t.set_header(header.iter().enumerate().map(|(i, h)| aligned(i, h).add_attribute(Attribute::Bold)));
+    t.set_header(header.iter().enumerate().map(|(i, h)| aligned(i, h)));
     t
 }
 
@@ -20,7 +20,7 @@ pub(crate) fn facts(rows: &[(&str, String)]) -> Table {
     let mut t = Table::new();
     t.load_preset(presets::NOTHING);
     for (name, text) in rows {
-        t.add_row([Cell::new(name).add_attribute(Attribute::Dim), Cell::new(text)]);
+        t.add_row([Cell::new(name), Cell::new(text)]);
     }
     t
 }

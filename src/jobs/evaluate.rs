@@ -2,18 +2,21 @@
 //! went through the same simulator, and under a rule set.
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::anyhow;
 use holdout_core::compliance::{self, TrailingFloor};
 use holdout_core::market::split::Part;
-use holdout_core::metrics::Tearsheet;
+use holdout_core::metrics::{Summary, Tearsheet};
 use holdout_core::rng::Stream;
 use holdout_core::sim::{Action, Ledger, Phase, Side, baseline};
 use holdout_core::units::Usd;
-use holdout_learn::policy::Policy;
+use holdout_learn::Policy;
+use holdout_store::runs::{CheckpointChoice, EvaluationFiles, RunFolder, open_test_split, write_evaluation};
 use serde::Serialize;
 
+use super::train::{Place, RunData, open_run};
 use crate::arena::Arena;
 
 /// A policy without learning, for comparison.
@@ -49,7 +52,7 @@ pub struct RandomEntries {
 }
 
 /// The verdict on one policy over one stretch of bars.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
     /// Part of the split, or none for another data set.
     pub part: Option<Part>,
@@ -58,6 +61,7 @@ pub struct Evaluation {
     /// Checkpoint's environment steps.
     pub step: u64,
     /// What happened.
+    #[serde(skip)]
     pub ledger: Arc<Ledger>,
     /// What it is worth.
     pub tearsheet: Tearsheet,
@@ -91,7 +95,7 @@ impl Default for Judge {
 /// # Errors
 /// When a benchmark cannot be planned.
 pub fn evaluate(arena: &Arena, policy: &Policy, phase: Phase, step: u64, part: Option<Part>, range: Range<usize>, judge: Judge) -> anyhow::Result<Evaluation> {
-    let ledger = arena.evaluate(policy, phase, range.clone(), &mut |_, _, _| {});
+    let ledger = arena.evaluate(policy, phase, range.clone())?;
     let benchmarks = benchmarks(arena, &range)?;
     let random = random_entries(arena, &ledger, &range, judge);
     Ok(Evaluation {
@@ -99,12 +103,72 @@ pub fn evaluate(arena: &Arena, policy: &Policy, phase: Phase, step: u64, part: O
         in_sample: part == Some(Part::Train),
         step,
         tearsheet: Tearsheet::of(&ledger),
-        compliance: compliance::check(&arena.plan.rules, &compliance::LedgerView::of(&ledger)),
+        compliance: compliance::check(&arena.plan.rules, &compliance::LedgerView::from(&ledger)),
         ledger: Arc::new(ledger),
         benchmarks,
         random,
         looks: None,
     })
+}
+
+/// Judges a checkpoint of a run on a part of its own split, and keeps the result in the run.
+///
+/// Looking at the test part is counted first; the count is part of the result.
+///
+/// # Errors
+/// When the run, its data or the checkpoint cannot be read, or the count cannot be written.
+pub fn evaluate_run(run: &Path, choice: CheckpointChoice, part: Part, runs: &Path, judge: Judge) -> anyhow::Result<Evaluation> {
+    let (folder, data, arena) = open_run(run, &mut |_| true)?;
+    let (evaluation, _) = evaluate_in(&folder, &data, &arena, choice, part, runs, judge)?;
+    Ok(evaluation)
+}
+
+/// [`evaluate_run`] where the run is open already; also says where the result was kept.
+///
+/// # Errors
+/// As [`evaluate_run`].
+pub fn evaluate_in(
+    folder: &RunFolder,
+    data: &RunData,
+    arena: &Arena,
+    choice: CheckpointChoice,
+    part: Part,
+    runs: &Path,
+    judge: Judge,
+) -> anyhow::Result<(Evaluation, PathBuf)> {
+    let checkpoint = folder.read_checkpoint(choice)?;
+    let step = checkpoint.info.step;
+    let place: Place = serde_json::from_value(checkpoint.info.info)?;
+    let policy = Policy::load(&checkpoint.weights)?;
+    let looks = match part {
+        Part::Test => Some(open_test_split(runs, &data.bars_sha256, &data.test_split(), &format!("{} step {step}", folder.id()))?),
+        Part::Train | Part::Validation => None,
+    };
+    let mut evaluation = evaluate(arena, &policy, place.phase, step, Some(part), arena.range(part), judge)?;
+    evaluation.looks = looks;
+    let name = format!("{}-step-{step:09}", part.name());
+    let (summary, verdict) = (serde_json::to_value(evaluation.summary())?, evaluation.verdict_json()?);
+    let others: [(&str, &[u8]); 1] = [("verdict.json", &verdict)];
+    let files = EvaluationFiles { ledger: &evaluation.ledger, summary: &summary, others: &others };
+    let kept = write_evaluation(folder, &name, &files)?;
+    Ok((evaluation, kept))
+}
+
+impl Evaluation {
+    /// What `summary.json` holds.
+    pub fn summary(&self) -> Summary {
+        Summary::of(&self.ledger)
+    }
+
+    /// What `verdict.json` holds: compliance, benchmarks, looks.
+    ///
+    /// # Errors
+    /// Never in practice; the encoder's message otherwise.
+    pub fn verdict_json(&self) -> anyhow::Result<Vec<u8>> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        Ok(text)
+    }
 }
 
 /// Buy and hold in two forms, and the trend follower, on the same bars.

@@ -7,7 +7,11 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
 use holdout_core::market::split::Part;
-use holdout_core::metrics::Tearsheet;
+use holdout_core::market::SessionCalendar;
+use holdout_core::metrics::{DailySeries, DayClock};
+use holdout_core::metrics::drawdown::Drawdowns;
+use holdout_core::metrics::sharpe::sharpe;
+use holdout_core::metrics::tearsheet::ledger_days;
 use holdout_core::sim::{Ledger, Phase, Side};
 use holdout_learn::event::CheckpointData;
 use holdout_learn::{Command, Control, Event, Policy, Start, TrainConfig, TrainError, UpdateRecord, train};
@@ -22,6 +26,8 @@ use crate::arena::{Arena, MarketEnv};
 use crate::config::{RunConfig, RunPlan};
 use crate::dataset::Dataset;
 
+/// Yearly risk-free rate of the validation Sharpe ratio, as in the tear sheet.
+const RISK_FREE: f64 = 0.02;
 /// The figure by which the best checkpoint is chosen.
 pub const BEST_BY: &str = "validation_sharpe";
 
@@ -56,13 +62,16 @@ pub struct ValidationPoint {
 
 impl ValidationPoint {
     fn new(step: u64, update: u64, phase: Phase, ledger: &Ledger) -> Self {
-        let sheet = Tearsheet::of_quickly(ledger);
+        let days = ledger_days(ledger, &SessionCalendar::builtin());
+        let series = DailySeries::of_days(&days, ledger.start_balance);
         let trades = ledger.own_trades().count() as u64;
         let wins = ledger.own_trades().filter(|t| t.net_pnl.0 > 0).count() as f64;
         let long = ledger.own_trades().filter(|t| t.side == Side::Long).count() as f64;
         let share = |n: f64| (trades > 0).then(|| n / trades as f64);
-        let mut days: Vec<i64> = ledger.own_trades().map(|t| t.entry_time.div_euclid(86_400)).collect();
-        days.dedup();
+        let clock = DayClock::new(SessionCalendar::builtin());
+        let mut entry_days: Vec<_> = ledger.own_trades().map(|t| clock.day(t.entry_time)).collect();
+        entry_days.dedup();
+        let equity = ledger.rows.iter().map(|r| (r.equity_best.dollars(), r.equity_worst.dollars()));
         Self {
             step,
             update,
@@ -70,9 +79,9 @@ impl ValidationPoint {
             net_pnl_usd: (ledger.final_balance() - ledger.start_balance).dollars(),
             trades,
             win_rate: share(wins),
-            sharpe: sheet.sharpe,
-            max_drawdown_usd: sheet.max_drawdown_usd,
-            sessions_traded: days.len() as f64 / sheet.days.max(1) as f64,
+            sharpe: series.returns.as_deref().and_then(|r| sharpe(r, RISK_FREE)),
+            max_drawdown_usd: Drawdowns::of_points(equity).max,
+            sessions_traded: entry_days.len() as f64 / days.len().max(1) as f64,
             long_share: share(long),
             breached: ledger.breach.is_some(),
             stalled: ledger.stalled.is_some(),
@@ -270,7 +279,7 @@ pub fn train_run(plan: RunPlan, dataset: Dataset, options: &ImportOptions, runs:
     arena.environments(Phase::Management)?;
     let plan = &arena.plan;
     let plan_toml = toml::to_string(&PlanFile {
-        layout_hash: arena.matrix.layout.hash(),
+        layout_hash: arena.matrix.layout.layout_hash(),
         steps_phase1: plan.config.phase1.steps,
         steps_phase2: plan.config.phase2.steps,
         split: &arena.split,
@@ -311,11 +320,13 @@ pub fn resume_run(path: &Path, stop: &StopFlag, on: &mut dyn FnMut(TrainEvent)) 
 
 /// Where in the run a checkpoint belongs; stored beside it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Place {
-    phase: Phase,
-    /// Steps and updates of the phases before.
-    from_step: u64,
-    from_update: u64,
+pub struct Place {
+    /// Phase that it was written in.
+    pub phase: Phase,
+    /// Steps of the phases before.
+    pub from_step: u64,
+    /// Updates of the phases before.
+    pub from_update: u64,
 }
 
 /// Best of a phase so far, and what is known of the newest update.

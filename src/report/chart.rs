@@ -30,7 +30,8 @@ impl Unit {
         // A tick at zero must not read as minus zero or as rounding dust.
         let value = if value.abs() < step * 1e-6 { 0.0 } else { value };
         match self {
-            Self::Plain if step < 1e-3 && value != 0.0 => number::plain(value),
+            Self::Plain if step < 1e-3 && value.abs() < step * 1e-6 => "0".to_owned(),
+            Self::Plain if step < 1e-3 => number::plain(value),
             Self::Plain => number::grouped(value, number::decimals_of(step)),
             Self::Usd if value.abs() >= 1e7 => format!("${}", number::short(value)),
             Self::Usd => number::dollars(value, number::decimals_of(step).min(2)),
@@ -259,18 +260,34 @@ pub struct Chart {
     pub spans: Vec<Span>,
     /// A line under the chart: sources, conventions.
     pub footer: String,
+    /// A stretch of x that is always inside.
+    pub x_include: Option<[f64; 2]>,
 }
 
 impl Chart {
     /// A chart without subtitle, spans and footer.
     pub fn new(title: impl Into<String>, x: Axis, panels: Vec<Panel>) -> Self {
-        Self { title: title.into(), subtitle: String::new(), x, panels, spans: Vec::new(), footer: String::new() }
+        Self { title: title.into(), subtitle: String::new(), x, panels, spans: Vec::new(), footer: String::new(), x_include: None }
+    }
+
+    /// Series that the legend must name: those of panels whose label does not name them already.
+    pub fn legend(&self) -> Vec<&Series> {
+        let mut entries: Vec<&Series> = Vec::new();
+        for panel in &self.panels {
+            for s in &panel.series {
+                let named = panel.y.label.starts_with(&s.name);
+                if !s.name.is_empty() && !named && !entries.iter().any(|e| e.name == s.name) {
+                    entries.push(s);
+                }
+            }
+        }
+        entries
     }
 
     /// First and last x of everything; `None` when nothing has a point.
     pub fn x_range(&self) -> Option<[f64; 2]> {
         let series = self.panels.iter().flat_map(|p| &p.series).filter_map(|s| s.mark.x_range());
-        let [lo, hi] = series.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])])?;
+        let [lo, hi] = series.chain(self.x_include).reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])])?;
         Some(if hi > lo { [lo, hi] } else { [lo - 0.5, hi + 0.5] })
     }
 }

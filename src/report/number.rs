@@ -85,13 +85,14 @@ pub fn short(x: f64) -> String {
     if unit.is_empty() { grouped(x, 0) } else { format!("{}{unit}", grouped(scaled, 2)) }
 }
 
-/// A small number with as many digits as it needs: `0.0003`, `3.0e−5`.
+/// A small number with as many digits as it needs: `0.25`, `3e−5`.
 pub fn plain(x: f64) -> String {
     if !x.is_finite() {
         return "n/a".to_owned();
     }
     if x != 0.0 && x.abs() < 1e-3 {
-        return format!("{x:.2e}").replace('-', &MINUS.to_string());
+        let text = format!("{x:.2e}").replace(".00e", "e").replace('-', &MINUS.to_string());
+        return text;
     }
     let text = grouped(x, 4);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
@@ -155,7 +156,7 @@ mod tests {
         assert_eq!(percent_to(0.4567, 1), "45.7%");
         assert_eq!(short(12_345.0), "12,345");
         assert_eq!(short(1_254_000.0), "1.25 M");
-        assert_eq!(plain(0.000_03), "3.00e−5");
+        assert_eq!(plain(0.000_03), "3e−5");
         assert_eq!(plain(0.25), "0.25");
         assert_eq!(duration(185.0), "3 min 05 s");
         assert_eq!(duration(7_800.0), "2 h 10 min");

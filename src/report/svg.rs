@@ -90,13 +90,8 @@ impl Page<'_> {
 
     /// The legend in rows under the title; returns the y at which the plots may begin.
     fn legend(&mut self, chart: &Chart, top: f64, w: f64) -> f64 {
-        let mut entries: Vec<&Series> = Vec::new();
-        for s in chart.panels.iter().flat_map(|p| &p.series) {
-            if !s.name.is_empty() && !entries.iter().any(|e| e.name == s.name) {
-                entries.push(s);
-            }
-        }
-        if entries.len() < 2 {
+        let entries = chart.legend();
+        if entries.is_empty() {
             return top + 12.0;
         }
         let (mut x, mut y) = (MARGIN, top + SMALL);

@@ -4,16 +4,17 @@
 //! format. An entry is a Parquet file and a JSON file that is written last; an entry that cannot
 //! be read is treated as absent, never as an error.
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use holdout_core::market::Bars;
 use polars::prelude::{
     DataFrame, Float64Chunked, Int32Chunked, Int64Chunked, IntoColumn, NewChunkedArray,
-    ParquetCompression, ParquetReader, ParquetWriter, PolarsResult, SerReader,
+    ParquetCompression, ParquetReader, ParquetWriter, PolarsError, PolarsResult, SerReader,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::atomic::{replace, replace_with};
+use crate::atomic::replace;
 use crate::error::{BadInput, FileError};
 use crate::import::{ImportError, Imported, import};
 use crate::inspection::Inspection;
@@ -34,6 +35,8 @@ pub struct BarCache {
 struct Entry {
     format: u32,
     source_sha256: String,
+    /// SHA-256 of the Parquet file: a damaged one is never given to the decoder.
+    data_sha256: String,
     market: String,
     interval_secs: i64,
     bars: usize,
@@ -106,7 +109,10 @@ impl BarCache {
             return None;
         }
         let instrument = options.instruments.get(&entry.market).ok()?.clone();
-        let bars = read_bars(&data, Bars::empty(instrument, entry.interval_secs)).ok()?;
+        let bytes = std::fs::read(&data)
+            .ok()
+            .filter(|b| sha256_of(b) == entry.data_sha256)?;
+        let bars = read_bars(bytes, Bars::empty(instrument, entry.interval_secs)).ok()?;
         let whole = bars.len() == entry.bars && bars.validate().is_ok();
         whole.then_some(Imported {
             bars,
@@ -117,10 +123,11 @@ impl BarCache {
 
     fn store(&self, key: &str, imported: &Imported) -> Result<(), FileError> {
         let (data, facts) = self.paths(key);
-        write_bars(&data, &imported.bars)?;
+        let data_sha256 = write_bars(&data, &imported.bars)?;
         let entry = Entry {
             format: CACHE_FORMAT,
             source_sha256: imported.source_sha256.clone(),
+            data_sha256,
             market: imported.bars.instrument.symbol.clone(),
             interval_secs: imported.bars.interval_secs,
             bars: imported.bars.len(),
@@ -144,7 +151,9 @@ fn key(path: &Path, sha256: &str, options: &ImportOptions) -> String {
     sha256_of(all.as_bytes())[..32].to_owned()
 }
 
-fn write_bars(path: &Path, bars: &Bars) -> Result<(), FileError> {
+/// Writes bars and returns the hash of the file.
+fn write_bars(path: &Path, bars: &Bars) -> Result<String, FileError> {
+    let refused = |e: PolarsError| BadInput::new(path, e.to_string());
     let ticks =
         |name: &str, column: &[i32]| Int32Chunked::from_slice(name.into(), column).into_column();
     let columns = vec![
@@ -155,20 +164,20 @@ fn write_bars(path: &Path, bars: &Bars) -> Result<(), FileError> {
         ticks("close", &bars.close),
         Float64Chunked::from_slice("volume".into(), &bars.volume).into_column(),
     ];
-    let mut frame =
-        DataFrame::new(bars.len(), columns).map_err(|e| BadInput::new(path, e.to_string()))?;
-    replace_with(path, |out| {
-        let writer = ParquetWriter::new(out).with_compression(ParquetCompression::Lz4Raw);
-        writer
-            .finish(&mut frame)
-            .map(drop)
-            .map_err(std::io::Error::other)
-    })
+    let mut frame = DataFrame::new(bars.len(), columns).map_err(refused)?;
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes)
+        .with_compression(ParquetCompression::Lz4Raw)
+        .finish(&mut frame)
+        .map_err(refused)?;
+    replace(path, &bytes)?;
+    Ok(sha256_of(&bytes))
 }
 
-fn read_bars(path: &Path, empty: Bars) -> PolarsResult<Bars> {
-    let file = std::fs::File::open(path)?;
-    let mut frame = ParquetReader::new(file).set_rechunk(true).finish()?;
+fn read_bars(bytes: Vec<u8>, empty: Bars) -> PolarsResult<Bars> {
+    let mut frame = ParquetReader::new(Cursor::new(bytes))
+        .set_rechunk(true)
+        .finish()?;
     frame.rechunk_mut();
     let ticks = |name: &str| -> PolarsResult<Vec<i32>> {
         Ok(frame.column(name)?.i32()?.cont_slice()?.to_vec())

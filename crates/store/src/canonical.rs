@@ -5,6 +5,7 @@
 //! files "line" counts rows from 1.
 
 use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use flate2::Compression;
@@ -14,7 +15,7 @@ use holdout_core::time::{format_utc, parse_utc};
 use holdout_core::units::Ticks;
 use polars::prelude::{
     Column, DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray,
-    ParquetReader, ParquetWriter, SerReader, TimeUnit, TimeZone,
+    ParquetReader, ParquetWriter, PolarsError, SerReader, TimeUnit, TimeZone,
 };
 
 use crate::atomic::replace_with;
@@ -63,21 +64,32 @@ pub fn read(
 /// # Errors
 /// When the system refuses; the file is then what it was before.
 pub fn write(path: &Path, bars: &Bars) -> Result<(), FileError> {
+    write_columns(path, bars, &[])
+}
+
+/// Writes bars with more columns behind them, one value a bar. What is not finite, or is missing
+/// at the end of a column, becomes an empty cell in CSV.
+///
+/// # Errors
+/// As [`write()`]; in Parquet also when a column has another length than the bars.
+pub fn write_columns(
+    path: &Path,
+    bars: &Bars,
+    more: &[(String, Vec<f64>)],
+) -> Result<(), FileError> {
     if is_parquet(path) {
-        return write_parquet(path, bars);
+        return write_parquet(path, bars, more);
     }
     let gzip = path
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("gz"));
     replace_with(path, |out| {
-        if gzip {
-            let mut out = GzEncoder::new(out, Compression::default());
-            write_text(&mut out, bars)?;
-            out.finish()?;
-            Ok(())
-        } else {
-            write_text(out, bars)
+        if !gzip {
+            return write_text(out, bars, more);
         }
+        let mut out = GzEncoder::new(out, Compression::default());
+        write_text(&mut out, bars, more)?;
+        out.finish().map(drop)
     })
 }
 
@@ -341,18 +353,33 @@ impl UtcText {
     }
 }
 
-fn write_text(out: &mut impl std::io::Write, bars: &Bars) -> std::io::Result<()> {
+fn write_text(
+    out: &mut impl std::io::Write,
+    bars: &Bars,
+    more: &[(String, Vec<f64>)],
+) -> std::io::Result<()> {
     let (mut clock, prices) = (UtcText::default(), PriceText::new(&bars.instrument));
     let mut text = Vec::with_capacity(1 << 16);
-    writeln!(text, "{}", HEADER.join(","))?;
+    write!(text, "{}", HEADER.join(","))?;
+    for (name, _) in more {
+        write!(text, ",{name}")?;
+    }
+    writeln!(text)?;
     for i in 0..bars.len() {
         clock.push(&mut text, bars.open_time[i]);
         for ticks in [bars.open[i], bars.high[i], bars.low[i], bars.close[i]] {
             text.push(b',');
             prices.push(&mut text, ticks);
         }
-        writeln!(text, ",{}", bars.volume[i])?;
-        if text.len() > (1 << 16) - 256 {
+        write!(text, ",{}", bars.volume[i])?;
+        for (_, values) in more {
+            match values.get(i) {
+                Some(v) if v.is_finite() => write!(text, ",{v}")?,
+                _ => text.push(b','),
+            }
+        }
+        text.push(b'\n');
+        if text.len() > (1 << 16) - 4096 {
             out.write_all(&text)?;
             text.clear();
         }
@@ -361,7 +388,7 @@ fn write_text(out: &mut impl std::io::Write, bars: &Bars) -> std::io::Result<()>
     out.flush()
 }
 
-fn write_parquet(path: &Path, bars: &Bars) -> Result<(), FileError> {
+fn write_parquet(path: &Path, bars: &Bars, more: &[(String, Vec<f64>)]) -> Result<(), FileError> {
     let time: Vec<i64> = bars.open_time.iter().map(|&t| t * 1000).collect();
     let time = Int64Chunked::from_slice("time".into(), &time)
         .into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
@@ -369,7 +396,7 @@ fn write_parquet(path: &Path, bars: &Bars) -> Result<(), FileError> {
         let prices: Vec<f64> = ticks.iter().map(|&t| bars.instrument.price(t)).collect();
         Float64Chunked::from_vec(name.into(), prices).into_column()
     };
-    let columns = vec![
+    let mut columns = vec![
         time.into_column(),
         points("open", &bars.open),
         points("high", &bars.high),
@@ -377,6 +404,9 @@ fn write_parquet(path: &Path, bars: &Bars) -> Result<(), FileError> {
         points("close", &bars.close),
         Float64Chunked::from_slice("volume".into(), &bars.volume).into_column(),
     ];
+    columns.extend(more.iter().map(|(name, values)| {
+        Float64Chunked::from_slice(name.as_str().into(), values).into_column()
+    }));
     let mut frame = DataFrame::new(bars.len(), columns)
         .map_err(|e| BadInput::new(path, format!("cannot lay out the bars: {e}")))?;
     replace_with(path, |out| {
@@ -387,51 +417,82 @@ fn write_parquet(path: &Path, bars: &Bars) -> Result<(), FileError> {
     })
 }
 
-fn read_parquet(path: &Path, builder: &mut Builder<'_>) -> Result<(), FileError> {
-    let damaged = |e: polars::prelude::PolarsError| {
-        BadInput::new(path, format!("the parquet file cannot be read: {e}"))
-            .remedy("write it again with `holdout data import`")
-    };
-    let mut frame = ParquetReader::new(open(path)?)
-        .set_rechunk(true)
-        .finish()
-        .map_err(damaged)?;
-    frame.rechunk_mut();
-    let names: Vec<&str> = frame.columns().iter().map(|c| c.name().as_str()).collect();
-    if names.get(..6) != Some(&HEADER[..]) {
-        let bad = BadInput::new(path, format!("the columns are {}", names.join(", ")))
-            .expected("time, open, high, low, close, volume");
-        return Err(bad.into());
+/// Columns of a Parquet file of canonical bars, unchecked; a missing number is NaN.
+pub(crate) struct ParquetColumns {
+    /// Unix seconds.
+    pub(crate) time: Vec<i64>,
+    pub(crate) ohlc: [Vec<f64>; 4],
+    pub(crate) volume: Vec<f64>,
+    pub(crate) symbol: Option<Vec<String>>,
+}
+
+impl ParquetColumns {
+    /// Reads the columns. The decoder panics on some damaged files; that is an error here.
+    pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
+        catch_unwind(AssertUnwindSafe(|| Self::decode(path))).unwrap_or_else(|_panic| {
+            let bad = BadInput::new(path, "the parquet file is damaged");
+            Err(bad
+                .remedy("write it again with `holdout data import`")
+                .into())
+        })
     }
-    let column = |name: &'static str| frame.column(name).map_err(damaged);
-    let time = parquet_times(path, column("time")?)?;
-    let numbers = |name: &'static str| -> Result<Vec<f64>, FileError> {
-        let cast = column(name)?.cast(&DataType::Float64).map_err(damaged)?;
-        let values = cast.f64().map_err(damaged)?;
-        // A missing value becomes NaN, which no price or volume may be.
-        Ok(values.iter().map(|v| v.unwrap_or(f64::NAN)).collect())
-    };
-    let ohlc = [
-        numbers("open")?,
-        numbers("high")?,
-        numbers("low")?,
-        numbers("close")?,
-    ];
-    let volume = numbers("volume")?;
-    for (i, &utc) in time.iter().enumerate() {
+
+    fn decode(path: &Path) -> Result<Self, FileError> {
+        let damaged = |e: PolarsError| -> FileError {
+            let bad = BadInput::new(path, format!("the parquet file cannot be read: {e}"));
+            bad.remedy("write it again with `holdout data import`")
+                .into()
+        };
+        let mut frame = ParquetReader::new(open(path)?)
+            .set_rechunk(true)
+            .finish()
+            .map_err(damaged)?;
+        frame.rechunk_mut();
+        let names: Vec<&str> = frame.columns().iter().map(|c| c.name().as_str()).collect();
+        if names.get(..6) != Some(&HEADER[..]) {
+            let bad = BadInput::new(path, format!("the columns are {}", names.join(", ")));
+            return Err(bad.expected("time, open, high, low, close, volume").into());
+        }
+        let numbers = |name: &'static str| -> Result<Vec<f64>, FileError> {
+            let cast = frame
+                .column(name)
+                .and_then(|c| c.cast(&DataType::Float64))
+                .map_err(damaged)?;
+            Ok(cast
+                .f64()
+                .map_err(damaged)?
+                .iter()
+                .map(|v| v.unwrap_or(f64::NAN))
+                .collect())
+        };
+        let symbol = frame.column("symbol").ok().and_then(|c| c.str().ok());
+        Ok(Self {
+            time: parquet_times(path, frame.column("time").map_err(damaged)?)?,
+            ohlc: [
+                numbers("open")?,
+                numbers("high")?,
+                numbers("low")?,
+                numbers("close")?,
+            ],
+            volume: numbers("volume")?,
+            symbol: symbol.map(|s| s.iter().map(|v| v.unwrap_or("").to_owned()).collect()),
+        })
+    }
+}
+
+fn read_parquet(path: &Path, builder: &mut Builder<'_>) -> Result<(), FileError> {
+    let columns = ParquetColumns::read(path)?;
+    for (i, &utc) in columns.time.iter().enumerate() {
         let line = i as u64 + 1;
         builder.time(line, utc)?;
         let mut ticks = [0; 4];
         for (k, t) in ticks.iter_mut().enumerate() {
-            *t = builder.price(line, HEADER[k + 1], ohlc[k][i], &|| ohlc[k][i].to_string())?;
+            let price = columns.ohlc[k][i];
+            *t = builder.price(line, HEADER[k + 1], price, &|| price.to_string())?;
         }
-        builder.push(line, utc, ticks, volume[i])?;
-    }
-    if let Ok(symbols) = frame.column("symbol")
-        && let Ok(symbols) = symbols.str()
-    {
-        for (i, symbol) in symbols.iter().enumerate() {
-            builder.symbol(i as u64 + 1, symbol.unwrap_or(""))?;
+        builder.push(line, utc, ticks, columns.volume[i])?;
+        if let Some(symbols) = &columns.symbol {
+            builder.symbol(line, &symbols[i])?;
         }
     }
     Ok(())
@@ -606,15 +667,60 @@ mod tests {
                 .to_string()
                 .contains("no bars")
         );
-        let two = format!(
-            "time,open,high,low,close,volume,symbol\n2024-03-04T14:30:00Z,1,1,1,1,5,NQH4\n2024-03-04T14:31:00Z,1,1,1,1,5,NQM4\n"
-        );
+        let two = "time,open,high,low,close,volume,symbol\n2024-03-04T14:30:00Z,1,1,1,1,5,NQH4\n2024-03-04T14:31:00Z,1,1,1,1,5,NQM4\n";
         assert!(
-            text(&two)
+            text(two)
                 .unwrap_err()
                 .to_string()
                 .contains("line 3, column symbol: \"NQM4\"")
         );
+    }
+
+    #[test]
+    fn columns_behind_the_bars_leave_undefined_cells_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f.csv");
+        let bars = some_bars().slice(0..2);
+        let more = [
+            ("atr_14".to_owned(), vec![f64::NAN, 1.5]),
+            ("rsi_14".to_owned(), vec![0.1, f64::INFINITY]),
+        ];
+        write_columns(&path, &bars, &more).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "time,open,high,low,close,volume,atr_14,rsi_14");
+        assert!(
+            lines[1].ends_with(",0,,0.1") && lines[2].ends_with(",0.5,1.5,"),
+            "{text}"
+        );
+        assert!(write_columns(&dir.path().join("f.parquet"), &bars, &more).is_ok());
+    }
+
+    /// The decoder panics on some of these (the panic shows in the output); the reader must not.
+    #[test]
+    fn hostile_parquet_gives_bars_or_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.parquet");
+        write(&path, &some_bars()).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let mut state = 12_345_u64;
+        let mut next = |n: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) as usize % n
+        };
+        for _ in 0..200 {
+            let mut bytes = whole.clone();
+            for _ in 0..=next(4) {
+                let at = next(bytes.len());
+                bytes[at] = next(256) as u8;
+            }
+            std::fs::write(&path, &bytes).unwrap();
+            if let Ok(bars) = read(&path, &nq(), None) {
+                assert_eq!(bars.validate(), Ok(()));
+            }
+        }
     }
 
     #[test]

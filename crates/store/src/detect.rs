@@ -239,6 +239,16 @@ mod tests {
                 TimeFormat::Civil(DateOrder::Mdy)
             )
         );
+        let hd = of(
+            "DAT_NT_SPXUSD_M1_202602_LAST.csv",
+            "20260201 180000;25387.779;25418.319;25387.231;25405.264;0\n",
+        )
+        .unwrap()
+        .layout;
+        assert_eq!(
+            (hd.stamp, hd.zone),
+            (Stamp::Open, ZoneRule::Fixed("Etc/GMT+5"))
+        );
         let yf = of("a.csv", "Datetime,Adj Close,Close,High,Low,Open,Volume\n2026-04-29 00:05:00-04:00,1,2,3,4,5,6\n").unwrap();
         assert_eq!(yf.layout.ohlc, [5, 3, 4, 2]);
     }

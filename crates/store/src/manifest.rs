@@ -151,7 +151,7 @@ mod tests {
         }
         let hash = bars_sha256(&bars);
         assert_eq!(hash, bars_sha256(&bars.clone()));
-        let mut others = vec![bars.clone(), bars.clone(), bars.clone(), bars.clone()];
+        let mut others = [bars.clone(), bars.clone(), bars.clone(), bars.clone()];
         others[0].volume[4999] = 2.0;
         others[1].open_time[0] -= 1;
         others[2].instrument = table.get("ES").unwrap().clone();

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{BadInput, FileError};
 
 /// Bytes asked for at a time.
-const BLOCK: usize = 1 << 22;
+const BLOCK: usize = 1 << 20;
 /// A line longer than this is no row of a bar file.
 const MAX_LINE: usize = 1 << 20;
 
@@ -160,7 +160,7 @@ impl TextSource {
             [b'P', b'A', b'R', b'1'] => {
                 return refuse(
                     "this is a parquet file, text was expected",
-                    "give its name the ending .parquet",
+                    "open it as a parquet file",
                 );
             }
             _ => {}
@@ -195,7 +195,8 @@ impl TextSource {
 
     /// Reads the first bytes of the text, settles the encoding, and keeps what was read.
     fn look_at_encoding(&mut self) -> Result<(), FileError> {
-        let mut head = self.read_raw(1 << 16)?;
+        let mut head = Vec::new();
+        self.read_raw(1 << 16, &mut head)?;
         if head.is_empty() {
             return Err(
                 BadInput::new(&self.path, "the compressed file holds nothing")
@@ -215,28 +216,25 @@ impl TextSource {
         self.decoder = decoder.map(|e| e.new_decoder_without_bom_handling());
         let mut text = self.decode(head, false)?;
         self.carriage_returns_only = text.contains(&b'\r') && !text.contains(&b'\n');
-        self.normalise(&mut text);
+        if self.carriage_returns_only {
+            text.iter_mut()
+                .filter(|b| **b == b'\r')
+                .for_each(|b| *b = b'\n');
+        }
         self.rest = text;
         Ok(())
     }
 
-    /// Up to `limit` bytes of the (decompressed) file; fewer only at its end.
-    fn read_raw(&mut self, limit: usize) -> Result<Vec<u8>, FileError> {
-        let mut block = vec![0_u8; limit];
-        let mut have = 0;
-        while have < limit {
-            match self.reader.read(&mut block[have..]) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(n) => have += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(self.read_error(e)),
+    /// Appends up to `limit` bytes of the (decompressed) file; fewer only at its end.
+    fn read_raw(&mut self, limit: usize, into: &mut Vec<u8>) -> Result<(), FileError> {
+        let read = self.reader.by_ref().take(limit as u64).read_to_end(into);
+        match read {
+            Ok(n) => {
+                self.ended = n < limit;
+                Ok(())
             }
+            Err(e) => Err(self.read_error(e)),
         }
-        block.truncate(have);
-        Ok(block)
     }
 
     fn read_error(&self, e: io::Error) -> FileError {
@@ -276,14 +274,6 @@ impl TextSource {
         Ok(text)
     }
 
-    fn normalise(&self, text: &mut [u8]) {
-        if self.carriage_returns_only {
-            text.iter_mut()
-                .filter(|b| **b == b'\r')
-                .for_each(|b| *b = b'\n');
-        }
-    }
-
     /// The next whole lines, or `None` at the end. The last line need not have an end.
     ///
     /// # Errors
@@ -294,16 +284,30 @@ impl TextSource {
                 let last = std::mem::take(&mut self.rest);
                 return Ok((!last.is_empty()).then_some(last));
             }
-            let raw = self.read_raw(BLOCK)?;
-            let mut text = self.decode(raw, self.ended)?;
-            self.normalise(&mut text);
             let old = self.rest.len();
-            self.rest.append(&mut text);
+            if self.decoder.is_none() {
+                let mut rest = std::mem::take(&mut self.rest);
+                rest.reserve(BLOCK + 1);
+                self.read_raw(BLOCK, &mut rest)?;
+                self.rest = rest;
+            } else {
+                let mut raw = Vec::new();
+                self.read_raw(BLOCK, &mut raw)?;
+                let mut text = self.decode(raw, self.ended)?;
+                self.rest.append(&mut text);
+            }
+            if self.carriage_returns_only {
+                self.rest[old..]
+                    .iter_mut()
+                    .filter(|b| **b == b'\r')
+                    .for_each(|b| *b = b'\n');
+            }
             if self.ended {
                 continue;
             }
             if let Some(end) = self.rest[old..].iter().rposition(|&b| b == b'\n') {
-                let tail = self.rest.split_off(old + end + 1);
+                let tail = self.rest[old + end + 1..].to_vec();
+                self.rest.truncate(old + end + 1);
                 return Ok(Some(std::mem::replace(&mut self.rest, tail)));
             }
             if self.rest.len() > MAX_LINE {

@@ -26,7 +26,7 @@ impl CurriculumPanel {
     /// Draws the page.
     pub fn ui(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
         Panel::top("curriculum-bar").frame(bar(ctx.theme)).show(ui, |ui| self.bar(ctx, ui));
-        Panel::left("curriculum-settings").default_size(470.0).size_range(400.0..=680.0).frame(pad(ctx.theme)).show(ui, |ui| self.settings(ctx, ui));
+        Panel::left("curriculum-settings").default_size(440.0).size_range(380.0..=680.0).frame(pad(ctx.theme)).show(ui, |ui| self.settings(ctx, ui));
         CentralPanel::default().frame(pad(ctx.theme)).show(ui, |ui| charts(ctx, ui));
     }
 

@@ -210,7 +210,7 @@ pub fn schedules(config: &RunConfig, reference: &RunConfig, phase: Phase, instru
         let learner = if phase == Phase::Entries { &c.phase1 } else { &c.phase2 };
         c.train_config(phase, learner, instrument)
     };
-    let learner = |c: &RunConfig, pick: &dyn Fn(&holdout_learn::ppo::config::TrainConfig, u64) -> f64| {
+    let learner = |c: &RunConfig, pick: &dyn Fn(&holdout_learn::TrainConfig, u64) -> f64| {
         let t = settings(c);
         let total = t.planned_steps() as f64;
         sample(|p| pick(&t, (p * total) as u64))
@@ -228,7 +228,7 @@ pub fn schedules(config: &RunConfig, reference: &RunConfig, phase: Phase, instru
     }
     panels.push(Panel::new(Axis::new("Bonus (USD per event)", Unit::Usd), bonuses).include(0.0));
     panels.push(Panel::new(Axis::new("Commission (USD per side)", Unit::Usd), pair("Commission", Ink::Vermilion, |s| s.commission_per_side.dollars())).include(0.0));
-    let both = |name: &str, ink: Ink, pick: &dyn Fn(&holdout_learn::ppo::config::TrainConfig, u64) -> f64| {
+    let both = |name: &str, ink: Ink, pick: &dyn Fn(&holdout_learn::TrainConfig, u64) -> f64| {
         vec![Series::dashed("Preset", Ink::Grey, learner(reference, pick)), Series::line(name, ink, learner(config, pick))]
     };
     panels.push(Panel::new(Axis::new("Learning rate", Unit::Plain), both("Learning rate", Ink::Sky, &|t, s| t.learning_rate(s))).include(0.0));

@@ -39,7 +39,7 @@ impl DataPanel {
             Some(market) => {
                 Panel::top("data-open").frame(bar(ctx.theme)).show(ui, |ui| self.open_bar(ctx, ui));
                 Panel::left("data-found").default_size(318.0).size_range(280.0..=420.0).frame(pad(ctx.theme)).show(ui, |ui| self.found(ctx, market, ui));
-                let problems = (self.rows.len() as f32 * 22.0 + 64.0).clamp(84.0, 190.0);
+                let problems = (self.rows.len() as f32 * 22.0 + 76.0).clamp(60.0, 186.0);
                 Panel::bottom("data-problems").default_size(problems).resizable(true).min_size(70.0).frame(pad(ctx.theme)).show(ui, |ui| self.problems(ctx, market, ui));
                 CentralPanel::default().frame(pad(ctx.theme)).show(ui, |ui| self.chart(ctx, market, ui));
             }
@@ -73,10 +73,13 @@ impl DataPanel {
                         ctx.send(Command::RunDemo);
                     }
                     ui.add_space(16.0);
-                    ui.set_max_width(640.0);
-                    self.sample_cards(ctx, ui);
-                    ui.add_space(12.0);
-                    self.path_row(ctx, ui);
+                    let width = ui.available_width().min(760.0);
+                    ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+                        ui.set_width(width);
+                        self.sample_cards(ctx, ui);
+                        ui.add_space(12.0);
+                        self.path_row(ctx, ui);
+                    });
                     ui.label(RichText::new("or drop a file anywhere on the window").small().color(ctx.theme.dim));
                     self.loading_and_error(ctx, ui);
                     ui.add_space(10.0);
@@ -117,7 +120,7 @@ impl DataPanel {
 
     fn path_row(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
         ui.horizontal(|ui| {
-            let room = (ui.available_width() - 212.0).max(160.0);
+            let room = (ui.available_width() - 186.0).max(160.0);
             let field = ui.add_sized(vec2(room, 26.0), TextEdit::singleline(&mut self.path).hint_text("Path of a market file").font(mono(12.5))).accessible_name("Path of a market file");
             let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
             let given = !self.path.trim().is_empty();
@@ -231,7 +234,7 @@ impl DataPanel {
 
     fn form(&mut self, ctx: &PanelCtx<'_>, market: &Market, ui: &mut Ui) {
         let i = &market.dataset.inspection;
-        let dialects: Vec<String> = holdout_store::dialects::ids().iter().map(|d| (*d).to_owned()).collect();
+        let dialects: Vec<String> = holdout_store::dialects::ALL.iter().map(|d| d.id.to_owned()).collect();
         let markets: Vec<String> = ctx.model.instruments.iter().map(|m| m.symbol.clone()).collect();
         let zones: Vec<String> = ZONES.map(str::to_owned).to_vec();
         let stamps: Vec<String> = [Stamp::Open, Stamp::Close].map(|s| s.name().to_owned()).to_vec();
@@ -266,12 +269,13 @@ impl DataPanel {
             .striped(true)
             .sense(Sense::click())
             .cell_layout(Layout::left_to_right(Align::Center))
-            .column(Column::initial(190.0).at_least(120.0).resizable(true))
-            .column(Column::exact(86.0))
+            .column(Column::exact(140.0))
             .column(Column::exact(80.0))
-            .column(Column::exact(80.0))
-            .column(Column::exact(160.0))
+            .column(Column::exact(58.0))
+            .column(Column::exact(64.0))
+            .column(Column::exact(130.0))
             .column(Column::remainder().clip(true))
+            .min_scrolled_height(0.0)
             .auto_shrink([false, false]);
         let table = table.header(22.0, |mut header| {
             for (name, right) in [("Problem", false), ("Severity", false), ("Count", true), ("Line", true), ("Time (ET)", false), ("Detail", false)] {
@@ -339,7 +343,7 @@ impl DataPanel {
             });
         });
         let marks = candles::Marks { sessions, bounds, pointed: self.pointed };
-        let height = (ui.available_height() - 62.0).max(120.0);
+        let height = (ui.available_height() - 66.0).max(120.0);
         if let Some(candles::ChartAction::MoveBound(k, session)) = candles::show(ui, ctx.theme, &market.candles, &marks, &mut self.view, height) {
             let mut moved = bounds.unwrap_or([1, 2]);
             moved[k] = session;
@@ -376,6 +380,7 @@ fn split_row(ctx: &PanelCtx<'_>, market: &Market, bounds: [usize; 2], ui: &mut U
     ui.add_space(4.0);
     ui.horizontal(|ui| {
         ui.spacing_mut().slider_width = ((ui.available_width() - 420.0) / 2.0).clamp(60.0, 260.0);
+        ui.spacing_mut().interact_size.y = 18.0;
         for (k, name) in ["Validation begins", "Test begins"].into_iter().enumerate() {
             ui.label(RichText::new(name).color(ctx.theme.dim));
             let range = if k == 0 { 1..=n.saturating_sub(2).max(1) } else { 2..=n.saturating_sub(1).max(2) };

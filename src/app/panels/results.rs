@@ -46,9 +46,9 @@ impl ResultsPanel {
             CentralPanel::default().frame(pad(ctx.theme)).show(ui, |ui| not_yet(ctx, ui));
             return;
         };
-        Panel::right("results-rules").default_size(318.0).size_range(260.0..=520.0).frame(pad(ctx.theme)).show(ui, |ui| rules(ctx, &view.verdict, ui));
+        Panel::right("results-rules").default_size(296.0).size_range(250.0..=520.0).frame(pad(ctx.theme)).show(ui, |ui| rules(ctx, &view.verdict, ui));
         Panel::top("results-tiles").show_separator_line(false).frame(pad(ctx.theme)).show(ui, |ui| figures(ctx.theme, view, ui));
-        Panel::bottom("results-tabs").default_size(220.0).resizable(true).min_size(110.0).frame(pad(ctx.theme)).show(ui, |ui| self.tabs(ctx, view, ui));
+        Panel::bottom("results-tabs").default_size(190.0).resizable(true).min_size(110.0).frame(pad(ctx.theme)).show(ui, |ui| self.tabs(ctx, view, ui));
         CentralPanel::default().frame(pad(ctx.theme)).show(ui, |ui| {
             let chart = ChartView { group: "results", height: ui.available_height() - 2.0, wheel_zooms: true, export: true };
             if let Some(format) = chart.show(ui, ctx.theme, &view.chart) {
@@ -153,6 +153,7 @@ fn choices(ctx: &PanelCtx<'_>, ui: &mut Ui) {
                 let text = format!("test opened {} {}", number::count(looks), if looks == 1 { "time" } else { "times" });
                 ui.label(RichText::new(text).color(color)).on_hover_text("The more often the test part is looked at, the less it proves.");
             }
+            outcome(ctx.theme, view, ui);
             if view.part == Some(Part::Train) {
                 icons::show(ui, Icon::Warning, 14.0, ctx.theme.warn);
                 ui.label(RichText::new("in sample").color(ctx.theme.warn));
@@ -164,13 +165,24 @@ fn choices(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     });
 }
 
+/// What became of the account, where it did not just go on to the end.
+fn outcome(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
+    let (icon, text, color, tip) = match (view.ledger.breach, view.ledger.stalled) {
+        (Some(t), _) => (Icon::Cross, format!("account lost {}", moment(Some(t))), theme.bad, "Equity met the drawdown floor; nothing was traded after that."),
+        (None, Some(t)) => (Icon::Pause, format!("stalled since {}", moment(Some(t))), theme.warn, "So much of the drawdown limit was used that no entry was allowed any more."),
+        (None, None) => return,
+    };
+    icons::show(ui, icon, 13.0, color);
+    ui.add(Label::new(RichText::new(text).color(color)).truncate()).on_hover_text(tip);
+}
+
 fn figures(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
     let all: Vec<Tile<'_>> = view
         .figures
         .iter()
         .map(|f| Tile { name: f.name, value: f.value.clone(), note: f.note.clone(), color: f.money.map_or(theme.text, |m| theme.money(m)), tip: f.tip })
         .collect();
-    let least = if ui.available_width() > 1_050.0 { 118.0 } else { (ui.available_width() - 24.0) / 4.0 - 1.0 };
+    let least = if ui.available_width() > 1_000.0 { 112.0 } else { (ui.available_width() - 24.0) / 4.0 - 1.0 };
     tiles(ui, theme, least, &all);
 }
 
@@ -273,7 +285,8 @@ fn rules(ctx: &PanelCtx<'_>, verdict: &VerdictView, ui: &mut Ui) {
             });
         });
         ui.set_width(ui.available_width());
-        let days = format!("{} trading days · {} ambiguous bars", number::count(verdict.trading_days), number::count(verdict.ambiguous as u64));
+        let many = |n: u64, what: &str| format!("{} {what}{}", number::count(n), if n == 1 { "" } else { "s" });
+        let days = format!("{} · {}", many(verdict.trading_days, "trading day"), many(verdict.ambiguous as u64, "ambiguous bar"));
         ui.label(RichText::new(days).small().color(ctx.theme.dim));
     });
     ui.add_space(6.0);
@@ -290,13 +303,15 @@ fn check_ui(ctx: &PanelCtx<'_>, check: &CheckRow, ui: &mut Ui) {
     let quiet = check.state == CheckState::NotApplicable;
     let response = ui
         .scope(|ui| {
-            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.spacing_mut().interact_size.y = 16.0;
             ui.horizontal(|ui| {
                 icons::show(ui, icon, 14.0, color);
                 ui.add(Label::new(RichText::new(&check.name).color(if quiet { ctx.theme.dim } else { ctx.theme.text })).truncate());
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(RichText::new(word).small().color(color)));
             });
-            if !quiet {
+            let silent = check.limit.is_empty() && check.worst.is_empty() && check.room.is_empty() && check.time.is_none();
+            if !quiet && !silent {
                 ui.horizontal_wrapped(|ui| {
                     ui.add_space(22.0);
                     ui.spacing_mut().item_spacing.x = 10.0;
@@ -305,13 +320,10 @@ fn check_ui(ctx: &PanelCtx<'_>, check: &CheckRow, ui: &mut Ui) {
                             ui.label(RichText::new(format!("{name} {value}")).font(mono(11.0)).color(ctx.theme.dim));
                         }
                     }
-                });
-                if check.time.is_some() {
-                    ui.horizontal(|ui| {
-                        ui.add_space(22.0);
+                    if check.time.is_some() {
                         ui.label(RichText::new(moment(check.time)).font(mono(11.0)).color(ctx.theme.dim));
-                    });
-                }
+                    }
+                });
             }
         })
         .response;

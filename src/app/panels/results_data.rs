@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use holdout_core::compliance;
 use holdout_core::market::split::Part;
+use holdout_core::metrics::Tearsheet;
 use holdout_core::sim::{Action, Ledger, N_ACTIONS};
+use holdout_core::time::parse_utc;
 
-use crate::jobs::evaluate::Benchmark;
+use crate::jobs::evaluate::{Benchmark, Evaluation};
 use crate::report::{Axis, Chart, Curve, Ink, Panel, Ribbon, Series, Unit, chart_ticks, number};
 
 /// A figure with what is known about its certainty.
@@ -143,4 +146,164 @@ pub fn actions_in_words(shares: &[f64; N_ACTIONS]) -> String {
 /// A moment for people.
 pub fn moment(time: Option<i64>) -> String {
     time.map_or_else(|| "n/a".to_owned(), |t| chart_ticks::stamp(t as f64))
+}
+
+impl ResultsView {
+    /// Everything that is shown of an evaluation.
+    pub fn new(run: &str, e: &Evaluation) -> Self {
+        let part = e.part.map_or("other data", Part::name);
+        let market = &e.ledger.instrument.symbol;
+        let subtitle = format!("{market} · {run} · {part} · step {}", number::count(e.step));
+        Self {
+            part: e.part,
+            run: run.to_owned(),
+            step: e.step,
+            looks: e.looks,
+            ledger: Arc::clone(&e.ledger),
+            chart: equity_chart("Equity", &subtitle, &e.ledger, &e.benchmarks),
+            figures: figures(&e.tearsheet),
+            actions: action_shares(&e.ledger),
+            verdict: VerdictView::new(&e.compliance),
+            benchmarks: e.benchmarks.iter().map(|b| (b.label.to_owned(), b.net_pnl.dollars())).collect(),
+            random: e.random.as_ref().map(|r| {
+                format!(
+                    "{} accounts of random entries as frequent as the agent's: mean {}, 95% between {} and {}. The agent did better than {} of them.",
+                    number::count(r.accounts),
+                    number::dollars_signed(r.mean_usd, 0),
+                    number::dollars_signed(r.interval_usd[0], 0),
+                    number::dollars_signed(r.interval_usd[1], 0),
+                    number::percent_to(r.percentile_of_agent, 0),
+                )
+            }),
+        }
+    }
+}
+
+/// The tiles of a tear sheet.
+pub fn figures(t: &Tearsheet) -> Vec<Figure> {
+    let days = t.returns.days;
+    let trades = t.trades.as_ref().map(|t| &t.all);
+    let n = trades.map_or(0, |g| g.count as usize);
+    let ratio = |x: Option<f64>| number::or_na(x, |v| number::grouped(v, 2), days, "days");
+    let span = |lo: f64, hi: f64| format!("95%: {} to {}", number::grouped(lo, 2), number::grouped(hi, 2));
+    let figure = |name, value: String, note: String, tip| Figure { name, value, note, money: None, tip };
+    let net = t.returns.net_pnl;
+    let intraday = t.drawdown.intraday.as_ref();
+    let win = trades.and_then(|g| g.win_rate);
+    let win_span = trades.and_then(|g| g.win_rate_wilson);
+    vec![
+        Figure {
+            money: Some(net),
+            ..figure("Net P&L", number::dollars_signed(net, 0), format!("{} days", number::count(days as u64)), "After commission and slippage.")
+        },
+        figure("Trades", number::count(n as u64), format!("{} a day", number::grouped(n as f64 / days.max(1) as f64, 1)), "Closed round trips; forced ones are in no statistic."),
+        figure(
+            "Win rate",
+            number::or_na(win, number::percent, n, "trades"),
+            win_span.map_or_else(String::new, |i| format!("95%: {} to {}", number::percent(i.lower), number::percent(i.upper))),
+            "Trades with a net profit above 0; interval by Wilson.",
+        ),
+        figure(
+            "Profit factor",
+            number::or_na(trades.and_then(|g| g.profit_factor), |v| number::grouped(v, 2), n, "trades"),
+            "gross gains ÷ losses".to_owned(),
+            "Sum of the winners over sum of the losers; none without a loser.",
+        ),
+        figure(
+            "Sharpe, a year",
+            ratio(t.returns.sharpe),
+            t.uncertainty.sharpe.as_ref().map_or_else(String::new, |i| span(i.lower, i.upper)),
+            "Daily, over the risk-free rate, times the root of 252; interval by a block bootstrap of days.",
+        ),
+        figure("Sortino", ratio(t.returns.sortino), "a year".to_owned(), "As Sharpe, with the deviation of bad days only."),
+        figure("Calmar", ratio(t.returns.calmar), "a year".to_owned(), "Compound annual return over the largest drawdown of day-end balances."),
+        Figure {
+            money: intraday.map(|d| -d.max_usd),
+            ..figure(
+                "Max drawdown",
+                intraday.map_or_else(|| "n/a".to_owned(), |d| number::dollars(-d.max_usd, 0)),
+                intraday.map_or_else(String::new, |d| format!("intraday, {}", number::percent(d.max_fraction))),
+                "Largest fall from the highest equity, within bars, open positions included.",
+            )
+        },
+    ]
+}
+
+impl VerdictView {
+    /// The verdict of a report, both drawdown verdicts first.
+    pub fn new(r: &compliance::Report) -> Self {
+        let drawdown = |name: &str, d: &compliance::DrawdownVerdict, detail: &str| CheckRow {
+            name: name.to_owned(),
+            state: state(d.status),
+            limit: amount(d.limit, Some("usd")),
+            worst: amount(d.worst, Some("usd")),
+            room: amount(d.room, Some("usd")),
+            time: d.time.as_deref().and_then(|t| parse_utc(t).ok()),
+            detail: detail.to_owned(),
+        };
+        let mut checks = vec![
+            drawdown("Drawdown, strict", &r.strict_drawdown, "Largest fall of intraday equity from its peak over the whole part."),
+            drawdown("Drawdown, firm", &r.firm_drawdown, "Equity never at or under the floor: what the firm enforces."),
+        ];
+        // The two drawdowns are among the checks as well; once is enough.
+        let rest = r.checks.iter().filter(|c| !matches!(c.id, "strict_drawdown" | "firm_drawdown"));
+        checks.extend(rest.map(|c| CheckRow {
+            name: words(c.id),
+            state: state(c.status),
+            limit: amount(c.limit, c.unit),
+            worst: amount(c.worst, c.unit),
+            room: amount(c.room, c.unit),
+            time: c.time.as_deref().and_then(|t| parse_utc(t).ok()),
+            detail: c.detail.clone(),
+        }));
+        // What the rule set does not ask for comes last.
+        checks.sort_by_key(|c| c.state == CheckState::NotApplicable);
+        Self {
+            ruleset: format!("{} {}", r.ruleset.firm, r.ruleset.programme),
+            state: overall(r.verdict),
+            checks,
+            ambiguous: r.ambiguous_bars,
+            trading_days: r.trading_days as u64,
+        }
+    }
+}
+
+fn state(status: compliance::Status) -> CheckState {
+    match status {
+        compliance::Status::Pass => CheckState::Pass,
+        compliance::Status::Fail => CheckState::Fail,
+        compliance::Status::Warning => CheckState::Warning,
+        compliance::Status::NotApplicable => CheckState::NotApplicable,
+        compliance::Status::Unknown => CheckState::Unknown,
+    }
+}
+
+fn overall(verdict: compliance::Verdict) -> CheckState {
+    match verdict {
+        compliance::Verdict::Pass => CheckState::Pass,
+        compliance::Verdict::Fail => CheckState::Fail,
+        compliance::Verdict::Warning => CheckState::Warning,
+        compliance::Verdict::Unknown => CheckState::Unknown,
+    }
+}
+
+/// An amount in the unit of its check; empty when there is none.
+fn amount(x: Option<f64>, unit: Option<&str>) -> String {
+    let Some(x) = x else { return String::new() };
+    match unit {
+        Some("usd") => number::dollars(x, 0),
+        Some("share") => number::percent(x),
+        Some("ratio") | None => number::grouped(x, 2),
+        Some("seconds") => number::duration(x),
+        Some(unit) => format!("{} {unit}", number::plain(x)),
+    }
+}
+
+/// `flat_by` is "Flat by".
+fn words(id: &str) -> String {
+    let mut text = id.replace('_', " ");
+    if let Some(first) = text.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }

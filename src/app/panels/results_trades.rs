@@ -137,21 +137,24 @@ impl TradesTable {
         });
         let mut clicked = None;
         let columns: [(Key, &str, bool, f32); 9] = [
-            (Key::Id, "#", true, 60.0),
-            (Key::Side, "Side", false, 54.0),
+            (Key::Id, "#", true, 52.0),
+            (Key::Side, "Side", false, 44.0),
             (Key::Entry, "Entry (ET)", false, 128.0),
             (Key::Exit, "Exit (ET)", false, 128.0),
             (Key::Reason, "Reason", false, 84.0),
-            (Key::Bars, "Bars", true, 56.0),
-            (Key::Net, "Net P&L", true, 96.0),
-            (Key::Mae, "MAE", true, 84.0),
-            (Key::Mfe, "MFE", true, 84.0),
+            (Key::Bars, "Bars", true, 48.0),
+            (Key::Net, "Net P&L", true, 90.0),
+            (Key::Mae, "MAE", true, 66.0),
+            (Key::Mfe, "MFE", true, 66.0),
         ];
-        let mut table = TableBuilder::new(ui).striped(true).sense(Sense::click()).cell_layout(Layout::left_to_right(Align::Center)).auto_shrink([false, false]);
+        let wide = columns.iter().map(|c| c.3 + 8.0).sum::<f32>() + 150.0;
+        egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+        ui.set_width(wide.max(ui.available_width()));
+        let mut table = TableBuilder::new(ui).striped(true).sense(Sense::click()).cell_layout(Layout::left_to_right(Align::Center)).min_scrolled_height(0.0).auto_shrink([false, false]);
         for (_, _, _, width) in columns {
-            table = table.column(Column::initial(width).at_least(44.0).resizable(true));
+            table = table.column(Column::exact(width));
         }
-        table = table.column(Column::remainder().at_least(90.0));
+        table = table.column(Column::remainder().at_least(130.0));
         let table = table.header(22.0, |mut header| {
             for (key, name, right, _) in columns {
                 header.col(|ui| {
@@ -180,6 +183,7 @@ impl TradesTable {
                     clicked = Some(index);
                 }
             });
+        });
         });
         clicked
     }

@@ -88,7 +88,7 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
     child.horizontal(|ui| {
         icons::show(ui, icon, 12.0, color);
         ui.label(RichText::new(word).small().color(color));
-        ui.label(RichText::new(format!("{} · {} steps", run.market, number::short(run.step as f64))).small().color(ctx.theme.dim));
+        ui.add(Label::new(RichText::new(format!("{} · {} steps", run.market, number::short(run.step as f64))).small().color(ctx.theme.dim)).truncate());
     });
     let response = match &run.problem {
         Some(p) => response.on_hover_text(p),

@@ -10,7 +10,7 @@ use crate::app::commands::Command;
 use crate::app::context::{Page, PanelCtx, RunState};
 use crate::app::icons::{self, Icon};
 use crate::app::theme::{mono, semibold};
-use crate::app::widgets::button::{self, Weight};
+use crate::app::widgets::button;
 use crate::app::widgets::chart_view::ChartView;
 use crate::app::widgets::empty;
 use crate::report::{Chart, number};
@@ -152,7 +152,7 @@ fn curves(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     };
     ui.columns_const(|[left, right]| {
         show(left, &train.trading_chart(), height);
-        let room = height * 0.30;
+        let room = height * 0.27;
         if train.validations() > 0 {
             show(right, &train.validation_chart(), room);
         } else {

@@ -78,9 +78,8 @@ impl TrainView {
         self.phase = Some(phase);
         let x = record.step as f64;
         let c = &mut self.curves;
-        let per_episode = |usd: f64| usd / record.episodes.max(1) as f64;
-        c.pnl.push(x, per_episode(record.net_pnl_usd));
-        c.bonus.push(x, per_episode(record.entry_bonus_usd + record.management_bonus_usd));
+        c.pnl.push(x, record.net_pnl_usd);
+        c.bonus.push(x, record.entry_bonus_usd + record.management_bonus_usd);
         for (curve, value) in [
             (&mut c.returns, record.return_mean),
             (&mut c.win_rate, record.win_rate),
@@ -150,6 +149,7 @@ impl TrainView {
         let mut chart = Chart::new(title, Axis::new("Environment steps", Unit::Count), panels);
         chart.subtitle.clone_from(&self.name);
         chart.spans = self.spans();
+        chart.x_include = self.last.as_ref().map(|(_, r)| [0.0, r.step as f64]);
         chart.footer = "P&L of closed trades net of commission and slippage; bonuses are apart and never part of P&L.".to_owned();
         chart
     }
@@ -161,7 +161,7 @@ impl TrainView {
         self.chart(
             "Trading",
             vec![
-                Panel::new(Axis::new("Per episode (USD)", Unit::Usd), vec![line("P&L", Ink::Sky, &c.pnl), line("Bonuses", Ink::Orange, &c.bonus)]).weight(1.4).include(0.0),
+                Panel::new(Axis::new("Per update, all accounts (USD)", Unit::Usd), vec![line("P&L", Ink::Sky, &c.pnl), line("Bonuses", Ink::Orange, &c.bonus)]).weight(1.4).include(0.0),
                 Panel::new(Axis::new("Win rate", Unit::Percent), vec![line("Win rate", Ink::Green, &c.win_rate)]).weight(0.8),
                 Panel::new(Axis::new("Drawdown (USD)", Unit::Usd), vec![line("Mean drawdown", Ink::Vermilion, &c.drawdown_mean), line("Worst drawdown", Ink::Grey, &c.drawdown_worst)]).weight(0.8).include(0.0),
                 self.action_panel(),
@@ -181,7 +181,8 @@ impl TrainView {
             for (l, p) in low.iter_mut().zip(shares) {
                 *l += p[1];
             }
-            series.push(Series::band(action.label(), inks[k], Arc::new(Ribbon::new(entries)), 0.75));
+            let opacity = if action == Action::Hold { 0.35 } else { 0.8 };
+            series.push(Series::band(action.label(), inks[k], Arc::new(Ribbon::new(entries)), opacity));
         }
         Panel::new(Axis::new("Actions (share of steps)", Unit::Percent), series).weight(1.2).include(0.0).include(1.0)
     }
@@ -310,7 +311,7 @@ pub mod tests {
     fn phases_lie_behind_each_other_and_stages_follow() {
         let view = trained();
         let chart = view.trading_chart();
-        assert_eq!(chart.x_range(), Some([8_192.0, 100.0 * 8_192.0]));
+        assert_eq!(chart.x_range(), Some([0.0, 100.0 * 8_192.0]));
         let names: Vec<&str> = chart.spans.iter().map(|s| s.name.as_str()).collect();
         assert_eq!(names, ["1 Entries", "2A Boot Camp", "2B Intermediate", "2C Production"]);
         assert!(chart.spans.windows(2).all(|w| w[0].to <= w[1].from));

@@ -116,7 +116,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, set: &CandleSet, marks: &Marks<'_>, view
     let shown = (x[0].max(0.0) as usize)..((x[1] + 1.5).max(1.0) as usize).min(n);
     let (price, volume) = areas(ui, set, rect, x, &shown);
     let x_ticks = bar_ticks(&set.bars, x, price.0.rect.width());
-    let response = ui.interact(rect, ui.id().with("candles"), Sense::click_and_drag());
+    let response = ui.interact(rect, ui.unique_id().with("candles"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Price chart"));
     price.0.grid(ui.painter(), theme, &x_ticks, &price.1, false);
     volume.0.grid(ui.painter(), theme, &x_ticks, &volume.1, true);
@@ -140,9 +140,14 @@ fn head(ui: &Ui, theme: &Theme, area: &PlotArea, text: &str) {
 
 type Axed = (PlotArea, Ticks);
 
+/// The level whose candles are at least three points wide; in steps of width, so that range and picture agree.
+fn drawn_level(set: &CandleSet, x: [f64; 2], width: f32) -> usize {
+    set.level_for(x[1] - x[0], ((width / 100.0).round() * 100.0 / 3.0) as usize)
+}
+
 fn areas(ui: &Ui, set: &CandleSet, rect: Rect, x: [f64; 2], shown: &Range<usize>) -> (Axed, Axed) {
     let instrument = &set.bars.instrument;
-    let level = set.level_for(shown.len() as f64, 600);
+    let level = drawn_level(set, x, rect.width() - 60.0);
     let all = set.candles(level, shown.clone()).fold((i32::MAX, i32::MIN, 0.0_f64), |a, (_, c)| (a.0.min(c.low), a.1.max(c.high), a.2.max(c.volume)));
     let (low, high) = (instrument.price(all.0), instrument.price(all.1));
     let margin = ((high - low) * 0.06).max(instrument.tick_size * 2.0);
@@ -204,7 +209,7 @@ fn shade_sessions(ui: &Ui, theme: &Theme, sessions: &Sessions, area: &PlotArea, 
 
 fn draw_candles(ui: &Ui, theme: &Theme, set: &CandleSet, price: &PlotArea, volume: &PlotArea, shown: &Range<usize>) {
     let max = (price.rect.width() / 3.0) as usize;
-    let level = set.level_for(price.x[1] - price.x[0], max);
+    let level = drawn_level(set, price.x, price.rect.width());
     let size = 4_usize.pow(level as u32) as f64;
     let wide = (price.rect.width() as f64 * size / (price.x[1] - price.x[0])) as f32;
     let body = (wide * 0.7).max(1.0);
@@ -263,7 +268,7 @@ fn split_bounds(ui: &Ui, theme: &Theme, sessions: &Sessions, bounds: [usize; 2],
             continue;
         }
         let grip = Rect::from_x_y_ranges(x - 5.0..=x + 5.0, area.rect.y_range());
-        let response = ui.interact(grip, ui.id().with(("split-bound", k)), Sense::drag()).on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
+        let response = ui.interact(grip, ui.unique_id().with(("split-bound", k)), Sense::drag()).on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
         let hot = response.hovered() || response.dragged();
         let color = if hot { theme.accent } else { theme.text.gamma_multiply(0.7) };
         painter.vline(x, area.rect.y_range(), Stroke::new(if hot { 2.5 } else { 1.5 }, color));
@@ -289,7 +294,7 @@ pub fn part_ink(part: Part) -> Ink {
 fn tooltip(ui: &Ui, theme: &Theme, set: &CandleSet, area: &PlotArea, response: &egui::Response) {
     let Some(p) = response.hover_pos().filter(|p| area.rect.contains(*p)) else { return };
     ui.painter().vline(p.x, area.rect.y_range(), Stroke::new(1.0, theme.dim.gamma_multiply(0.5)));
-    let level = set.level_for(area.x[1] - area.x[0], (area.rect.width() / 3.0) as usize);
+    let level = drawn_level(set, area.x, area.rect.width());
     let bar = (area.x_at(p.x).round().max(0.0) as usize).min(set.bars.len() - 1);
     let Some((first, c)) = set.candles(level, bar..bar + 1).next() else { return };
     let i = &set.bars.instrument;

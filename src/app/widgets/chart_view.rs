@@ -83,31 +83,26 @@ impl ChartView<'_> {
 
     fn header(&self, ui: &mut Ui, theme: &Theme, chart: &Chart, hidden: &mut BTreeSet<String>) -> Option<ExportFormat> {
         let mut export = None;
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 10.0;
-            ui.label(egui::RichText::new(&chart.title).font(semibold(13.5)));
-            let mut seen: Vec<&Series> = Vec::new();
-            for s in chart.panels.iter().flat_map(|p| &p.series) {
-                if !s.name.is_empty() && !seen.iter().any(|e| e.name == s.name) {
-                    seen.push(s);
+        let width = ui.available_width();
+        let (row, _) = ui.allocate_exact_size(vec2(width, 24.0), Sense::hover());
+        let title = ui.painter().layout_no_wrap(chart.title.clone(), semibold(13.5), theme.text);
+        let left = row.left() + title.size().x + 14.0;
+        ui.painter().galley(pos2(row.left(), row.center().y - title.size().y / 2.0), title, theme.text);
+        let mut right = row.right();
+        if self.export {
+            let place = egui::UiBuilder::new().max_rect(row).layout(egui::Layout::right_to_left(egui::Align::Center));
+            let mut menu = ui.new_child(place);
+            menu.menu_button("Export chart…", |ui| {
+                for format in ExportFormat::ALL {
+                    if ui.button(format.label()).clicked() {
+                        export = Some(format);
+                        ui.close();
+                    }
                 }
-            }
-            if self.export {
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    ui.menu_button("Export chart…", |ui| {
-                        for format in ExportFormat::ALL {
-                            if ui.button(format.label()).clicked() {
-                                export = Some(format);
-                                ui.close();
-                            }
-                        }
-                    });
-                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| legend(ui, theme, &seen, hidden));
-                });
-            } else {
-                legend(ui, theme, &seen, hidden);
-            }
-        });
+            });
+            right = menu.min_rect().left() - 8.0;
+        }
+        legend(ui, theme, &chart.legend(), hidden, Rect::from_min_max(pos2(left, row.top()), pos2(right, row.bottom())), row.left());
         export
     }
 
@@ -163,15 +158,21 @@ impl ChartView<'_> {
     }
 }
 
-/// Entries that hide and show their series.
-fn legend(ui: &mut Ui, theme: &Theme, entries: &[&Series], hidden: &mut BTreeSet<String>) {
-    if entries.len() < 2 {
-        return;
-    }
+/// Entries that hide and show their series, in `first` and in as many rows under it as they need.
+fn legend(ui: &mut Ui, theme: &Theme, entries: &[&Series], hidden: &mut BTreeSet<String>, first: Rect, left: f32) {
+    let (mut x, mut row, mut right) = (first.left(), first, first.right());
     for s in entries {
-        let shown = !hidden.contains(&s.name);
         let galley = ui.painter().layout_no_wrap(s.name.clone(), FontId::proportional(11.5), Color32::PLACEHOLDER);
-        let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 18.0, 18.0), Sense::click());
+        let width = galley.size().x + 18.0;
+        if x + width > right && x > left {
+            // Rows under the first one have the whole width.
+            let (next, _) = ui.allocate_exact_size(vec2(ui.available_width(), 17.0), Sense::hover());
+            (x, row, right) = (left, next, next.right());
+        }
+        let rect = Rect::from_min_size(pos2(x, row.center().y - 9.0), vec2(width, 18.0));
+        x += width + 12.0;
+        let shown = !hidden.contains(&s.name);
+        let response = ui.interact(rect, ui.unique_id().with(("legend", &s.name)), Sense::click());
         response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, shown, format!("Show {}", s.name)));
         let color = theme.ink(s.ink).gamma_multiply(if shown { 1.0 } else { 0.3 });
         let swatch = Rect::from_center_size(pos2(rect.left() + 6.0, rect.center().y), vec2(12.0, 3.0));

@@ -50,17 +50,15 @@ impl Setting<'_> {
             ui.spacing_mut().item_spacing.x = 6.0;
             let color = if self.problem.is_some() { theme.bad } else if changed_from_default { theme.text } else { theme.dim };
             let (name, _) = ui.allocate_exact_size(vec2(NAME_WIDTH, ui.spacing().interact_size.y), Sense::hover());
-            let label = ui.put(name, |ui: &mut Ui| {
-                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    let mark = if changed_from_default { theme.accent } else { Color32::TRANSPARENT };
-                    let (dot, _) = ui.allocate_exact_size(vec2(6.0, 6.0), Sense::hover());
-                    ui.painter().circle_filled(dot.center(), 2.5, mark);
-                    ui.add(Label::new(RichText::new(self.name).color(color)).truncate().sense(Sense::click()))
-                })
-                .inner
-            });
+            let mut cell = ui.new_child(egui::UiBuilder::new().max_rect(name).layout(egui::Layout::left_to_right(egui::Align::Center)));
+            let mark = if changed_from_default { theme.accent } else { Color32::TRANSPARENT };
+            cell.painter().circle_filled(egui::pos2(name.left() + 3.0, name.center().y), 2.5, mark);
+            cell.add_space(10.0);
+            let label = cell.add(Label::new(RichText::new(self.name).color(color)).truncate().sense(Sense::click()));
             let label = label.on_hover_text(&tip);
             ui.spacing_mut().slider_width = (ui.available_width() - VALUE_WIDTH - 8.0).max(60.0);
+            // A smaller handle than a button is high.
+            ui.spacing_mut().interact_size.y = 18.0;
             let slider = Slider::new(value, self.range.clone())
                 .show_value(false)
                 .logarithmic(self.log)
@@ -76,7 +74,7 @@ impl Setting<'_> {
                 .suffix(self.unit.to_owned())
                 .custom_formatter(move |v, _| if self.decimals > 4 { number::plain(v) } else { number::grouped(v, self.decimals) })
                 .custom_parser(|text| text.replace(',', "").replace(number::MINUS, "-").trim().parse().ok());
-            ui.add_sized(vec2(VALUE_WIDTH, ui.spacing().interact_size.y), drag).accessible_name(format!("{} value", self.name));
+            ui.add_sized(vec2(VALUE_WIDTH, 22.0), drag).accessible_name(format!("{} value", self.name));
             if label.double_clicked() || slider.double_clicked() {
                 *value = self.default;
             }

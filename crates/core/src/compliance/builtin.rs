@@ -10,12 +10,40 @@ pub(super) const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../../../assets/rulesets/apex-50k-seed.toml"),
     ),
     (
+        "apex-legacy-25k",
+        include_str!("../../../../assets/rulesets/apex-legacy-25k.toml"),
+    ),
+    (
         "apex-legacy-50k",
         include_str!("../../../../assets/rulesets/apex-legacy-50k.toml"),
     ),
     (
         "apex-legacy-50k-funded",
         include_str!("../../../../assets/rulesets/apex-legacy-50k-funded.toml"),
+    ),
+    (
+        "apex-legacy-75k",
+        include_str!("../../../../assets/rulesets/apex-legacy-75k.toml"),
+    ),
+    (
+        "apex-legacy-100k",
+        include_str!("../../../../assets/rulesets/apex-legacy-100k.toml"),
+    ),
+    (
+        "apex-legacy-100k-static",
+        include_str!("../../../../assets/rulesets/apex-legacy-100k-static.toml"),
+    ),
+    (
+        "apex-legacy-150k",
+        include_str!("../../../../assets/rulesets/apex-legacy-150k.toml"),
+    ),
+    (
+        "apex-legacy-250k",
+        include_str!("../../../../assets/rulesets/apex-legacy-250k.toml"),
+    ),
+    (
+        "apex-legacy-300k",
+        include_str!("../../../../assets/rulesets/apex-legacy-300k.toml"),
     ),
     (
         "apex-2026-50k-eod",
@@ -76,6 +104,8 @@ impl RuleSet {
 mod tests {
     use super::*;
     use crate::compliance::ruleset::Confidence;
+    use crate::sim::Referee;
+    use crate::units::Usd;
 
     #[test]
     fn all_can_be_read_and_are_called_what_they_say() {
@@ -89,6 +119,23 @@ mod tests {
             e.contains("apex-50k-seed") && e.contains("topstep-50k"),
             "{e}"
         );
+    }
+
+    #[test]
+    fn the_start_floors_are_those_of_the_agreement() {
+        for (id, floor) in [
+            ("apex-legacy-25k", 23_500),
+            ("apex-legacy-50k", 47_500),
+            ("apex-legacy-75k", 72_250),
+            ("apex-legacy-100k", 97_000),
+            ("apex-legacy-100k-static", 99_375),
+            ("apex-legacy-150k", 145_000),
+            ("apex-legacy-250k", 243_500),
+            ("apex-legacy-300k", 292_500),
+        ] {
+            let rules = RuleSet::builtin(id).unwrap();
+            assert_eq!(rules.trailing_floor().floor(), Usd::whole(floor), "{id}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What every rule is given: rules, ledger, clock, the replay and the account's days.
 
-use super::replay::{BarOrder, Replay};
+use super::check::CheckSettings;
+use super::replay::Replay;
 use super::ruleset::{RuleSet, Stage};
 use super::view::LedgerView;
 use crate::metrics::DayClock;
@@ -13,6 +14,7 @@ use crate::units::Usd;
 pub(super) struct Case<'a> {
     pub(super) rules: &'a RuleSet,
     pub(super) view: LedgerView<'a>,
+    pub(super) settings: &'a CheckSettings,
     pub(super) clock: DayClock,
     pub(super) replay: Replay,
     /// Days of the whole ledger.
@@ -23,18 +25,30 @@ impl<'a> Case<'a> {
     pub(super) fn new(
         rules: &'a RuleSet,
         view: LedgerView<'a>,
-        clock: DayClock,
-        order: BarOrder,
+        settings: &'a CheckSettings,
     ) -> Self {
-        let replay = Replay::of(rules, view.rows, &clock, order);
+        let clock = DayClock::new(settings.calendar.clone());
+        let replay = Replay::of(rules, view.rows, &clock, settings.order);
         let days = account_days(view.rows, rules.account.start_balance, None, &clock);
         Self {
             rules,
             view,
+            settings,
             clock,
             replay,
             days,
         }
+    }
+
+    /// Whether the rows have this column.
+    pub(super) fn has_equity(&self, column: &str) -> bool {
+        !self.settings.missing_equity.iter().any(|m| m == column)
+    }
+
+    /// Whether the trades have these columns.
+    pub(super) fn has_trades(&self, columns: &[&str]) -> bool {
+        let missing = &self.settings.missing_trades;
+        !columns.iter().any(|c| missing.iter().any(|m| m == c))
     }
 
     /// Rows up to and including the breach.

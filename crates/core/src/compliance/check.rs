@@ -18,7 +18,6 @@ use super::{
     trading_days,
 };
 use crate::market::SessionCalendar;
-use crate::metrics::DayClock;
 use crate::time::format_utc;
 use crate::units::Usd;
 
@@ -94,6 +93,10 @@ pub struct CheckSettings {
     pub degradation: Option<f64>,
     /// Order inside a bar; the conservative one unless asked otherwise.
     pub order: BarOrder,
+    /// Names of the columns that the rows do not have; their fields mean nothing.
+    pub missing_equity: Vec<String>,
+    /// Names of the columns that the trades do not have; their fields mean nothing.
+    pub missing_trades: Vec<String>,
 }
 
 impl Default for CheckSettings {
@@ -102,6 +105,8 @@ impl Default for CheckSettings {
             calendar: SessionCalendar::builtin(),
             degradation: None,
             order: BarOrder::default(),
+            missing_equity: Vec::new(),
+            missing_trades: Vec::new(),
         }
     }
 }
@@ -113,8 +118,7 @@ pub fn check(rules: &RuleSet, ledger: &LedgerView<'_>) -> Report {
 
 /// Judges a ledger under a rule set.
 pub fn check_with(rules: &RuleSet, ledger: &LedgerView<'_>, settings: &CheckSettings) -> Report {
-    let clock = DayClock::new(settings.calendar.clone());
-    let case = Case::new(rules, *ledger, clock, settings.order);
+    let case = Case::new(rules, *ledger, settings);
     let firm = firm_drawdown::check(&case);
     let strict = strict_drawdown::check(&case);
     let firm_drawdown = DrawdownVerdict::of(&firm, case.replay.tightest);

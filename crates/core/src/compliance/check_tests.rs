@@ -164,7 +164,7 @@ fn balances_that_the_trades_do_not_explain_fail() {
     let c = r.check("balance_identity").unwrap();
     assert_eq!((c.status, c.worst), (Status::Fail, Some(1.0)));
     // A cent in a later bar.
-    let one_cent = seven_days().with_row(|row| row.balance = row.balance + Usd(100));
+    let one_cent = seven_days().with_row(|row| row.balance += Usd(100));
     assert_eq!(
         status(&judge("apex-50k-seed", one_cent), "balance_identity"),
         Status::Fail
@@ -198,7 +198,7 @@ fn balances_that_the_trades_do_not_explain_fail() {
 
 #[test]
 fn a_floor_of_another_rule_is_noticed_on_an_intraday_basis_only() {
-    let other = || seven_days().with_row(|row| row.floor = row.floor + Usd(1));
+    let other = || seven_days().with_row(|row| row.floor += Usd(1));
     assert_eq!(
         status(&judge("apex-50k-seed", other()), "floor_column"),
         Status::Fail
@@ -612,4 +612,39 @@ fn the_report_has_the_names_that_others_rely_on() {
     );
     assert!(json["checks"].as_array().unwrap().iter().any(|c| c["id"] == "automation"
         && c["detail"].as_str().unwrap().contains("prohibits")));
+}
+
+#[test]
+fn columns_that_are_not_there_are_unknown_and_never_pass() {
+    let ledger = seven_days().ledger();
+    let seen = |id: &str, equity: &[&str], trades: &[&str], check_id: &str| {
+        let names = |columns: &[&str]| columns.iter().map(|&c| c.to_owned()).collect();
+        let settings = CheckSettings {
+            missing_equity: names(equity),
+            missing_trades: names(trades),
+            ..CheckSettings::default()
+        };
+        let rules = RuleSet::builtin(id).unwrap();
+        status(
+            &check_with(&rules, &LedgerView::of(&ledger), &settings),
+            check_id,
+        )
+    };
+    let (seed, funded) = ("apex-50k-seed", "apex-legacy-50k-funded");
+    assert_eq!(seen(seed, &["position"], &[], "overnight"), Status::Unknown);
+    assert_eq!(seen(seed, &["position"], &[], "flat_by"), Status::Unknown);
+    assert_eq!(seen(seed, &["floor"], &[], "floor_column"), Status::Unknown);
+    assert_eq!(seen(funded, &[], &["mae"], "mae"), Status::Unknown);
+    assert_eq!(
+        seen(funded, &[], &["target_initial"], "risk_reward"),
+        Status::Unknown
+    );
+    assert_eq!(
+        seen(seed, &[], &["gross_pnl"], "balance_identity"),
+        Status::Pass
+    );
+    let mut view = LedgerView::of(&ledger);
+    view.interval_secs = 0;
+    let rules = RuleSet::builtin(seed).unwrap();
+    assert_eq!(status(&check(&rules, &view), "flat_by"), Status::Unknown);
 }

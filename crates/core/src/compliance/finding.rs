@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::case::Case;
 use super::severity::Status;
-use crate::market::Instrument;
 use crate::sim::{EquityRow, Trade};
 use crate::time::format_utc;
 use crate::units::Usd;
@@ -71,6 +71,11 @@ impl Check {
         Self::unknown(id, "the ledger has no bars")
     }
 
+    /// The ledger has no such column.
+    pub(super) fn no_column(id: &'static str, column: &str) -> Self {
+        Self::unknown(id, format!("the ledger has no column {column}"))
+    }
+
     /// With limit, worst value and room in a unit.
     pub(super) fn figures(
         mut self,
@@ -108,9 +113,13 @@ impl Check {
     }
 
     /// With the trade of the worst moment; its entry is the time unless one is set.
-    pub(super) fn trade(mut self, trade: &Trade, instrument: Option<&Instrument>) -> Self {
+    pub(super) fn trade(mut self, trade: &Trade, case: &Case<'_>) -> Self {
+        let priced = case
+            .view
+            .instrument
+            .filter(|_| case.has_trades(&["entry_price"]));
         self.trade = Some(trade.id);
-        self.price = instrument.map(|i| i.price(trade.entry_price));
+        self.price = priced.map(|i| i.price(trade.entry_price));
         self.time
             .get_or_insert_with(|| format_utc(trade.entry_time));
         self

@@ -17,6 +17,9 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     if case.rules.floor.basis != FloorBasis::Intraday {
         return Check::not_applicable(ID, "the floor of this rule set does not follow every bar");
     }
+    if !case.has_equity("floor") {
+        return Check::no_column(ID, "floor");
+    }
     match case.replay.floor_mismatch {
         None => Check::new(
             ID,

@@ -23,7 +23,8 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         let least = t.exit_time - t.entry_time;
         all += 1;
         certain += u64::from(least > seconds);
-        possible += u64::from(least + case.view.interval_secs > seconds);
+        let most = case.view.interval().map(|i| least + i);
+        possible += u64::from(most.is_none_or(|m| m > seconds));
     }
     if all == 0 {
         return Check::new(ID, Status::Pass, "no trade");

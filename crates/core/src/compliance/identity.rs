@@ -18,15 +18,16 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     }
     let mut trades: Vec<_> = case.view.trades.iter().collect();
     trades.sort_by_key(|t| t.exit_time);
+    let itemised = case.has_trades(&["gross_pnl", "commission"]);
     if let Some(t) = trades
         .iter()
-        .find(|t| t.gross_pnl - t.commission != t.net_pnl)
+        .find(|t| itemised && t.gross_pnl - t.commission != t.net_pnl)
     {
         let detail = format!(
             "trade {} has gross {} and commission {}, but net {}",
             t.id, t.gross_pnl, t.commission, t.net_pnl
         );
-        return Check::new(ID, Status::Fail, detail).trade(t, case.view.instrument);
+        return Check::new(ID, Status::Fail, detail).trade(t, case);
     }
     let mut closed = trades.iter().peekable();
     let mut expected = case.rules.account.start_balance;
@@ -54,7 +55,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         }
         (None, Some(t)) => {
             let detail = format!("trade {} is closed after the last bar", t.id);
-            Check::new(ID, Status::Fail, detail).trade(t, case.view.instrument)
+            Check::new(ID, Status::Fail, detail).trade(t, case)
         }
         (None, None) => Check::new(ID, Status::Pass, "every balance agrees with the trades")
             .dollars(Usd::ZERO, Usd::ZERO),

@@ -45,6 +45,9 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     let Some((limit, t)) = tightest else {
         return Check::new(ID, Status::Pass, "no trade");
     };
+    if !case.has_trades(&["mae"]) {
+        return Check::no_column(ID, "mae");
+    }
     let broken = t.mae > limit;
     let status = if broken {
         rule.severity.status()
@@ -54,7 +57,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     let detail = format!("trade {} stood {} in loss, {limit} allowed", t.id, t.mae);
     Check::new(ID, status, detail)
         .dollars(limit, t.mae)
-        .trade(t, case.view.instrument)
+        .trade(t, case)
 }
 
 #[cfg(test)]

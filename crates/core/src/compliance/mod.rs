@@ -43,3 +43,6 @@ pub use ruleset::{RuleSet, Stage};
 pub use ruleset_error::RuleSetError;
 pub use severity::{Severity, Status};
 pub use view::LedgerView;
+
+#[cfg(test)]
+mod simulated_tests;

@@ -22,7 +22,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         None => Check::new(ID, Status::Pass, "never long and short at once"),
         Some((a, b)) => {
             let words = format!("trades {} and {} were open at once", a.id, b.id);
-            Check::new(ID, rule.severity.status(), words).trade(b, case.view.instrument)
+            Check::new(ID, rule.severity.status(), words).trade(b, case)
         }
     }
 }

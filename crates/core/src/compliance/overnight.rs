@@ -42,7 +42,10 @@ pub(super) fn check(case: &Case<'_>) -> Check {
             "trade {} was opened and closed on different trading days",
             t.id
         );
-        return Check::new(ID, Status::Fail, words).trade(t, case.view.instrument);
+        return Check::new(ID, Status::Fail, words).trade(t, case);
+    }
+    if !case.has_equity("position") {
+        return Check::no_column(ID, "position");
     }
     Check::new(ID, Status::Pass, "no position survived its trading day")
 }

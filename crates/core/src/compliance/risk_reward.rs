@@ -33,6 +33,10 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     let Some((ratio, t)) = ratios.reduce(|a, b| if b.0 > a.0 { b } else { a }) else {
         return Check::new(ID, Status::Pass, "no trade");
     };
+    let needed = ["entry_price", "stop_initial", "target_initial"];
+    if !case.has_trades(&needed) {
+        return Check::unknown(ID, "the ledger does not tell the planned stops and targets");
+    }
     let limit = rule.max_stop_to_target;
     let broken = ratio > limit + 1e-9;
     let status = if broken {
@@ -44,5 +48,5 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     let detail = format!("largest stop over target: trade {}", t.id);
     Check::new(ID, status, detail)
         .figures("ratio", Some(limit), finite, finite.map(|r| limit - r))
-        .trade(t, case.view.instrument)
+        .trade(t, case)
 }

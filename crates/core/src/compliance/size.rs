@@ -29,34 +29,32 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         None => 1.0,
     };
     let mut largest: Option<(f64, f64, Check)> = None;
-    let mut keep = |minis: f64, limit: Option<f64>, finding: Check| {
+    let mut keep = |minis: f64, limit: Option<f64>, finding: &dyn Fn() -> Check| {
         let limit = limit.unwrap_or(f64::INFINITY);
         let tighter = |(m, l, _): &(f64, f64, Check)| limit - minis < l - m;
         if largest.as_ref().is_none_or(tighter) {
-            largest = Some((minis, limit, finding));
+            largest = Some((minis, limit, finding()));
         }
     };
     for t in case.view.trades {
         let minis = f64::from(t.contracts.abs()) * unit;
         let finding = || {
             let words = format!("trade {} had {} {}", t.id, t.contracts, instrument.symbol);
-            Check::new(ID, Status::Fail, words).trade(t, Some(instrument))
+            Check::new(ID, Status::Fail, words).trade(t, case)
         };
         if let Some(least) = rule.min_minis.filter(|least| minis < least - 1e-9) {
             let room = Some(minis - least);
             return finding().figures("minis", Some(least), Some(minis), room);
         }
-        keep(
-            minis,
-            allowed(case, case.clock.day(t.entry_time)),
-            finding(),
-        );
+        keep(minis, allowed(case, case.clock.day(t.entry_time)), &finding);
     }
     for row in case.view.rows.iter().filter(|r| r.position != 0) {
         let minis = f64::from(row.position.abs()) * unit;
-        let words = format!("position of {} {}", row.position, instrument.symbol);
-        let finding = Check::new(ID, Status::Fail, words).at(row);
-        keep(minis, allowed(case, case.clock.day(row.time)), finding);
+        let finding = || {
+            let words = format!("position of {} {}", row.position, instrument.symbol);
+            Check::new(ID, Status::Fail, words).at(row)
+        };
+        keep(minis, allowed(case, case.clock.day(row.time)), &finding);
     }
     let Some((minis, limit, mut finding)) = largest else {
         return Check::new(ID, Status::Pass, "no position was held");

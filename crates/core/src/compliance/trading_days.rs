@@ -70,12 +70,10 @@ pub(super) fn check(case: &Case<'_>) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::super::replay::BarOrder;
+    use super::super::check::CheckSettings;
     use super::super::ruleset::RuleSet;
     use super::super::view::LedgerView;
     use super::*;
-    use crate::market::SessionCalendar;
-    use crate::metrics::DayClock;
     use crate::metrics::planted::Plant;
     use crate::sim::Side;
 
@@ -86,13 +84,8 @@ mod tests {
             plant = plant.trade(Side::Long, t, t, 10);
         }
         let ledger = plant.ledger();
-        let clock = DayClock::new(SessionCalendar::builtin());
-        count(&Case::new(
-            &rules,
-            LedgerView::from(&ledger),
-            clock,
-            BarOrder::default(),
-        ))
+        let settings = CheckSettings::default();
+        count(&Case::new(&rules, LedgerView::from(&ledger), &settings))
     }
 
     #[test]

@@ -15,17 +15,29 @@ pub struct LedgerView<'a> {
     pub rows: &'a [EquityRow],
     /// Closed round trips.
     pub trades: &'a [Trade],
-    /// Seconds a bar covers.
+    /// Seconds a bar covers; 0 where unknown.
     pub interval_secs: i64,
 }
 
-impl<'a> From<&'a Ledger> for LedgerView<'a> {
-    fn from(ledger: &'a Ledger) -> Self {
+impl<'a> LedgerView<'a> {
+    /// The view of a simulated ledger.
+    pub fn of(ledger: &'a Ledger) -> Self {
         Self {
             instrument: Some(&ledger.instrument),
             rows: &ledger.rows,
             trades: &ledger.trades,
             interval_secs: ledger.interval_secs,
         }
+    }
+
+    /// Seconds a bar covers.
+    pub(super) fn interval(&self) -> Option<i64> {
+        (self.interval_secs > 0).then_some(self.interval_secs)
+    }
+}
+
+impl<'a> From<&'a Ledger> for LedgerView<'a> {
+    fn from(ledger: &'a Ledger) -> Self {
+        Self::of(ledger)
     }
 }

@@ -1,12 +1,21 @@
 //! Values computed by other people's packages, read from a folder beside the checkout.
 //!
 //! Tests that need them print a reason and return where the folder is absent.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests read files of expected values; the crate itself reads none"
+)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// A folder of expected values, when there is one.
-pub(crate) fn folder() -> Option<PathBuf> {
+/// The text of a file of expected values, when there is one.
+pub(crate) fn text(name: &str) -> Option<String> {
+    Some(std::fs::read_to_string(folder()?.join(name)).unwrap())
+}
+
+fn folder() -> Option<PathBuf> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/oracles");
     if path.is_dir() {
         return Some(path);
@@ -36,9 +45,8 @@ impl NqDaily {
 
 /// Reads them; `None` where the folder is absent.
 pub(crate) fn nq_daily() -> Option<NqDaily> {
-    let folder = folder()?;
-    let text = std::fs::read_to_string(folder.join("risk_nq_daily_2019_returns.csv")).unwrap();
-    let columns: Vec<Vec<f64>> = text
+    let returns = text("risk_nq_daily_2019_returns.csv")?;
+    let columns: Vec<Vec<f64>> = returns
         .lines()
         .skip(1)
         .map(|l| {
@@ -48,8 +56,7 @@ pub(crate) fn nq_daily() -> Option<NqDaily> {
                 .collect()
         })
         .collect();
-    let json = std::fs::read_to_string(folder.join("risk_nq_daily_2019_values.json")).unwrap();
-    let json = json.replace("NaN", "null");
+    let json = text("risk_nq_daily_2019_values.json")?.replace("NaN", "null");
     let groups: BTreeMap<String, BTreeMap<String, Option<f64>>> =
         serde_json::from_str(&json).unwrap();
     let values = groups

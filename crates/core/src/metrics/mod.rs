@@ -34,4 +34,4 @@ pub(crate) mod planted;
 
 pub use daily::{DailySeries, DayClock};
 pub use summary::Summary;
-pub use tearsheet::{Tearsheet, TearsheetSettings};
+pub use tearsheet::{QuickSheet, Tearsheet, TearsheetSettings};

@@ -142,10 +142,9 @@ mod tests {
 
     #[test]
     fn agrees_with_other_implementations() {
-        let Some(folder) = golden::folder() else {
+        let Some(text) = golden::text("pbo_matrix.csv") else {
             return;
         };
-        let text = std::fs::read_to_string(folder.join("pbo_matrix.csv")).unwrap();
         let rows: Vec<Vec<f64>> = text
             .lines()
             .skip(1)

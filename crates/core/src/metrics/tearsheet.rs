@@ -193,10 +193,52 @@ pub struct Tearsheet {
     pub uncertainty: Uncertainty,
 }
 
+/// The few figures that are wanted often: at every validation of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QuickSheet {
+    /// Trading days.
+    pub days: usize,
+    /// Net profit in dollars.
+    pub net_pnl: f64,
+    /// Annual Sharpe ratio.
+    pub sharpe: Option<f64>,
+    /// Largest fall of intraday equity from its peak in dollars.
+    pub max_drawdown_usd: f64,
+}
+
+impl QuickSheet {
+    /// The figures of a ledger; the same as those of its tearsheet.
+    pub fn of(ledger: &Ledger, settings: &TearsheetSettings) -> Self {
+        let days = ledger_days(ledger, &settings.calendar);
+        let series = DailySeries::of_days(&days, ledger.start_balance);
+        let returns = series.returns.as_deref();
+        Self {
+            days: series.len(),
+            net_pnl: series.end_balance() - series.start_balance,
+            sharpe: returns.and_then(|r| sharpe(r, settings.rf)),
+            max_drawdown_usd: intraday_drawdowns(ledger).max,
+        }
+    }
+}
+
+/// Drawdowns of the best and worst equity of every bar, the start balance included.
+fn intraday_drawdowns(ledger: &Ledger) -> Drawdowns {
+    let start = ledger.start_balance.dollars();
+    let points = living_rows(ledger)
+        .iter()
+        .map(|r| (r.equity_best.dollars(), r.equity_worst.dollars()));
+    Drawdowns::of_points(std::iter::once((start, start)).chain(points))
+}
+
 impl Tearsheet {
     /// Figures of a ledger with the default settings.
     pub fn of(ledger: &Ledger) -> Self {
         Self::with(ledger, &TearsheetSettings::default())
+    }
+
+    /// The few figures that choose a checkpoint, without resampling.
+    pub fn of_quickly(ledger: &Ledger) -> QuickSheet {
+        QuickSheet::of(ledger, &TearsheetSettings::default())
     }
 
     /// Figures of a ledger.
@@ -209,15 +251,12 @@ impl Tearsheet {
         let start = ledger.start_balance.dollars();
         let label = |i: usize| i.checked_sub(1).map(|i| format_utc(alive[i].time));
         let stats = |d: &Drawdowns| DrawdownStats::new(d, "bar", days.len(), label);
-        let first = std::iter::once((start, start));
         let closed = alive
             .iter()
             .map(|r| (r.balance.dollars(), r.balance.dollars()));
-        let open = alive
-            .iter()
-            .map(|r| (r.equity_best.dollars(), r.equity_worst.dollars()));
-        sheet.drawdown.closed = Some(stats(&Drawdowns::of_points(first.clone().chain(closed))));
-        sheet.drawdown.intraday = Some(stats(&Drawdowns::of_points(first.chain(open))));
+        let closed = Drawdowns::of_points(std::iter::once((start, start)).chain(closed));
+        sheet.drawdown.closed = Some(stats(&closed));
+        sheet.drawdown.intraday = Some(stats(&intraday_drawdowns(ledger)));
         sheet.actions = Some(ActionStats::of(&ledger.rows));
         sheet
     }
@@ -395,6 +434,9 @@ mod tests {
             )
             .ledger();
         let sheet = Tearsheet::of(&ledger);
+        let quick = Tearsheet::of_quickly(&ledger);
+        assert_eq!((quick.max_drawdown_usd, quick.days), (900.0, 2));
+        assert_eq!((quick.sharpe, quick.net_pnl), (sheet.returns.sharpe, 100.0));
         assert_eq!(sheet.drawdown.closed_daily.max_usd, 0.0);
         assert_eq!(sheet.drawdown.closed.unwrap().max_usd, 200.0);
         let intraday = sheet.drawdown.intraday.unwrap();

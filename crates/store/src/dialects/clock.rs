@@ -37,24 +37,13 @@ pub enum Moment {
 pub(crate) fn parse(cell: &[u8], format: TimeFormat) -> Option<Moment> {
     match format {
         TimeFormat::Epoch => epoch(cell).map(Moment::Utc),
-        TimeFormat::Civil(order) => {
-            let (days, used) = date(cell, order)?;
-            match &cell[used..] {
-                [] => None,
-                [b' ' | b'T' | b't', rest @ ..] => with_clock(days, rest.trim_ascii_start()),
-                _ => None,
-            }
-        }
+        TimeFormat::Civil(_) => StampReader::default().parse(cell, format),
     }
 }
 
 /// Reads a stamp of which date and time of day are two cells.
 pub(crate) fn parse_split(date_cell: &[u8], clock_cell: &[u8], order: DateOrder) -> Option<Moment> {
-    let (days, used) = date(date_cell, order)?;
-    if used != date_cell.len() {
-        return None;
-    }
-    with_clock(days, clock_cell)
+    StampReader::default().parse_split(date_cell, clock_cell, order)
 }
 
 fn epoch(cell: &[u8]) -> Option<i64> {
@@ -216,7 +205,57 @@ fn clock(text: &[u8]) -> Option<(i64, usize)> {
 }
 
 fn two(text: &[u8], at: usize) -> Option<i64> {
-    number::parse_int(text.get(at..at + 2)?)
+    match text.get(at..at + 2)? {
+        [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some(i64::from((a - b'0') * 10 + (b - b'0'))),
+        _ => None,
+    }
+}
+
+/// Reads stamps one after the other; a date that repeats is worked out once.
+#[derive(Default)]
+pub(crate) struct StampReader {
+    date: Vec<u8>,
+    days: i64,
+}
+
+impl StampReader {
+    /// As [`parse`].
+    pub(crate) fn parse(&mut self, cell: &[u8], format: TimeFormat) -> Option<Moment> {
+        let TimeFormat::Civil(order) = format else {
+            return parse(cell, format);
+        };
+        let n = self.date.len();
+        let again = n > 0 && cell.len() > n && cell[..n] == self.date && !cell[n].is_ascii_digit();
+        if !again {
+            let (days, used) = date(cell, order)?;
+            self.days = days;
+            self.date.clear();
+            self.date.extend_from_slice(&cell[..used]);
+        }
+        match &cell[self.date.len()..] {
+            [b' ' | b'T' | b't', rest @ ..] => with_clock(self.days, rest.trim_ascii_start()),
+            _ => None,
+        }
+    }
+
+    /// As [`parse_split`].
+    pub(crate) fn parse_split(
+        &mut self,
+        date_cell: &[u8],
+        clock_cell: &[u8],
+        order: DateOrder,
+    ) -> Option<Moment> {
+        if self.date != date_cell || date_cell.is_empty() {
+            let (days, used) = date(date_cell, order)?;
+            if used != date_cell.len() {
+                return None;
+            }
+            self.days = days;
+            self.date.clear();
+            self.date.extend_from_slice(date_cell);
+        }
+        with_clock(self.days, clock_cell)
+    }
 }
 
 #[cfg(test)]
@@ -286,6 +325,43 @@ mod tests {
             civil("2015-01-01 24:00", DateOrder::Ymd),
             wall("2015-01-02T00:00:00Z")
         );
+    }
+
+    #[test]
+    fn a_reader_that_remembers_dates_reads_as_one_that_does_not() {
+        let mut reader = StampReader::default();
+        let format = TimeFormat::Civil(DateOrder::Ymd);
+        let cells = [
+            "2024-01-02 10:00",
+            "2024-01-02 11:00",
+            "2024-01-02",
+            "2024-01-021 10:00",
+            "2024-01-03T10:00Z",
+            "2024-1-3 10:00",
+            "2024-1-31 10:00",
+            "20240103 101500",
+            "20240103 101600",
+            "2024-02-30 10:00",
+            "20240103 10:17",
+            "",
+        ];
+        for text in cells {
+            let cell = text.as_bytes();
+            assert_eq!(
+                reader.parse(cell, format),
+                StampReader::default().parse(cell, format),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            reader.parse_split(b"2024-01-02", b"10:00", DateOrder::Ymd),
+            wall("2024-01-02T10:00:00Z")
+        );
+        assert_eq!(
+            reader.parse_split(b"2024-01-02", b"10:01", DateOrder::Ymd),
+            wall("2024-01-02T10:01:00Z")
+        );
+        assert_eq!(reader.parse_split(b"", b"10:01", DateOrder::Ymd), None);
     }
 
     #[test]

@@ -169,3 +169,8 @@ pub static ALL: [Dialect; 13] = [
     yfinance::DIALECT,
     generic::DIALECT,
 ];
+
+/// Identifiers of all dialects, in the order in which they are tried.
+pub fn ids() -> Vec<&'static str> {
+    ALL.iter().map(|d| d.id).collect()
+}

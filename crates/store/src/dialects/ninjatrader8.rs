@@ -1,7 +1,8 @@
 //! NinjaTrader 8 minute export: `yyyyMMdd HHmmss;O;H;L;C;V`, no header, UTC, bar close.
 //!
 //! Exports are always in UTC and minute bars are stamped at their end, says the platform's
-//! help. The file is named like `ES 03-26.Last.txt`. Daily and tick exports are told apart.
+//! help. The file is named like `ES 03-26.Last.txt`. Daily and tick exports are told apart, and
+//! so are files that HistData writes for this platform: Eastern Standard Time all year, bar open.
 
 use super::{
     DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns,
@@ -41,6 +42,7 @@ fn recognise(s: &Sample) -> Option<Recognition> {
     if !(stamped && s.width() == 6 && clock.len() == 6) {
         return None;
     }
+    let histdata = s.name_has("dat_nt_") || s.name_has("histdata");
     let layout = Layout {
         separator: b';',
         skip_lines: s.skip_lines,
@@ -52,11 +54,21 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         volume: VolumeColumns::One(5),
         symbol: None,
         price_divisor: 1.0,
-        zone: ZoneRule::Fixed("UTC"),
-        stamp: Stamp::Close,
+        zone: ZoneRule::Fixed(if histdata { "Etc/GMT+5" } else { "UTC" }),
+        stamp: if histdata { Stamp::Open } else { Stamp::Close },
     };
     let layout_found = "rows are yyyyMMdd HHmmss;open;high;low;close;volume without a header";
-    if s.file_name.ends_with(".Last.txt") || s.name_has(".last.txt") {
+    if histdata {
+        return Recognition::bars(
+            0.95,
+            layout,
+            &[
+                layout_found,
+                "the file name is HistData's, which writes UTC-5 and bar opens",
+            ],
+        );
+    }
+    if s.name_has(".last.txt") {
         Recognition::bars(
             0.99,
             layout,

@@ -11,6 +11,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::io::Read as _;
 use std::path::Path;
 
 use holdout_core::market::{Bars, SessionCalendar};
@@ -18,9 +19,9 @@ use holdout_core::time::{TimeError, ZoneTable, format_utc};
 
 use contract::{Contract, list};
 pub use contract::{ContractError, SymbolCount};
-use rows::Rows;
+use rows::{ReadRows, Rows};
 
-use crate::detect::{Detection, detect_in};
+use crate::detect::detect_in;
 use crate::dialects::{VolumeColumns, ZoneRule};
 use crate::error::{BadInput, FileError};
 use crate::inspection::{Inspection, ProblemKind, Problems, Severity, Verdict, VerdictLevel};
@@ -189,6 +190,16 @@ struct Zone {
 }
 
 impl Zone {
+    /// An instant as text; without a known zone it is the clock on the wall and has no `Z`.
+    fn text(&self, utc: Option<&i64>) -> Option<String> {
+        let text = format_utc(*utc?);
+        Some(if self.name.is_some() {
+            text
+        } else {
+            text.trim_end_matches('Z').to_owned()
+        })
+    }
+
     fn settle(
         rule: ZoneRule,
         options: &ImportOptions,
@@ -225,19 +236,40 @@ impl Zone {
     }
 }
 
-fn analyse(
+/// Rows as they were read, with what is known about them before they are judged.
+struct Source {
+    read: ReadRows,
+    dialect: String,
+    confidence: f64,
+    evidence: Vec<String>,
+    zone: Zone,
+    stamp: Stamp,
+    has_volume: bool,
+}
+
+/// Reads the rows of a text in any dialect, or of a canonical Parquet file.
+fn open(
     path: &Path,
     options: &ImportOptions,
     progress: &mut dyn FnMut(f64) -> bool,
-) -> Result<Analysis, ImportError> {
-    if let Some(market) = &options.market {
-        options
-            .instruments
-            .get(market)
-            .map_err(|e| ImportError::Contract {
-                error: e.into(),
-                path: path.to_owned(),
-            })?;
+) -> Result<Source, ImportError> {
+    if is_parquet(path)? {
+        let read = rows::read_parquet(path, progress)?;
+        return Ok(Source {
+            read,
+            dialect: "canonical_parquet".to_owned(),
+            confidence: 1.0,
+            evidence: vec![
+                "parquet file with the columns time, open, high, low, close, volume".to_owned(),
+            ],
+            zone: Zone {
+                table: None,
+                name: Some("UTC".to_owned()),
+                hint: None,
+            },
+            stamp: Stamp::Open,
+            has_volume: true,
+        });
     }
     let source = TextSource::open(path)?;
     let found = detect_in(path, source.head(), options.dialect.as_deref())?;
@@ -245,85 +277,116 @@ fn analyse(
     let zone = Zone::settle(found.layout.zone, options, &mut evidence)?;
     let mark = found.layout.decimal_mark(&found.sample);
     let read = rows::read(source, &found.layout, mark, zone.table.as_ref(), progress)?;
-    let (mut rows, mut problems) = (read.rows, read.problems);
-    let n_read = rows.len() as u64 + read.unreadable;
-    check_readable(path, &rows, &problems, read.unreadable)?;
-
-    let name = &found.sample.file_name;
-    let contract = contract::settle(&mut rows, name, options, &mut problems).map_err(|error| {
-        ImportError::Contract {
-            error,
-            path: path.to_owned(),
-        }
-    })?;
-    evidence.extend(contract.evidence.iter().cloned());
-    let mut dropped = read.unreadable + contract.set_aside;
-    dropped += checks::drop_impossible(&mut rows, &mut problems);
-    checks::sort(&mut rows, &mut problems);
-    dropped += checks::drop_duplicates(&mut rows, &mut problems);
-
-    let interval = interval_of(path, &rows)?;
-    let stamp = options.stamp.unwrap_or(found.layout.stamp);
-    if stamp == Stamp::Close {
-        rows.time.iter_mut().for_each(|t| *t -= interval);
-    }
-    let facts = Checked::run(
-        &mut rows,
-        &found,
-        zone.name.is_some(),
-        interval,
-        options,
-        &mut problems,
-    );
-    dropped += facts.repaired;
-    let bars =
-        match &contract.instrument {
-            Some(instrument) if !rows.time.is_empty() => {
-                let made = checks::to_ticks(&rows, instrument, interval, &mut problems);
-                Some(made.map_err(|i| {
-                    FileError::from(out_of_range(path, &rows, i, &instrument.symbol))
-                })?)
-            }
-            _ => None,
-        };
-    let verdict = Judge {
-        zone: &zone,
-        contract: &contract,
-        facts: &facts,
-        problems: &problems,
-        unreadable: read.unreadable,
-        n_read,
-    }
-    .verdict();
-    let text = |t: &i64| {
-        if zone.name.is_some() {
-            format_utc(*t)
-        } else {
-            format_utc(*t).trim_end_matches('Z').to_owned()
-        }
-    };
-    let (first, last) = (rows.time.first().map(text), rows.time.last().map(text));
-    let inspection = Inspection {
+    Ok(Source {
+        read,
         dialect: found.dialect.to_owned(),
-        zone: zone.name,
-        stamp,
-        market: contract.instrument.as_ref().map(|i| i.symbol.clone()),
-        symbols: contract.symbols.iter().map(|s| s.symbol.clone()).collect(),
-        interval_seconds: interval,
-        bars: rows.len() as u64,
-        first,
-        last,
-        sessions: facts.sessions,
-        problems: problems.into_vec(),
-        dropped,
-        repairs_offered: facts.offered,
         confidence: if options.dialect.is_some() {
             1.0
         } else {
             found.confidence
         },
         evidence,
+        zone,
+        stamp: found.layout.stamp,
         has_volume: found.layout.volume != VolumeColumns::None,
+    })
+}
+
+fn is_parquet(path: &Path) -> Result<bool, FileError> {
+    let mut magic = [0; 4];
+    let mut file = crate::text::open(path)?;
+    // A shorter file is no parquet file, and the reader of texts has the words for it.
+    Ok(file.read_exact(&mut magic).is_ok() && &magic == b"PAR1")
+}
+
+fn analyse(
+    path: &Path,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<Analysis, ImportError> {
+    let refused = |error| ImportError::Contract {
+        error,
+        path: path.to_owned(),
+    };
+    if let Some(market) = &options.market {
+        options
+            .instruments
+            .get(market)
+            .map_err(|e| refused(e.into()))?;
+    }
+    let Source {
+        read,
+        dialect,
+        confidence,
+        mut evidence,
+        zone,
+        stamp,
+        has_volume,
+    } = open(path, options, progress)?;
+    let (mut rows, mut problems, unreadable) = (read.rows, read.problems, read.unreadable);
+    let n_read = rows.len() as u64 + unreadable;
+    check_readable(path, &rows, &problems, unreadable)?;
+
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let contract = contract::settle(&mut rows, &name, options, &mut problems).map_err(refused)?;
+    evidence.extend(contract.evidence.iter().cloned());
+    let mut dropped = unreadable + contract.set_aside;
+    dropped += checks::drop_impossible(&mut rows, contract.instrument.as_ref(), &mut problems);
+    checks::sort(&mut rows, &mut problems);
+    dropped += checks::drop_duplicates(&mut rows, &mut problems);
+
+    let interval = interval_of(path, &rows)?;
+    let stamp = options.stamp.unwrap_or(stamp);
+    if stamp == Stamp::Close {
+        rows.time.iter_mut().for_each(|t| *t -= interval);
+    }
+    let facts = Checked::run(
+        &mut rows,
+        has_volume,
+        zone.name.is_some(),
+        interval,
+        options,
+        &mut problems,
+    );
+    dropped += facts.repaired;
+    let (first, last) = (zone.text(rows.time.first()), zone.text(rows.time.last()));
+    let n_bars = rows.len() as u64;
+    let bars = match &contract.instrument {
+        Some(instrument) if n_bars > 0 => Some(
+            checks::to_ticks(&mut rows, instrument, interval, &mut problems)
+                .map_err(|i| FileError::from(out_of_range(path, &rows, i, &instrument.symbol)))?,
+        ),
+        _ => None,
+    };
+    let verdict = Judge {
+        zone: &zone,
+        contract: &contract,
+        facts: &facts,
+        problems: &problems,
+        unreadable,
+        n_read,
+    }
+    .verdict();
+    let inspection = Inspection {
+        dialect,
+        zone: zone.name,
+        stamp,
+        market: contract.instrument.as_ref().map(|i| i.symbol.clone()),
+        symbols: contract.symbols.iter().map(|s| s.symbol.clone()).collect(),
+        interval_seconds: interval,
+        bars: n_bars,
+        first,
+        last,
+        sessions: facts.sessions,
+        problems: problems.into_vec(),
+        dropped,
+        repairs_offered: facts.offered,
+        confidence,
+        evidence,
+        has_volume,
         verdict,
     };
     Ok(Analysis {
@@ -409,7 +472,7 @@ struct Checked {
 impl Checked {
     fn run(
         rows: &mut Rows,
-        found: &Detection,
+        has_volume: bool,
         zone_known: bool,
         interval: i64,
         options: &ImportOptions,
@@ -424,7 +487,7 @@ impl Checked {
             doubt: None,
             spikes_left: 0,
         };
-        if found.layout.volume != VolumeColumns::None {
+        if has_volume {
             checks::count_zero_volume(rows, problems);
         }
         checks::count_unaligned(rows, interval, problems);
@@ -522,15 +585,15 @@ impl Judge<'_> {
         }
         if self.facts.spikes_left > 0 {
             why.push(format!(
-                "{} bars have a price far from all bars around them; {} removes them",
+                "bars with a price far from all bars around them, which {} removes: {}",
+                Repair::DropSpikes,
                 self.facts.spikes_left,
-                Repair::DropSpikes
             ));
         }
         let breaks = self.problems.count(ProblemKind::ScaleBreak);
         if breaks > 0 {
             why.push(format!(
-                "the price changes its scale {breaks} times; the file mixes instruments or units"
+                "lasting changes of the price level that no market makes (mixed instruments or units): {breaks}"
             ));
         }
         let outside = share(self.facts.outside, self.facts.n_checked);
@@ -548,24 +611,22 @@ impl Judge<'_> {
     fn warning(&self, kind: ProblemKind) -> Option<String> {
         let n = self.problems.count(kind);
         let text = match kind {
-            ProblemKind::BadRow => "rows could not be read and were dropped",
-            ProblemKind::NotANumber => {
-                "rows have a price or volume that is no number and were dropped"
-            }
-            ProblemKind::NonPositivePrice => "rows have a price of zero or less and were dropped",
-            ProblemKind::HighBelowLow => "rows have a high under their low and were dropped",
+            ProblemKind::BadRow => "rows dropped because they could not be read",
+            ProblemKind::NotANumber => "rows dropped because a price or volume is no number",
+            ProblemKind::NonPositivePrice => "rows dropped for a price of zero or less",
+            ProblemKind::HighBelowLow => "rows dropped for a high under the low",
             ProblemKind::OpenCloseOutsideRange => {
-                "rows have an open or close outside their range and were dropped"
+                "rows dropped for an open or close outside high and low"
             }
-            ProblemKind::DuplicateTime => "rows repeat a time; the first of each was kept",
-            ProblemKind::OutOfOrder => "rows were out of order and were sorted",
+            ProblemKind::DuplicateTime => "rows dropped because an earlier row has their time",
+            ProblemKind::OutOfOrder => "rows sorted because they were out of order",
             ProblemKind::OffTick => {
-                "bars have prices between ticks, rounded to the nearest; adjusted series look like this"
+                "bars with prices between ticks, rounded to the nearest, as adjusted series have them"
             }
-            ProblemKind::UnalignedTime => "bars do not open on a multiple of the interval",
-            ProblemKind::RollJump => "jumps look like a change of contract",
+            ProblemKind::UnalignedTime => "bars that do not open on a multiple of the interval",
+            ProblemKind::RollJump => "jumps that look like a change of contract",
             _ => "",
         };
-        (n > 0).then(|| format!("{n} {text}"))
+        (n > 0).then(|| format!("{text}: {n}"))
     }
 }

@@ -132,7 +132,8 @@ fn ninjatrader_files_equal_the_reference_bars() {
     ];
     for (folder, raw, bars, market, outside_and_missing) in cases {
         let found = assert_equal(&data.join(folder), raw, bars, market, "ninjatrader8", None);
-        let counts = [ProblemKind::OutsideSession, ProblemKind::GapInSession].map(|k| found.count(k));
+        let counts =
+            [ProblemKind::OutsideSession, ProblemKind::GapInSession].map(|k| found.count(k));
         assert_eq!(counts, outside_and_missing, "{raw}");
         assert_eq!((found.interval_seconds, found.dropped), (60, 0), "{raw}");
     }

@@ -2,19 +2,23 @@
 //!
 //! A row that cannot be read is counted with its line and left out; nothing else is judged here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use holdout_core::time::{ZoneTable, format_utc};
+use memchr::{memchr, memchr_iter, memchr2_iter};
 
 use super::ImportError;
-use crate::dialects::clock::{self, Moment};
+use crate::canonical::ParquetColumns;
+use crate::dialects::clock::{Moment, StampReader};
 use crate::dialects::{Layout, TimeColumns, TimeFormat, VolumeColumns, number};
-use crate::error::excerpt;
+use crate::error::{FileError, excerpt};
 use crate::inspection::{Example, ProblemKind, Problems};
-use crate::text::TextSource;
+use crate::text::{ReadProgress, TextSource, sha256_of_file};
 
 /// Rows of a file as columns, in file order; prices in points.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,6 +41,20 @@ pub(crate) struct Rows {
 impl Rows {
     pub(crate) fn len(&self) -> usize {
         self.time.len()
+    }
+
+    fn reserve(&mut self, n: usize) {
+        self.line.reserve(n);
+        self.time.reserve(n);
+        for column in [
+            &mut self.open,
+            &mut self.high,
+            &mut self.low,
+            &mut self.close,
+            &mut self.volume,
+        ] {
+            column.reserve(n);
+        }
     }
 
     /// Keeps the rows for which the answer is yes, and returns how many went.
@@ -143,61 +161,158 @@ pub(crate) fn read(
     progress: &mut dyn FnMut(f64) -> bool,
 ) -> Result<ReadRows, ImportError> {
     let done = source.progress();
-    let workers = thread::available_parallelism()
+    let n_workers = thread::available_parallelism()
         .map_or(1, NonZeroUsize::get)
         .min(8);
-    let (mut rows, mut problems, mut unreadable) = (Rows::default(), Problems::default(), 0);
-    let mut lines_before = 0_u64;
-    // Lines of the header are passed over in the first block.
-    let mut skip = layout.skip_lines;
-    let source = thread::scope(|scope| -> Result<TextSource, ImportError> {
-        let (send, receive) = sync_channel::<Vec<u8>>(2);
-        let reader = scope.spawn(move || {
-            while let Some(block) = source.next_block()? {
-                if send.send(block).is_err() {
+    let reader = RowReader { layout, mark, zone };
+    thread::scope(|scope| {
+        let (give, work) = sync_channel::<(usize, Vec<u8>)>(n_workers);
+        let (hand_in, parts) = sync_channel::<(usize, Part)>(n_workers);
+        let work = Arc::new(Mutex::new(work));
+        for _ in 0..n_workers {
+            let (work, hand_in, reader) = (work.clone(), hand_in.clone(), &reader);
+            scope.spawn(move || {
+                loop {
+                    let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok((i, text)) = next else { break };
+                    if hand_in.send((i, reader.parse(&text))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop((work, hand_in));
+        let source = scope.spawn(move || {
+            let mut i = 0;
+            while let Some(mut block) = source.next_block()? {
+                if i == 0 {
+                    blank_out(&mut block, layout.skip_lines);
+                }
+                if give.send((i, block)).is_err() {
                     break;
                 }
+                i += 1;
             }
-            Ok::<_, crate::error::FileError>(source)
+            Ok::<_, FileError>((source, i))
         });
-        for block in receive {
-            let mut text = block.as_slice();
-            while skip > 0 && !text.is_empty() {
-                let end = text
-                    .iter()
-                    .position(|&b| b == b'\n')
-                    .map_or(text.len(), |e| e + 1);
-                text = &text[end..];
-                skip -= 1;
-                lines_before += 1;
-            }
-            for part in parse_block(text, workers, &RowReader { layout, mark, zone }) {
-                let part = part?;
-                unreadable += part.unreadable;
-                let mut found = part.problems;
-                found.shift_lines(lines_before);
-                problems.merge(found);
-                rows.append(part.rows, lines_before);
-                lines_before += part.lines;
-            }
+        let mut all = Collected::default();
+        for (i, part) in parts {
+            all.add(i, part, &done);
             if !progress(done.fraction()) {
                 return Err(ImportError::Cancelled);
             }
         }
-        reader
+        let (source, n_blocks) = source
             .join()
-            .unwrap_or(Err(crate::error::FileError::Io {
-                action: "read",
-                path: std::path::PathBuf::new(),
-                source: std::io::Error::other("the reading thread stopped"),
-            }))
-            .map_err(ImportError::from)
-    })?;
+            .map_err(|_panic| ImportError::WorkerStopped)??;
+        // A worker that stopped leaves a hole in the row of blocks.
+        if all.next != n_blocks {
+            return Err(ImportError::WorkerStopped);
+        }
+        Ok(ReadRows {
+            rows: all.rows,
+            problems: all.problems,
+            unreadable: all.unreadable,
+            sha256: source.sha256(),
+        })
+    })
+}
+
+/// Empties the lines before the first row, so that they count as lines and hold nothing.
+fn blank_out(block: &mut Vec<u8>, n_lines: u64) {
+    let end = match n_lines {
+        0 => 0,
+        n => memchr_iter(b'\n', block)
+            .nth(n as usize - 1)
+            .map_or(block.len(), |e| e + 1),
+    };
+    let lines = memchr_iter(b'\n', &block[..end]).count();
+    block
+        .splice(..end, std::iter::repeat_n(b'\n', lines))
+        .for_each(drop);
+}
+
+/// Parts of a file put together in order, whatever order they come in.
+#[derive(Default)]
+struct Collected {
+    rows: Rows,
+    problems: Problems,
+    unreadable: u64,
+    lines: u64,
+    /// Number of the block that is due.
+    next: usize,
+    waiting: BTreeMap<usize, Part>,
+}
+
+impl Collected {
+    fn add(&mut self, i: usize, part: Part, done: &ReadProgress) {
+        self.waiting.insert(i, part);
+        while let Some(mut part) = self.waiting.remove(&self.next) {
+            if self.next == 0 && done.fraction() > 0.0 {
+                // The first block tells about how many rows there will be.
+                let share = done.fraction().max(1e-3);
+                self.rows
+                    .reserve((part.rows.len() as f64 / share * 1.1) as usize);
+            }
+            self.next += 1;
+            self.unreadable += part.unreadable;
+            part.problems.shift_lines(self.lines);
+            self.problems.merge(part.problems);
+            self.rows.append(part.rows, self.lines);
+            self.lines += part.lines;
+        }
+    }
+}
+
+/// Reads the rows of a Parquet file with the columns of canonical bars. A row with a missing or
+/// non-finite value is counted and left out, as an unreadable line of a text is.
+pub(crate) fn read_parquet(
+    path: &Path,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<ReadRows, ImportError> {
+    let sha256 = sha256_of_file(path)?;
+    if !progress(0.5) {
+        return Err(ImportError::Cancelled);
+    }
+    let columns = ParquetColumns::read(path)?;
+    let (mut rows, mut problems, mut unreadable) = (Rows::default(), Problems::default(), 0);
+    rows.reserve(columns.time.len());
+    let mut symbols = SymbolIndex::default();
+    for (i, &time) in columns.time.iter().enumerate() {
+        let [open, high, low, close] = [0, 1, 2, 3].map(|k| columns.ohlc[k][i]);
+        let volume = columns.volume[i];
+        let line = i as u64 + 1;
+        if !(open + high + low + close + volume).is_finite() || volume < 0.0 {
+            unreadable += 1;
+            let detail =
+                format!("open {open}, high {high}, low {low}, close {close}, volume {volume}");
+            problems.add(ProblemKind::NotANumber, || Example {
+                line: Some(line),
+                time: Some(format_utc(time)),
+                detail,
+            });
+            continue;
+        }
+        rows.line.push(u32::try_from(line).unwrap_or(u32::MAX));
+        rows.time.push(time);
+        rows.open.push(open);
+        rows.high.push(high);
+        rows.low.push(low);
+        rows.close.push(close);
+        rows.volume.push(volume);
+        if let Some(symbol) = columns.symbol.as_ref().map(|s| s[i].as_bytes()) {
+            rows.symbol.push(symbols.place(symbol));
+        }
+    }
+    rows.symbols = symbols.names;
+    if !progress(1.0) {
+        return Err(ImportError::Cancelled);
+    }
     Ok(ReadRows {
         rows,
         problems,
         unreadable,
-        sha256: source.sha256(),
+        sha256,
     })
 }
 
@@ -207,44 +322,6 @@ struct Part {
     problems: Problems,
     unreadable: u64,
     lines: u64,
-}
-
-/// Cuts a block at line ends and reads the pieces at the same time, in order.
-fn parse_block(
-    text: &[u8],
-    workers: usize,
-    reader: &RowReader<'_>,
-) -> Vec<Result<Part, ImportError>> {
-    let n = if text.len() < 1 << 16 { 1 } else { workers };
-    let mut pieces = Vec::with_capacity(n);
-    let mut rest = text;
-    for i in 0..n {
-        let target = rest.len() / (n - i);
-        let end = if i + 1 == n {
-            rest.len()
-        } else {
-            rest[target..]
-                .iter()
-                .position(|&b| b == b'\n')
-                .map_or(rest.len(), |e| target + e + 1)
-        };
-        let (piece, tail) = rest.split_at(end);
-        pieces.push(piece);
-        rest = tail;
-    }
-    if n == 1 {
-        return vec![Ok(reader.parse(pieces[0]))];
-    }
-    thread::scope(|scope| {
-        let handles: Vec<_> = pieces
-            .iter()
-            .map(|piece| scope.spawn(|| reader.parse(piece)))
-            .collect();
-        handles
-            .into_iter()
-            .map(|h| h.join().map_err(|_panic| ImportError::WorkerStopped))
-            .collect()
-    })
 }
 
 /// How to read a row.
@@ -260,57 +337,86 @@ enum RowFault {
     Blank,
 }
 
+/// What a worker remembers from row to row.
+struct Memory<'a> {
+    zone: WallClock<'a>,
+    stamps: StampReader,
+    symbols: SymbolIndex,
+}
+
 impl RowReader<'_> {
     fn parse(&self, text: &[u8]) -> Part {
-        let estimate = text.len() / 40;
         let mut part = Part {
             rows: Rows::default(),
             problems: Problems::default(),
             unreadable: 0,
             lines: 0,
         };
-        part.rows.time.reserve(estimate);
+        part.rows.reserve(memchr_iter(b'\n', text).count() + 1);
         let mut cells: Vec<&[u8]> = Vec::with_capacity(self.layout.n_columns + 4);
-        let mut zone = WallClock::new(self.zone);
-        let mut symbols = SymbolIndex::default();
-        let mut rest = text;
-        while !rest.is_empty() {
-            let end = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
-            let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
-            rest = &rest[(end + 1).min(rest.len())..];
-            part.lines += 1;
-            split(line, self.layout.separator, &mut cells);
-            match self.row(&cells, &mut zone) {
-                Ok((time, [open, high, low, close], volume)) => {
-                    let rows = &mut part.rows;
-                    rows.line.push(part.lines as u32);
-                    rows.time.push(time);
-                    rows.open.push(open);
-                    rows.high.push(high);
-                    rows.low.push(low);
-                    rows.close.push(close);
-                    rows.volume.push(volume);
-                    if let Some(column) = self.layout.symbol {
-                        rows.symbol.push(symbols.place(cells[column]));
-                    }
-                }
-                Err(RowFault::Blank) => {}
-                Err(RowFault::Kind(kind, detail)) => {
-                    part.unreadable += 1;
-                    let line = Some(part.lines);
-                    let time = self.time(&cells, &mut zone).ok().map(format_utc);
-                    part.problems.add(kind, || Example { line, time, detail });
+        let mut memory = Memory {
+            zone: WallClock::new(self.zone),
+            stamps: StampReader::default(),
+            symbols: SymbolIndex::default(),
+        };
+        if memchr(b'"', text).is_some() {
+            for line in text.split_inclusive(|&b| b == b'\n') {
+                split_quoted(
+                    line.strip_suffix(b"\n").unwrap_or(line),
+                    self.layout.separator,
+                    &mut cells,
+                );
+                self.line(&cells, &mut memory, &mut part);
+            }
+        } else {
+            let mut start = 0;
+            for at in memchr2_iter(self.layout.separator, b'\n', text) {
+                cells.push(trim(&text[start..at]));
+                start = at + 1;
+                if text[at] == b'\n' {
+                    self.line(&cells, &mut memory, &mut part);
+                    cells.clear();
                 }
             }
+            if start < text.len() || !cells.is_empty() {
+                cells.push(trim(&text[start..]));
+                self.line(&cells, &mut memory, &mut part);
+            }
         }
-        part.rows.symbols = symbols.names;
+        part.rows.symbols = memory.symbols.names;
         part
+    }
+
+    fn line(&self, cells: &[&[u8]], memory: &mut Memory<'_>, part: &mut Part) {
+        part.lines += 1;
+        match self.row(cells, memory) {
+            Ok((time, [open, high, low, close], volume)) => {
+                let rows = &mut part.rows;
+                rows.line.push(part.lines as u32);
+                rows.time.push(time);
+                rows.open.push(open);
+                rows.high.push(high);
+                rows.low.push(low);
+                rows.close.push(close);
+                rows.volume.push(volume);
+                if let Some(column) = self.layout.symbol {
+                    rows.symbol.push(memory.symbols.place(cells[column]));
+                }
+            }
+            Err(RowFault::Blank) => {}
+            Err(RowFault::Kind(kind, detail)) => {
+                part.unreadable += 1;
+                let line = Some(part.lines);
+                let time = self.time(cells, memory).ok().map(format_utc);
+                part.problems.add(kind, || Example { line, time, detail });
+            }
+        }
     }
 
     fn row(
         &self,
         cells: &[&[u8]],
-        zone: &mut WallClock<'_>,
+        memory: &mut Memory<'_>,
     ) -> Result<(i64, [f64; 4], f64), RowFault> {
         let want = self.layout.n_columns;
         if cells.len() < want {
@@ -336,7 +442,7 @@ impl RowReader<'_> {
             return Err(RowFault::Kind(ProblemKind::BadRow, detail));
         }
         let time = self
-            .time(cells, zone)
+            .time(cells, memory)
             .map_err(|d| RowFault::Kind(ProblemKind::BadRow, d))?;
         let mut ohlc = [0.0; 4];
         for (value, (&column, name)) in ohlc.iter_mut().zip(
@@ -380,17 +486,19 @@ impl RowReader<'_> {
         }
     }
 
-    fn time(&self, cells: &[&[u8]], zone: &mut WallClock<'_>) -> Result<i64, String> {
+    fn time(&self, cells: &[&[u8]], memory: &mut Memory<'_>) -> Result<i64, String> {
         let cell = |c: usize| cells.get(c).copied().unwrap_or_default();
-        let (moment, shown) = match (self.layout.time, self.layout.format) {
-            (TimeColumns::One(c), format) => (clock::parse(cell(c), format), vec![cell(c)]),
-            (TimeColumns::DateAndClock(d, c), TimeFormat::Civil(order)) => (
-                clock::parse_split(cell(d), cell(c), order),
-                vec![cell(d), cell(c)],
-            ),
-            (TimeColumns::DateAndClock(d, c), TimeFormat::Epoch) => (None, vec![cell(d), cell(c)]),
+        let moment = match (self.layout.time, self.layout.format) {
+            (TimeColumns::One(c), format) => memory.stamps.parse(cell(c), format),
+            (TimeColumns::DateAndClock(d, c), TimeFormat::Civil(order)) => {
+                memory.stamps.parse_split(cell(d), cell(c), order)
+            }
+            (TimeColumns::DateAndClock(..), TimeFormat::Epoch) => None,
         };
-        let text = || show(&shown.join(&b" "[..]));
+        let text = || match self.layout.time {
+            TimeColumns::One(c) => show(cell(c)),
+            TimeColumns::DateAndClock(d, c) => format!("{} {}", show(cell(d)), show(cell(c))),
+        };
         match moment {
             None => Err(format!(
                 "\"{}\" is not a time as the rows before have it",
@@ -401,8 +509,9 @@ impl RowReader<'_> {
                 text()
             )),
             Some(Moment::Utc(utc)) => Ok(utc),
-            Some(Moment::Wall(wall)) => zone
-                .to_utc(wall)
+            Some(Moment::Wall(wall)) => memory
+                .zone
+                .utc_of(wall)
                 .ok_or_else(|| format!("\"{}\" has no offset, other rows have one", text())),
         }
     }
@@ -420,7 +529,7 @@ fn show(bytes: &[u8]) -> String {
 }
 
 /// Cuts a line into trimmed cells; a cell in quotes may hold separators.
-fn split<'a>(line: &'a [u8], separator: u8, cells: &mut Vec<&'a [u8]>) {
+fn split_quoted<'a>(line: &'a [u8], separator: u8, cells: &mut Vec<&'a [u8]>) {
     cells.clear();
     let mut start = 0;
     let mut i = 0;
@@ -469,7 +578,7 @@ impl<'a> WallClock<'a> {
         }
     }
 
-    fn to_utc(&mut self, wall: i64) -> Option<i64> {
+    fn utc_of(&mut self, wall: i64) -> Option<i64> {
         let zone = self.zone?;
         // Zones change their offset on whole quarters of an hour.
         let quarter = wall.div_euclid(900);
@@ -515,11 +624,11 @@ mod tests {
     #[test]
     fn cells_are_trimmed_and_quotes_hold_separators() {
         let mut cells = Vec::new();
-        split(b"\"a,b\", 1 ,\"2\",,x", b',', &mut cells);
+        split_quoted(b"\"a,b\", 1 ,\"2\",,x", b',', &mut cells);
         assert_eq!(cells, [&b"a,b"[..], b"1", b"2", b"", b"x"]);
-        split(b"", b',', &mut cells);
+        split_quoted(b"", b',', &mut cells);
         assert_eq!(cells, [b""]);
-        split(b"\"open", b',', &mut cells);
+        split_quoted(b"\"open", b',', &mut cells);
         assert_eq!(
             cells.len(),
             1,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use holdout_core::market::Instruments;
+use proptest::prelude::*;
 
 use super::*;
 use crate::inspection::Problem;
@@ -192,6 +193,49 @@ fn a_clean_file_has_no_problem_and_says_what_it_is() {
     assert_eq!(
         (json["stamp"].as_str(), json["verdict"]["level"].as_str()),
         (Some("open"), Some("clean"))
+    );
+}
+
+#[test]
+fn prices_that_no_tick_can_hold_are_dropped_and_do_not_stop_the_import() {
+    let more = "2024-03-04T14:40:00Z,17000,17001,0.05,17000,5\n2024-03-04T14:41:00Z,17000,1e15,16999,17000,5\n";
+    let imported = run(&canonical(more)).unwrap();
+    assert_eq!((imported.bars.len(), imported.inspection.dropped), (10, 2));
+    assert_eq!(
+        problem(&imported.inspection, ProblemKind::NonPositivePrice).examples[0].line,
+        Some(12)
+    );
+    assert_eq!(
+        problem(&imported.inspection, ProblemKind::BadRow).examples[0].line,
+        Some(13)
+    );
+}
+
+#[test]
+fn parquet_files_are_imported_as_the_same_bars_in_text() {
+    let want = run(&canonical("")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("NQ_1m.parquet");
+    crate::canonical::write(&path, &want.bars).unwrap();
+    let have = import(&path, &ImportOptions::default(), &mut |_| true).unwrap();
+    assert_eq!(have.bars, want.bars);
+    assert_eq!(
+        (
+            have.inspection.dialect.as_str(),
+            have.inspection.verdict.level
+        ),
+        ("canonical_parquet", VerdictLevel::Clean)
+    );
+    assert_eq!(
+        have.source_sha256,
+        crate::text::sha256_of_file(&path).unwrap()
+    );
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert!(
+        import(&path, &ImportOptions::default(), &mut |_| true)
+            .unwrap_err()
+            .is_bad_data()
     );
 }
 
@@ -525,15 +569,28 @@ fn five_million_rows_are_imported_about_as_fast_as_polars_reads_them() {
 
     let dir = tempfile::tempdir().unwrap();
     let n = 5_000_000;
-    for (name, header) in [("NQ 03-24.Last.txt", ""), ("NQ.csv", "time,open,high,low,close,volume\n")] {
+    for (name, header) in [
+        ("NQ 03-24.Last.txt", ""),
+        ("NQ.csv", "time,open,high,low,close,volume\n"),
+    ] {
         let mut text = header.to_owned();
         let start = parse("2008-01-07T00:00:00Z");
         for i in 0..n {
-            let (p, t) = (17_000.0 + f64::from(i % 400) * 0.25, format_utc(start + 60 * i64::from(i)));
+            let (p, t) = (
+                17_000.0 + f64::from(i % 400) * 0.25,
+                format_utc(start + 60 * i64::from(i)),
+            );
             if header.is_empty() {
                 let stamp: String = t.chars().filter(char::is_ascii_digit).collect();
                 let (date, clock) = stamp.split_at(8);
-                writeln!(text, "{date} {clock};{p};{};{};{p};{}", p + 2.5, p - 1.25, i % 977).unwrap();
+                writeln!(
+                    text,
+                    "{date} {clock};{p};{};{};{p};{}",
+                    p + 2.5,
+                    p - 1.25,
+                    i % 977
+                )
+                .unwrap();
             } else {
                 writeln!(text, "{t},{p},{},{},{p},{}", p + 2.5, p - 1.25, i % 977).unwrap();
             }
@@ -544,19 +601,66 @@ fn five_million_rows_are_imported_about_as_fast_as_polars_reads_them() {
         let cache = crate::cache::BarCache::new(dir.path().join("cache"));
         for round in 0..3 {
             let clock = std::time::Instant::now();
-            let options = CsvReadOptions::default().with_has_header(!header.is_empty()).map_parse_options(|o| o.with_separator(separator));
-            let frame = options.try_into_reader_with_file_path(Some(path.clone())).unwrap().finish().unwrap();
+            let options = CsvReadOptions::default()
+                .with_has_header(!header.is_empty())
+                .map_parse_options(|o| o.with_separator(separator));
+            let frame = options
+                .try_into_reader_with_file_path(Some(path.clone()))
+                .unwrap()
+                .finish()
+                .unwrap();
             let by_polars = clock.elapsed();
             assert_eq!(frame.height(), n as usize);
             let clock = std::time::Instant::now();
             let imported = import(&path, &ImportOptions::default(), &mut |_| true).unwrap();
             let by_import = clock.elapsed();
             assert_eq!(imported.bars.len(), n as usize);
-            cache.import(&path, &ImportOptions::default(), &mut |_| true).unwrap();
+            cache
+                .import(&path, &ImportOptions::default(), &mut |_| true)
+                .unwrap();
             let clock = std::time::Instant::now();
-            assert!(cache.import(&path, &ImportOptions::default(), &mut |_| true).unwrap().hit);
+            assert!(
+                cache
+                    .import(&path, &ImportOptions::default(), &mut |_| true)
+                    .unwrap()
+                    .hit
+            );
             let by_cache = clock.elapsed();
-            println!("{name} ({} MB), round {round}: polars {by_polars:?}, import {by_import:?}, cache {by_cache:?}", text.len() >> 20);
+            println!(
+                "{name} ({} MB), round {round}: polars {by_polars:?}, import {by_import:?}, cache {by_cache:?}",
+                text.len() >> 20
+            );
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    /// Damage of any kind gives bars that are canonical, or an error; never a panic.
+    #[test]
+    fn damaged_files_never_panic(kind in 0..4_usize, hits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..12)) {
+        let texts = [
+            "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,17000,17001,16999.75,17000.25,5\n2024-03-04T14:31:00Z,17000,17001,16999.75,17000.25,5\n2024-03-04T14:32:00Z,17000,17001,16999.75,17000.25,5\n",
+            "20240304 143100;17000;17001;16999;17000.25;5\r\n20240304 143200;17000;17001;16999;17000.25;5\r\n20240304 143300;17000;17001;16999;17000.25;5\r\n",
+            "ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol\n1719877200000000000,33,1,118,5527250000000,5527500000000,5527000000000,5527500000000,180,ESU4\n1719877260000000000,33,1,118,5527250000000,5527500000000,5527000000000,5527500000000,180,ESU4\n",
+            "\"Date\",\"Time\",\"Open\",\"High\",\"Low\",\"Close\",\"Up\",\"Down\"\n01/03/2010,17:01,1366.50,1367.50,1366.00,1367.00,2566,854\n01/03/2010,17:02,1366.50,1367.50,1366.00,1367.00,2566,854\n",
+        ];
+        let mut bytes = texts[kind].as_bytes().to_vec();
+        for (place, value, what) in hits {
+            let at = place.index(bytes.len().max(1)).min(bytes.len().saturating_sub(1));
+            match what {
+                0 if !bytes.is_empty() => bytes[at] = value,
+                1 => bytes.insert(at, value),
+                _ if !bytes.is_empty() => { bytes.remove(at); }
+                _ => {}
+            }
+        }
+        let f = file("NQ.csv", &bytes);
+        let o = ImportOptions { market: Some("NQ".into()), zone: Some("UTC".into()), ..Default::default() };
+        if let Ok(imported) = import(&f.path, &o, &mut |_| true) {
+            prop_assert!(imported.bars.validate().is_ok());
+            prop_assert_eq!(imported.bars.len() as u64, imported.inspection.bars);
+        }
+        prop_assert!(crate::canonical::read(&f.path, o.instruments.get("NQ").unwrap(), None).map_or(true, |b| b.validate().is_ok()));
     }
 }

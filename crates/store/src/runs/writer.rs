@@ -127,7 +127,7 @@ impl RunWriter {
         checkpoint::write(&self.folder, step, files)
     }
 
-    /// Goes back to a step, to resume from its checkpoint: later lines of metrics and adjustments
+    /// Goes back to a step, to resume from its checkpoint: later lines of metrics, adjustments and validation
     /// (those whose `step` is greater) are removed, so that nothing is there twice.
     ///
     /// # Errors
@@ -136,6 +136,7 @@ impl RunWriter {
         for (name, log) in [
             ("metrics.jsonl", &mut self.metrics),
             ("adjustments.jsonl", &mut self.adjustments),
+            ("validation.jsonl", &mut self.validation),
         ] {
             let path = self.folder.path().join(name);
             rewind_lines(&path, step)?;
