@@ -201,6 +201,66 @@ pub(crate) fn multiply(c: &mut [f32], m: usize, a: &PackedLeft, b: &Packed, add:
     b.level.run(Product { c, m, a, b, add });
 }
 
+/// `out += x b` for one row `x`.
+pub(crate) fn multiply_row(out: &mut [f32], x: &[f32], b: &Packed) {
+    b.level.run(RowProduct { out, x, b });
+}
+
+struct RowProduct<'a> {
+    out: &'a mut [f32],
+    x: &'a [f32],
+    b: &'a Packed,
+}
+
+impl WithSimd for RowProduct<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match self.b.nv {
+            1 => self.panels::<S, 1>(simd),
+            2 => self.panels::<S, 2>(simd),
+            _ => self.panels::<S, 4>(simd),
+        }
+    }
+}
+
+impl RowProduct<'_> {
+    #[inline(always)]
+    fn panels<S: Simd, const NV: usize>(self, simd: S) {
+        // Four sums side by side hide the latency of one addition after the other.
+        const WAYS: usize = 4;
+        let Self { out, x, b } = self;
+        for (panel, out) in b.data.chunks_exact(b.k * b.nr).zip(out.chunks_mut(b.nr)) {
+            let rows = S::as_simd_f32s(panel).0.as_chunks::<NV>().0;
+            let (rows, rows_rest) = rows.as_chunks::<WAYS>();
+            let (xs, xs_rest) = x.as_chunks::<WAYS>();
+            let mut acc = [[simd.splat_f32s(0.0); NV]; WAYS];
+            let add = |sums: &mut [S::f32s; NV], x: f32, row: &[S::f32s; NV]| {
+                let x = simd.splat_f32s(x);
+                for (sum, &w) in sums.iter_mut().zip(row) {
+                    *sum = simd.mul_add_e_f32s(x, w, *sum);
+                }
+            };
+            for (rows, xs) in rows.iter().zip(xs) {
+                for ((sums, &x), row) in acc.iter_mut().zip(xs).zip(rows) {
+                    add(sums, x, row);
+                }
+            }
+            for ((sums, &x), row) in acc.iter_mut().zip(xs_rest).zip(rows_rest) {
+                add(sums, x, row);
+            }
+            let [mut total, others @ ..] = acc;
+            for other in others {
+                for (t, o) in total.iter_mut().zip(other) {
+                    *t = simd.add_f32s(*t, o);
+                }
+            }
+            store(simd, out, &total, true);
+        }
+    }
+}
+
 struct Product<'a> {
     c: &'a mut [f32],
     m: usize,
@@ -339,6 +399,10 @@ mod tests {
             multiply(&mut c, m, &left, &packed, false);
             let expected = slow(|i, p| a[i * k + p], |p, j| b[p * n + j], m, n, k);
             near(&c, &expected)?;
+
+            let mut one = vec![0.0; n];
+            multiply_row(&mut one, &a[..k], &packed);
+            near(&one, &expected[..n])?;
 
             packed.fill_transposed(&b, k);
             multiply(&mut c, m, &left, &packed, false);

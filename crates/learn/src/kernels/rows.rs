@@ -225,36 +225,6 @@ pub(crate) fn add_scaled(level: Level, y: &mut [f32], x: &[f32], k: f32) {
     );
 }
 
-/// `out += x w` for one row, `w` row-major.
-pub(crate) fn add_vector_matrix(level: Level, out: &mut [f32], x: &[f32], w: &[f32]) {
-    const BLOCK: usize = 64;
-    let n = out.len();
-    level.run(
-        #[inline(always)]
-        || {
-            for (b, block) in out.chunks_mut(BLOCK).enumerate() {
-                if let Ok(block) = <&mut [f32; BLOCK]>::try_from(&mut *block) {
-                    let mut acc = *block;
-                    for (&x, row) in x.iter().zip(w.chunks_exact(n)) {
-                        if let Some(row) = row[b * BLOCK..].first_chunk::<BLOCK>() {
-                            for (a, w) in acc.iter_mut().zip(row) {
-                                *a += x * w;
-                            }
-                        }
-                    }
-                    *block = acc;
-                } else {
-                    for (&x, row) in x.iter().zip(w.chunks_exact(n)) {
-                        for (a, w) in block.iter_mut().zip(&row[b * BLOCK..]) {
-                            *a += x * w;
-                        }
-                    }
-                }
-            }
-        },
-    );
-}
-
 /// Layer normalisation of one row.
 pub(crate) fn norm_row(level: Level, a: &[f32], gamma: &[f32], beta: &[f32], y: &mut [f32]) {
     level.run(

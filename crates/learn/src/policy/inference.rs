@@ -11,10 +11,10 @@ use super::distribution::MaskedCategorical;
 use super::gather::Gather;
 use super::network::{CHUNK, PackedNet, Workspace};
 use super::normalizer::{CompactObs, Normalizer, Scaling};
-use super::params::{Layout, LinearPlace, Params};
+use super::params::Params;
+use super::single::Single;
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::env::{FeatureTable, ObsShape};
-use crate::kernels::rows;
 
 /// Observations at and below which each is computed on its own.
 const SINGLE: usize = 2;
@@ -280,58 +280,5 @@ fn check(obs: CompactObs<'_>, masks: &[u8]) -> Result<(), DecideError> {
             window: shape.window,
             n_bars: features.n_bars(),
         }),
-    }
-}
-
-/// Storage of one observation's way through the network.
-#[derive(Clone, Debug, Default)]
-struct Single {
-    x: Vec<f32>,
-    h: Vec<f32>,
-    y: Vec<f32>,
-}
-
-impl Single {
-    fn forward(&mut self, net: &PackedNet) -> ([f32; N_ACTIONS], f32) {
-        let layout: &Layout = net.layout();
-        let Self { x, h, y } = self;
-        let mut input: &mut Vec<f32> = x;
-        let mut output: &mut Vec<f32> = y;
-        for place in &layout.trunk {
-            linear(net, &place.linear, input, h, true);
-            output.resize(h.len(), 0.0);
-            match &place.norm {
-                Some((gamma, beta)) => rows::norm_row(
-                    net.level,
-                    h,
-                    net.params.at(gamma),
-                    net.params.at(beta),
-                    output,
-                ),
-                None => output.copy_from_slice(h),
-            }
-            std::mem::swap(&mut input, &mut output);
-        }
-        let mut logits = [0.0; N_ACTIONS];
-        linear(net, &layout.pi0, input, h, true);
-        linear(net, &layout.pi1, h, output, false);
-        logits.copy_from_slice(output);
-        linear(net, &layout.v0, input, h, true);
-        linear(net, &layout.v1, h, output, false);
-        (logits, output[0])
-    }
-}
-
-fn linear(net: &PackedNet, place: &LinearPlace, x: &[f32], out: &mut Vec<f32>, relu: bool) {
-    out.clear();
-    out.extend_from_slice(net.params.at(&place.bias));
-    rows::add_vector_matrix(
-        net.level,
-        out,
-        &x[..place.inputs],
-        net.params.at(&place.weight),
-    );
-    if relu {
-        out.iter_mut().for_each(|z| *z = z.max(0.0));
     }
 }

@@ -11,6 +11,7 @@ pub mod mlp;
 pub(crate) mod network;
 pub mod normalizer;
 pub mod params;
+mod single;
 
 pub use inference::{Actor, Decisions, Policy};
 pub use normalizer::Normalizer;

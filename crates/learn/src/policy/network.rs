@@ -17,8 +17,8 @@ pub(crate) const CHUNK: usize = 256;
 
 /// A linear layer's weights, packed for both directions.
 #[derive(Clone, Debug)]
-struct PackedLinear {
-    forward: Packed,
+pub(crate) struct PackedLinear {
+    pub(crate) forward: Packed,
     /// None where no derivative by the input is wanted.
     backward: Option<Packed>,
 }
@@ -45,11 +45,11 @@ impl PackedLinear {
 pub(crate) struct PackedNet {
     pub(crate) level: Level,
     pub(crate) params: Params,
-    trunk: Vec<PackedLinear>,
-    pi0: PackedLinear,
-    pi1: PackedLinear,
-    v0: PackedLinear,
-    v1: PackedLinear,
+    pub(crate) trunk: Vec<PackedLinear>,
+    pub(crate) pi0: PackedLinear,
+    pub(crate) pi1: PackedLinear,
+    pub(crate) v0: PackedLinear,
+    pub(crate) v1: PackedLinear,
 }
 
 impl PackedNet {
