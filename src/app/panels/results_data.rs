@@ -260,7 +260,7 @@ impl VerdictView {
         checks.sort_by_key(|c| c.state == CheckState::NotApplicable);
         Self {
             ruleset: format!("{} {}", r.ruleset.firm, r.ruleset.programme),
-            state: overall(r.verdict),
+            state: state(r.verdict),
             checks,
             ambiguous: r.ambiguous_bars,
             trading_days: r.trading_days as u64,
@@ -275,15 +275,6 @@ fn state(status: compliance::Status) -> CheckState {
         compliance::Status::Warning => CheckState::Warning,
         compliance::Status::NotApplicable => CheckState::NotApplicable,
         compliance::Status::Unknown => CheckState::Unknown,
-    }
-}
-
-fn overall(verdict: compliance::Verdict) -> CheckState {
-    match verdict {
-        compliance::Verdict::Pass => CheckState::Pass,
-        compliance::Verdict::Fail => CheckState::Fail,
-        compliance::Verdict::Warning => CheckState::Warning,
-        compliance::Verdict::Unknown => CheckState::Unknown,
     }
 }
 
