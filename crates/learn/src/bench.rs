@@ -6,9 +6,10 @@ use holdout_core::rng::Stream;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::env::{StepOut, VecEnv};
+use crate::env::{FeatureTable, StepOut, VecEnv};
 use crate::event::{Event, RunToEnd, TrainError, UpdateRecord};
-use crate::kernels::gemm::{Left, Level, Packed, multiply};
+use crate::kernels::gemm::{Level, Packed, PackedLeft, multiply};
+use crate::policy::Policy;
 use crate::policy::params::Layout;
 use crate::ppo::{Start, TrainConfig, train};
 
@@ -33,6 +34,8 @@ pub struct BenchReport {
     pub gemm_peak_gflops: f64,
     /// The first over the second.
     pub share_of_peak: f64,
+    /// Greedy decisions per second of one thread, one observation at a time.
+    pub decisions_per_s: f64,
     /// Updates measured.
     pub updates: u64,
     /// Threads.
@@ -65,13 +68,15 @@ pub fn bench(
     // Every epoch is measured, also where the policy moves fast.
     config.ppo.target_kl = 0.0;
     let mut records: Vec<UpdateRecord> = Vec::new();
-    train(&config, env, Start::Scratch, &RunToEnd, &mut |event| {
+    let outcome = train(&config, env, Start::Scratch, &RunToEnd, &mut |event| {
         if let Event::Update(record) = event {
             records.push(*record);
         }
         Ok(())
     })?;
-    let steady = records.get(1..).unwrap_or(&[]);
+    let (Some(first), Some(steady)) = (records.first(), records.get(1..)) else {
+        return Err(TrainError::Environment("no update was measured".to_owned()));
+    };
     let total: f64 = steady.iter().map(|r| r.seconds).sum();
     let share = |part: fn(&UpdateRecord) -> f64| steady.iter().map(part).sum::<f64>() / total;
     let train_sps = median(steady, |r| r.train_sps);
@@ -82,7 +87,7 @@ pub fn bench(
         rollout_sps: median(steady, |r| r.rollout_sps),
         train_sps,
         train_sps_mean: steady.len() as f64 * config.steps_per_update() as f64 / total,
-        first_update_sps: records.first().map_or(f64::NAN, |r| r.train_sps),
+        first_update_sps: first.train_sps,
         time_shares: [
             share(|r| r.env_seconds),
             share(|r| r.inference_seconds),
@@ -91,16 +96,45 @@ pub fn bench(
         gflops,
         gemm_peak_gflops,
         share_of_peak: gflops / gemm_peak_gflops,
+        decisions_per_s: decisions_per_second(
+            &Policy::load(&outcome.last.weights)?,
+            &env.features(),
+        ),
         updates: steady.len() as u64,
         threads: rayon::current_num_threads(),
     })
 }
 
+/// Median of at least one record.
 fn median(records: &[UpdateRecord], of: impl Fn(&UpdateRecord) -> f64) -> f64 {
     let mut x: Vec<f64> = records.iter().map(of).collect();
     x.sort_by(f64::total_cmp);
-    let (low, high) = (x.get(x.len().saturating_sub(1) / 2), x.get(x.len() / 2));
-    low.zip(high).map_or(f64::NAN, |(a, b)| (a + b) / 2.0)
+    (x[(x.len() - 1) / 2] + x[x.len() / 2]) / 2.0
+}
+
+/// Greedy decisions per second of one thread, one observation at a time; 0 for a table that is
+/// too short to decide on.
+pub fn decisions_per_second(policy: &Policy, features: &FeatureTable) -> f64 {
+    const DECISIONS: u32 = 20_000;
+    let shape = policy.shape();
+    let first = shape.window as u32;
+    let n_bars = features.n_bars() as u32;
+    if n_bars <= first {
+        return 0.0;
+    }
+    let account = vec![0.1; shape.n_account];
+    let mut actor = policy.actor();
+    let begun = Instant::now();
+    let mut decided = 0;
+    for i in 0..DECISIONS {
+        let bar = first + i % (n_bars - first);
+        decided += u32::from(
+            actor
+                .greedy(features, &[bar], &account, &[0b00_0111])
+                .is_ok(),
+        );
+    }
+    f64::from(decided) / begun.elapsed().as_secs_f64()
 }
 
 /// Steps per second of the environments alone, each taking a random allowed action.
@@ -143,6 +177,8 @@ pub fn gemm_peak() -> f64 {
     let numbers: Vec<f32> = (0..N * N).map(|i| (i % 13) as f32 * 0.1).collect();
     let mut packed = Packed::new(level, N, N);
     packed.fill(&numbers, N);
+    let mut left = PackedLeft::default();
+    left.fill(level, &numbers, N, N);
     let threads = rayon::current_num_threads();
     let mut best = 0.0_f64;
     for _ in 0..5 {
@@ -150,7 +186,7 @@ pub fn gemm_peak() -> f64 {
         (0..threads).into_par_iter().for_each(|_| {
             let mut c = vec![0.0; N * N];
             for _ in 0..REPEATS {
-                multiply(&mut c, N, Left::Rows(&numbers), &packed, false);
+                multiply(&mut c, N, &left, &packed, false);
             }
             std::hint::black_box(&c);
         });

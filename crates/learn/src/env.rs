@@ -111,5 +111,4 @@ mod tests {
         assert_eq!(table.window(0, 2), None);
         assert_eq!(table.window(5, 2), None);
     }
-
 }

@@ -1,4 +1,4 @@
-//! Single-precision matrix product of row-major matrices, one core, right side packed.
+//! Single-precision matrix product of row-major matrices, one core, both sides packed.
 //!
 //! `C = A B` or `C += A B` with `B` packed once into column panels that fit the first-level
 //! cache, so that a weight matrix is packed once and used for many row chunks. `A` is read in
@@ -146,19 +146,38 @@ impl Packed {
     }
 }
 
-/// A transposed left side, in row panels of the result.
+/// The left side of a product, in row panels of the result.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PackedLeft {
-    m: usize,
     k: usize,
     data: Vec<[f32; MR]>,
 }
 
 impl PackedLeft {
+    /// Takes a row-major `m x k` matrix.
+    pub(crate) fn fill(&mut self, level: Level, a: &[f32], m: usize, k: usize) {
+        self.resize(m, k);
+        level.run(
+            #[inline(always)]
+            || {
+                let panels = self.data.chunks_exact_mut(k.max(1));
+                for (panel, rows) in panels.zip(a[..m * k].chunks(MR * k.max(1))) {
+                    // Rows past the last repeat it; their sums are not stored.
+                    let last = rows.len() / k - 1;
+                    let line = |i: usize| &rows[i.min(last) * k..(i.min(last) + 1) * k];
+                    let pairs = line(0).iter().zip(line(1)).zip(line(2).iter().zip(line(3)));
+                    let lines = pairs.zip(line(4).iter().zip(line(5)));
+                    for (to, (((&a, &b), (&c, &d)), (&e, &f))) in panel.iter_mut().zip(lines) {
+                        *to = [a, b, c, d, e, f];
+                    }
+                }
+            },
+        );
+    }
+
     /// Takes the transpose of a row-major `k x m` matrix.
     pub(crate) fn fill_transposed(&mut self, a: &[f32], k: usize, m: usize) {
-        (self.m, self.k) = (m, k);
-        self.data.resize(k * m.div_ceil(MR), [0.0; MR]);
+        self.resize(m, k);
         for (p, row) in a.chunks_exact(m).take(k).enumerate() {
             let (whole, rest) = row.as_chunks::<MR>();
             let panels = self.data[p..].iter_mut().step_by(k);
@@ -169,26 +188,23 @@ impl PackedLeft {
             }
         }
     }
-}
 
-/// The left side of a product.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Left<'a> {
-    /// Row-major, `m` rows of `k`.
-    Rows(&'a [f32]),
-    /// A packed transpose.
-    Packed(&'a PackedLeft),
+    fn resize(&mut self, m: usize, k: usize) {
+        self.k = k;
+        self.data.resize(k * m.div_ceil(MR), [0.0; MR]);
+    }
 }
 
 /// `c = a b`, or `c += a b` with `add`; `c` is row-major with `m` rows of the packed width.
-pub(crate) fn multiply(c: &mut [f32], m: usize, a: Left<'_>, b: &Packed, add: bool) {
+pub(crate) fn multiply(c: &mut [f32], m: usize, a: &PackedLeft, b: &Packed, add: bool) {
+    debug_assert_eq!(a.k, b.k, "depths of a product");
     b.level.run(Product { c, m, a, b, add });
 }
 
 struct Product<'a> {
     c: &'a mut [f32],
     m: usize,
-    a: Left<'a>,
+    a: &'a PackedLeft,
     b: &'a Packed,
     add: bool,
 }
@@ -218,20 +234,8 @@ impl Product<'_> {
                 let add = self.add || depth > 0;
                 for row in (0..m).step_by(MR) {
                     let rows = MR.min(m - row);
-                    let tile = match self.a {
-                        Left::Rows(a) => {
-                            // Rows past the last repeat it; their sums are not stored.
-                            let line = |i: usize| {
-                                let start = (row + i.min(rows - 1)) * k + depth;
-                                &a[start..start + slab.len()]
-                            };
-                            tile_rows(simd, std::array::from_fn(line), slab)
-                        }
-                        Left::Packed(a) => {
-                            let start = row / MR * k + depth;
-                            tile_packed(simd, &a.data[start..start + slab.len()], slab)
-                        }
-                    };
+                    let start = row / MR * k + depth;
+                    let tile = tile(simd, &self.a.data[start..start + slab.len()], slab);
                     for (i, sums) in tile.iter().enumerate().take(rows) {
                         let start = (row + i) * n + columns;
                         let out = &mut self.c[start..start + width];
@@ -264,26 +268,7 @@ fn store<S: Simd, const NV: usize>(simd: S, out: &mut [f32], sums: &[S::f32s; NV
 }
 
 #[inline(always)]
-fn tile_rows<S: Simd, const NV: usize>(
-    simd: S,
-    a: [&[f32]; MR],
-    b: &[[S::f32s; NV]],
-) -> [[S::f32s; NV]; MR] {
-    let mut acc = [[simd.splat_f32s(0.0); NV]; MR];
-    let a = a.map(|row| &row[..b.len()]);
-    for p in 0..b.len() {
-        for i in 0..MR {
-            let x = simd.splat_f32s(a[i][p]);
-            for v in 0..NV {
-                acc[i][v] = simd.mul_add_e_f32s(x, b[p][v], acc[i][v]);
-            }
-        }
-    }
-    acc
-}
-
-#[inline(always)]
-fn tile_packed<S: Simd, const NV: usize>(
+fn tile<S: Simd, const NV: usize>(
     simd: S,
     a: &[[f32; MR]],
     b: &[[S::f32s; NV]],
@@ -347,21 +332,22 @@ mod tests {
             };
             let mut packed = Packed::new(level, k, n);
 
+            let mut left = PackedLeft::default();
+            left.fill(level, &a, m, k);
             packed.fill(&b, k);
             let mut c = vec![9.0; m * n];
-            multiply(&mut c, m, Left::Rows(&a), &packed, false);
+            multiply(&mut c, m, &left, &packed, false);
             let expected = slow(|i, p| a[i * k + p], |p, j| b[p * n + j], m, n, k);
             near(&c, &expected)?;
 
             packed.fill_transposed(&b, k);
-            multiply(&mut c, m, Left::Rows(&a), &packed, false);
+            multiply(&mut c, m, &left, &packed, false);
             near(&c, &slow(|i, p| a[i * k + p], |p, j| b[j * k + p], m, n, k))?;
 
-            let mut left = PackedLeft::default();
             left.fill_transposed(&a, k, m);
             packed.fill(&b, k);
             c.fill(1.0);
-            multiply(&mut c, m, Left::Packed(&left), &packed, true);
+            multiply(&mut c, m, &left, &packed, true);
             let plus_one: Vec<f32> = slow(|i, p| a[p * m + i], |p, j| b[p * n + j], m, n, k).iter().map(|x| x + 1.0).collect();
             near(&c, &plus_one)?;
         }

@@ -142,53 +142,67 @@ pub(crate) struct LayerGrads<'a> {
     pub beta: &'a mut [f32],
 }
 
-/// Turns the derivative by `y` of [`bias_relu_norm`] into that by `z`; `spare` is one row.
-pub(crate) fn norm_relu_back(
-    level: Level,
-    d: &mut [f32],
-    a: &[f32],
-    stats: &[RowStats],
-    gamma: &[f32],
-    grads: LayerGrads<'_>,
-    spare: &mut Vec<f32>,
-) {
-    let width = gamma.len();
-    spare.resize(width, 0.0);
-    let LayerGrads {
-        bias: d_bias,
-        gamma: d_gamma,
-        beta: d_beta,
-    } = grads;
-    level.run(
-        #[inline(always)]
-        || {
-            let hat = &mut spare[..width];
-            let share = 1.0 / width as f32;
-            for ((d, a), &[mean, inv]) in d
-                .chunks_exact_mut(width)
-                .zip(a.chunks_exact(width))
-                .zip(stats)
-            {
-                for ((h, a), ((d, dg), (db, g))) in hat.iter_mut().zip(a).zip(
-                    d.iter_mut()
-                        .zip(&mut *d_gamma)
-                        .zip(d_beta.iter_mut().zip(gamma)),
-                ) {
-                    *h = (a - mean) * inv;
-                    *dg += *d * *h;
-                    *db += *d;
-                    *d *= g;
-                }
-                let mean_d = sum(d) * share;
-                let mean_dh = dot(d, hat) * share;
-                for (((d, h), a), db) in d.iter_mut().zip(&*hat).zip(a).zip(&mut *d_bias) {
-                    let dz = inv * (*d - mean_d - h * mean_dh);
-                    *d = if *a > 0.0 { dz } else { 0.0 };
-                    *db += *d;
-                }
+/// Turns the derivative by `y` of [`bias_relu_norm`] into that by `z`.
+pub(crate) struct NormReluBack<'a> {
+    /// Derivative by `y` on entry, by `z` on exit.
+    pub d: &'a mut [f32],
+    /// What [`bias_relu_norm`] left.
+    pub a: &'a [f32],
+    /// And its statistics.
+    pub stats: &'a [RowStats],
+    /// Scale of the normalisation.
+    pub gamma: &'a [f32],
+    /// Derivatives by the parameters, added to.
+    pub grads: LayerGrads<'a>,
+    /// One row of storage.
+    pub hat: &'a mut [f32],
+}
+
+impl pulp::NullaryFnOnce for NormReluBack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self {
+            d,
+            a,
+            stats,
+            gamma,
+            grads,
+            hat,
+        } = self;
+        let width = gamma.len();
+        let hat = &mut hat[..width];
+        let (d_bias, d_gamma, d_beta) = (
+            &mut grads.bias[..width],
+            &mut grads.gamma[..width],
+            &mut grads.beta[..width],
+        );
+        let share = 1.0 / width as f32;
+        for ((d, a), &[mean, inv]) in d
+            .chunks_exact_mut(width)
+            .zip(a.chunks_exact(width))
+            .zip(stats)
+        {
+            for ((h, a), ((d, dg), (db, g))) in hat.iter_mut().zip(a).zip(
+                d.iter_mut()
+                    .zip(&mut *d_gamma)
+                    .zip(d_beta.iter_mut().zip(gamma)),
+            ) {
+                *h = (a - mean) * inv;
+                *dg += *d * *h;
+                *db += *d;
+                *d *= g;
             }
-        },
-    );
+            let mean_d = sum(d) * share;
+            let mean_dh = dot(d, hat) * share;
+            for (((d, h), a), db) in d.iter_mut().zip(&*hat).zip(a).zip(&mut *d_bias) {
+                let dz = inv * (*d - mean_d - h * mean_dh);
+                *d = if *a > 0.0 { dz } else { 0.0 };
+                *db += *d;
+            }
+        }
+    }
 }
 
 /// `x = (raw - mean) * scale`, one row.

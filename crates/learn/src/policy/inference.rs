@@ -8,13 +8,13 @@ use std::sync::Arc;
 use holdout_core::sim::N_ACTIONS;
 
 use super::distribution::MaskedCategorical;
+use super::gather::Gather;
 use super::network::{CHUNK, PackedNet, Workspace};
 use super::normalizer::{CompactObs, Normalizer, Scaling};
 use super::params::{Layout, LinearPlace, Params};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::env::{FeatureTable, ObsShape};
 use crate::kernels::rows;
-use crate::ppo::gather;
 
 /// Observations at and below which each is computed on its own.
 const SINGLE: usize = 2;
@@ -201,14 +201,15 @@ impl Actor<'_> {
         if bars.len() <= SINGLE {
             for (row, (&bar, &mask)) in bars.iter().zip(masks).enumerate() {
                 self.single.x.resize(shape.obs_len(), 0.0);
-                gather(
-                    &mut self.single.x,
+                let rows = std::iter::once((bar, row_account(row)));
+                let x = &mut self.single.x;
+                net.level.run(Gather {
+                    x,
                     features,
-                    *shape,
-                    bar,
-                    row_account(row),
+                    shape: *shape,
                     scaling,
-                );
+                    rows,
+                });
                 let (logits, value) = self.single.forward(net);
                 decide(&logits, value, mask);
             }
@@ -222,20 +223,18 @@ impl Actor<'_> {
             .zip(masks.chunks(self.rows))
             .enumerate()
         {
-            for (r, (&bar, x)) in bars
+            let first = c * self.rows;
+            let rows = bars
                 .iter()
-                .zip(ws.x.chunks_exact_mut(shape.obs_len()))
                 .enumerate()
-            {
-                gather(
-                    x,
-                    features,
-                    *shape,
-                    bar,
-                    row_account(c * self.rows + r),
-                    scaling,
-                );
-            }
+                .map(|(r, &bar)| (bar, row_account(first + r)));
+            net.level.run(Gather {
+                x: &mut ws.x,
+                features,
+                shape: *shape,
+                scaling,
+                rows,
+            });
             ws.forward(net, bars.len());
             let rows = ws.logits.as_chunks::<N_ACTIONS>().0.iter().zip(&ws.values);
             for ((logits, &value), &mask) in rows.zip(masks) {

@@ -5,6 +5,7 @@
 //! leaves the crate: weights and normaliser that turn observations into decisions.
 
 pub mod distribution;
+pub(crate) mod gather;
 mod inference;
 pub mod mlp;
 pub(crate) mod network;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use holdout_core::sim::N_ACTIONS;
 
 use super::params::{Layout, LinearPlace, Params};
-use crate::kernels::gemm::{Left, Level, Packed, PackedLeft, multiply};
-use crate::kernels::rows::{self, LayerGrads, RowStats};
+use crate::kernels::gemm::{Level, Packed, PackedLeft, multiply};
+use crate::kernels::rows::{self, LayerGrads, NormReluBack, RowStats};
 
 /// Rows of one chunk.
 pub(crate) const CHUNK: usize = 256;
@@ -128,6 +128,7 @@ pub(crate) struct Workspace {
     d_next: Vec<f32>,
     spare: Vec<f32>,
     left: PackedLeft,
+    left_hidden: PackedLeft,
     right: Vec<Packed>,
 }
 
@@ -177,8 +178,9 @@ impl Workspace {
             d_values: back(1),
             d: back(widest),
             d_next: back(widest),
-            spare: Vec::new(),
+            spare: vec![0.0; widest],
             left: PackedLeft::default(),
+            left_hidden: PackedLeft::default(),
             right: if with_backward {
                 widths
                     .iter()
@@ -198,7 +200,8 @@ impl Workspace {
             let width = place.linear.outputs;
             let bias = params.at(&place.linear.bias);
             let a = &mut act.a[..m * width];
-            multiply(a, m, Left::Rows(input), &packed.forward, false);
+            self.left.fill(level, input, m, place.linear.inputs);
+            multiply(a, m, &self.left, &packed.forward, false);
             match &place.norm {
                 Some((gamma, beta)) => {
                     let norm = (params.at(gamma), params.at(beta));
@@ -233,12 +236,14 @@ impl Workspace {
                 &mut self.values,
             ),
         ];
+        self.left.fill(level, input, m, layout.pi0.inputs);
         for (place0, place1, packed0, packed1, hidden, out) in heads {
             let hidden = &mut hidden[..m * place0.outputs];
-            multiply(hidden, m, Left::Rows(input), &packed0.forward, false);
+            multiply(hidden, m, &self.left, &packed0.forward, false);
             rows::bias_relu(level, hidden, params.at(&place0.bias));
             let out = &mut out[..m * place1.outputs];
-            multiply(out, m, Left::Rows(hidden), &packed1.forward, false);
+            self.left_hidden.fill(level, hidden, m, place0.outputs);
+            multiply(out, m, &self.left_hidden, &packed1.forward, false);
             rows::bias(out, params.at(&place1.bias));
         }
     }
@@ -258,6 +263,7 @@ impl Workspace {
             d_next,
             spare,
             left,
+            left_hidden,
             right,
             ..
         } = self;
@@ -272,12 +278,16 @@ impl Workspace {
                     multiply(
                         &mut grads[place.weight.clone()],
                         place.inputs,
-                        Left::Packed(left),
+                        left,
                         packed,
                         true,
                     );
                 }
             };
+        let y = trunk
+            .last()
+            .map_or(&[][..], |act| &act.output()[..m * trunk_width]);
+        left.fill_transposed(y, m, trunk_width);
         // Heads: the derivative by the trunk's output is the sum of both.
         let heads = [
             (
@@ -294,27 +304,19 @@ impl Workspace {
         {
             let hidden = &hidden[..m * place0.outputs];
             let d_out = &d_out[..m * place1.outputs];
-            left.fill_transposed(hidden, m, place0.outputs);
-            weight_grad(grads, place1, left, d_out);
+            left_hidden.fill_transposed(hidden, m, place0.outputs);
+            weight_grad(grads, place1, left_hidden, d_out);
             sum_rows(&mut grads[place1.bias.clone()], d_out);
             let d_hidden = &mut d_next[..m * place0.outputs];
             if let Some(packed) = &packed1.backward {
-                multiply(d_hidden, m, Left::Rows(d_out), packed, false);
+                left_hidden.fill(level, d_out, m, place1.outputs);
+                multiply(d_hidden, m, left_hidden, packed, false);
             }
             rows::relu_back(level, d_hidden, hidden, &mut grads[place0.bias.clone()]);
-            let y = trunk
-                .last()
-                .map_or(&[][..], |act| &act.output()[..m * trunk_width]);
-            left.fill_transposed(y, m, trunk_width);
             weight_grad(grads, place0, left, d_hidden);
             if let Some(packed) = &packed0.backward {
-                multiply(
-                    &mut d[..m * trunk_width],
-                    m,
-                    Left::Rows(d_hidden),
-                    packed,
-                    h > 0,
-                );
+                left_hidden.fill(level, d_hidden, m, place0.outputs);
+                multiply(&mut d[..m * trunk_width], m, left_hidden, packed, h > 0);
             }
         }
         for (l, place) in layout.trunk.iter().enumerate().rev() {
@@ -329,15 +331,14 @@ impl Workspace {
                         gamma: d_gamma,
                         beta: d_beta,
                     };
-                    rows::norm_relu_back(
-                        level,
-                        dz,
-                        &act.a[..m * width],
-                        &act.stats[..m],
-                        params.at(gamma),
-                        parts,
-                        spare,
-                    );
+                    level.run(NormReluBack {
+                        d: dz,
+                        a: &act.a[..m * width],
+                        stats: &act.stats[..m],
+                        gamma: params.at(gamma),
+                        grads: parts,
+                        hat: spare,
+                    });
                 }
                 None => rows::relu_back(
                     level,
@@ -354,13 +355,9 @@ impl Workspace {
             left.fill_transposed(&input[..m * place.linear.inputs], m, place.linear.inputs);
             weight_grad(grads, &place.linear, left, dz);
             if let Some(packed) = &net.trunk[l].backward {
-                multiply(
-                    &mut d_next[..m * place.linear.inputs],
-                    m,
-                    Left::Rows(dz),
-                    packed,
-                    false,
-                );
+                left.fill(level, dz, m, width);
+                let d_input = &mut d_next[..m * place.linear.inputs];
+                multiply(d_input, m, left, packed, false);
                 std::mem::swap(d, d_next);
             }
         }

@@ -3,7 +3,12 @@
 //! The usual equations with bias correction; epsilon is added outside the root. The norm that
 //! is reported is that before clipping.
 
+use rayon::prelude::*;
+
 use crate::kernels::gemm::Level;
+
+/// Parameters that one task updates.
+const PIECE: usize = 16_384;
 
 /// Decay of the first moment.
 pub(crate) const BETA1: f64 = 0.9;
@@ -103,22 +108,24 @@ impl Adam {
         );
         let (b1, b2) = (BETA1 as f32, BETA2 as f32);
         let (c1, c2) = ((1.0 - BETA1) as f32, (1.0 - BETA2) as f32);
-        level.run(
-            #[inline(always)]
-            || {
-                for (((p, g), m), v) in params
-                    .iter_mut()
-                    .zip(grads)
-                    .zip(&mut self.m)
-                    .zip(&mut self.v)
-                {
-                    let g = g * factor;
-                    *m = b1 * *m + c1 * g;
-                    *v = b2 * *v + c2 * g * g;
-                    *p -= step_size * *m / (v.sqrt() * root_scale + eps);
-                }
-            },
+        let pieces = (params.par_chunks_mut(PIECE).zip(grads.par_chunks(PIECE))).zip(
+            self.m
+                .par_chunks_mut(PIECE)
+                .zip(self.v.par_chunks_mut(PIECE)),
         );
+        pieces.for_each(|((params, grads), (ms, vs))| {
+            level.run(
+                #[inline(always)]
+                || {
+                    for (((p, g), m), v) in params.iter_mut().zip(grads).zip(ms).zip(vs) {
+                        let g = g * factor;
+                        *m = b1 * *m + c1 * g;
+                        *v = b2 * *v + c2 * g * g;
+                        *p -= step_size * *m / (v.sqrt() * root_scale + eps);
+                    }
+                },
+            );
+        });
     }
 }
 

@@ -14,7 +14,8 @@ use super::diagnostics::{EpochFigures, UpdateCoefs};
 use super::loss::{LossSums, Sample, row_loss};
 use super::rollout::Rollout;
 use crate::env::{FeatureTable, ObsShape};
-use crate::kernels::rows::{add_scaled, standardise};
+use crate::kernels::rows::add_scaled;
+use crate::policy::gather::Gather;
 use crate::policy::network::{CHUNK, PackedNet, Workspace};
 use crate::policy::normalizer::{CompactObs, Scaling};
 use crate::policy::params::Params;
@@ -41,33 +42,6 @@ pub(crate) struct CpuEngine {
 struct Shard {
     grads: Vec<f32>,
     sums: LossSums,
-}
-
-/// Writes one scaled observation.
-#[inline]
-pub(crate) fn gather(
-    x: &mut [f32],
-    features: &FeatureTable,
-    shape: ObsShape,
-    bar: u32,
-    account: &[f32],
-    scaling: &Scaling,
-) {
-    let market = shape.market_len();
-    let raw = features.window(bar, shape.window).unwrap_or(&[]);
-    let (x_market, x_account) = x.split_at_mut(market);
-    standardise(
-        x_market,
-        raw,
-        &scaling.mean[..market],
-        &scaling.scale[..market],
-    );
-    standardise(
-        x_account,
-        account,
-        &scaling.mean[market..],
-        &scaling.scale[market..],
-    );
 }
 
 impl CpuEngine {
@@ -109,7 +83,7 @@ impl CpuEngine {
             bars,
             account,
         } = obs;
-        let (obs_len, n_account) = (shape.obs_len(), shape.n_account);
+        let n_account = shape.n_account;
         let chunks = logits
             .par_chunks_mut(INFER_ROWS * N_ACTIONS)
             .zip(values.par_chunks_mut(INFER_ROWS));
@@ -118,19 +92,17 @@ impl CpuEngine {
             .enumerate()
             .for_each(|(c, ((logits, values), bars))| {
                 self.with_workspace(|ws| {
-                    for (r, (&bar, x)) in
-                        bars.iter().zip(ws.x.chunks_exact_mut(obs_len)).enumerate()
-                    {
-                        let row = c * INFER_ROWS + r;
-                        gather(
-                            x,
-                            features,
-                            shape,
-                            bar,
-                            &account[row * n_account..(row + 1) * n_account],
-                            scaling,
-                        );
-                    }
+                    let first = c * INFER_ROWS;
+                    let account =
+                        |r: usize| &account[(first + r) * n_account..(first + r + 1) * n_account];
+                    let rows = bars.iter().enumerate().map(|(r, &bar)| (bar, account(r)));
+                    self.net.level.run(Gather {
+                        x: &mut ws.x,
+                        features,
+                        shape,
+                        scaling,
+                        rows,
+                    });
                     ws.forward(&self.net, bars.len());
                     logits.copy_from_slice(&ws.logits[..logits.len()]);
                     values.copy_from_slice(&ws.values[..values.len()]);
@@ -189,7 +161,7 @@ impl CpuEngine {
         });
         let mut shards = std::mem::take(&mut self.shards);
         let share = 1.0 / rows.len() as f32;
-        let (obs_len, n_account) = (self.shape.obs_len(), rollout.n_account);
+        let n_account = rollout.n_account;
         shards
             .par_iter_mut()
             .zip(rows.par_chunks(shard_len))
@@ -198,11 +170,18 @@ impl CpuEngine {
                 shard.sums = LossSums::default();
                 self.with_workspace(|ws| {
                     for chunk in rows.chunks(CHUNK) {
-                        for (&i, x) in chunk.iter().zip(ws.x.chunks_exact_mut(obs_len)) {
-                            let i = i as usize;
-                            let account = &rollout.account[i * n_account..(i + 1) * n_account];
-                            gather(x, features, self.shape, rollout.bars[i], account, scaling);
-                        }
+                        let account =
+                            |i: usize| &rollout.account[i * n_account..(i + 1) * n_account];
+                        let rows = chunk
+                            .iter()
+                            .map(|&i| (rollout.bars[i as usize], account(i as usize)));
+                        self.net.level.run(Gather {
+                            x: &mut ws.x,
+                            features,
+                            shape: self.shape,
+                            scaling,
+                            rows,
+                        });
                         ws.forward(&self.net, chunk.len());
                         let logits = ws.logits.as_chunks::<N_ACTIONS>().0.iter().zip(&ws.values);
                         let slopes = ws

@@ -21,7 +21,7 @@ pub use train::{Start, train, train_on};
 pub(crate) use adam::Adam;
 pub(crate) use diagnostics::{HoldTrap, RunningEpisodes};
 pub(crate) use engine_burn::BurnEngine;
-pub(crate) use engine_cpu::{CpuEngine, gather};
+pub(crate) use engine_cpu::CpuEngine;
 
 #[cfg(test)]
 mod equality_tests;
