@@ -1,1 +1,3 @@
+//! The integration tests: one binary, so that the programme is linked once.
 
+mod window;

@@ -423,7 +423,8 @@ impl Workbench {
             self.tell(ctx, Tone::Warning, "A run is being trained; stop it first.".to_owned());
             return;
         }
-        let job = worker::demo(self.model.config.device, self.model.runs_dir.clone(), commands::wake(ctx));
+        let options = crate::jobs::demo::DemoOptions { runs: self.model.runs_dir.clone(), quick: false, device: self.model.config.device, seed: self.model.config.seed };
+        let job = worker::demo(options, commands::wake(ctx));
         self.follow(ctx, job, true);
         self.model.page = Page::Train;
     }
@@ -505,6 +506,7 @@ impl Workbench {
         self.tell(ctx, Tone::Info, text);
         self.read_runs(ctx);
         if trained.judged {
+            self.model.part = Part::Test;
             self.model.page = Page::Results;
         }
         self.close_if_asked(ctx);
