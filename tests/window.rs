@@ -226,7 +226,7 @@ fn a_run_is_trained_paused_judged_and_test_is_counted() {
     h.get_by_label("Judge on validation").click();
     until(&mut h, "validation is judged", |b| b.model.result(Part::Validation).is_some());
     h.get_by_label("Chart: Equity");
-    h.get_by_label("Net P&L");
+    h.get_by_label("Max drawdown");
     h.get_by_label("Test").click();
     h.step();
     h.step();

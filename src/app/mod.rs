@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::RunConfig;
 use crate::jobs::train::TrainEvent;
 use crate::jobs::{Notice, Progress};
+use crate::report::number;
 use commands::{Command, Exporting};
 use context::{Commands, LogLine, Model, Page, PanelCtx, RunState};
 use files::{Ask, FilePicker, NativePicker};
@@ -477,7 +478,7 @@ impl Workbench {
                 self.model.results.clear();
                 self.read_runs(ctx);
             }
-            WorkEvent::Train(TrainEvent::Phase { phase, steps, .. }) => view.log(format!("phase {} begins: {steps} steps", phase.number())),
+            WorkEvent::Train(TrainEvent::Phase { phase, steps, .. }) => view.log(format!("phase {} begins: {} steps", phase.number(), number::count(steps))),
             WorkEvent::Train(TrainEvent::Log(line)) => {
                 if let Some(device) = line.strip_prefix("device ") {
                     self.model.device = Some(device.to_owned());
@@ -489,8 +490,15 @@ impl Workbench {
                 self.tell(ctx, Tone::Warning, text);
             }
             WorkEvent::Train(TrainEvent::Update { phase, record }) => view.update(phase, *record),
-            WorkEvent::Train(TrainEvent::Validation(p)) => view.validation(p.step, p.net_pnl_usd, p.max_drawdown_usd),
-            WorkEvent::Train(TrainEvent::Checkpoint { step }) => view.checkpoint(step),
+            WorkEvent::Train(TrainEvent::Validation(p)) => {
+                let (step, pnl) = (number::count(p.step), number::dollars_signed(p.net_pnl_usd, 0));
+                view.log(format!("validation at step {step}: {pnl} in {} trades", number::count(p.trades)));
+                view.validation(p.step, p.net_pnl_usd, p.max_drawdown_usd);
+            }
+            WorkEvent::Train(TrainEvent::Checkpoint { step }) => {
+                view.log(format!("checkpoint at step {}", number::count(step)));
+                view.checkpoint(step);
+            }
             WorkEvent::Opened(market) => self.take_market(*market),
             WorkEvent::Judged(view) => self.take_results(*view),
             WorkEvent::Step(line) => view.log(line),
@@ -499,8 +507,7 @@ impl Workbench {
 
     fn trained(&mut self, ctx: &egui::Context, trained: &worker::Trained) {
         let o = &trained.outcome;
-        let steps = crate::report::number::count(o.steps);
-        let time = crate::report::number::duration(o.seconds);
+        let (steps, time) = (number::count(o.steps), number::duration(o.seconds));
         let text = if o.stopped { format!("Stopped and kept after {steps} steps.") } else { format!("Trained {steps} steps in {time}.") };
         self.model.train.log(text.clone());
         self.tell(ctx, Tone::Info, text);

@@ -73,7 +73,7 @@ const STAGES: &[Field] = &[
         |c, _| c.curriculum.management.entry_bonus_usd, |c, v| c.curriculum.management.entry_bonus_usd = v),
     field!("curriculum.management.management_bonus_usd", "Management bonus", " USD", 0, 1000, 0, false, "Paid once per trade for each kind of management action in Boot Camp, fading to nothing.",
         |c, _| c.curriculum.management.management_bonus_usd, |c, v| c.curriculum.management.management_bonus_usd = v),
-    field!("curriculum.management.commission_start_usd", "Boot Camp commission", " USD", 0, 5, 2, false, "Per side per contract at first; rises to the instrument's own until Production.",
+    field!("curriculum.management.commission_start_usd", "Commission, 2A", " USD", 0, 5, 2, false, "Per side per contract at first; rises to the instrument's own until Production.",
         |c, _| c.curriculum.management.commission_start_usd, |c, v| c.curriculum.management.commission_start_usd = v),
     field!("curriculum.entries.entry_bonus_usd", "Entry bonus, phase 1", " USD", 0, 1000, 0, false, "Paid per executed entry at the start of phase 1, falling in a line to nothing.",
         |c, _| c.curriculum.entries.entry_bonus_usd, |c, v| c.curriculum.entries.entry_bonus_usd = v),
