@@ -228,8 +228,7 @@ fn a_run_is_trained_paused_judged_and_test_is_counted() {
     h.get_by_label("Chart: Equity");
     h.get_by_label("Max drawdown");
     h.get_by_label("Test").click();
-    h.step();
-    h.step();
+    h.run_ok();
     assert!(h.state().model.result(Part::Test).is_none(), "test is asked for first");
     h.get_by_label("It has not been opened before.");
     h.get_by_label("Open test and count it").click();
