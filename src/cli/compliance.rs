@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use holdout_core::compliance::{self, CheckSettings, LedgerView, Report, RuleSet, Status};
+use holdout_core::compliance::{self, Check, CheckSettings, LedgerView, Report, RuleSet, Status};
 use holdout_core::market::Instruments;
 use holdout_store::ledger as ledger_files;
 
@@ -62,7 +62,8 @@ fn check(ruleset: &str, dir: &Path, json: bool) -> Outcome {
 pub(super) fn print_report(report: &Report) {
     let mut t = table(&["check", "status", "limit", "worst", "room", "when", "detail"]);
     let number = |x: Option<f64>| x.map_or_else(String::new, |x| grouped(x, 2));
-    for c in &report.checks {
+    let applies = |c: &&Check| c.status != Status::NotApplicable;
+    for c in report.checks.iter().filter(applies) {
         row(
             &mut t,
             &[
@@ -77,6 +78,9 @@ pub(super) fn print_report(report: &Report) {
         );
     }
     println!("{t}");
+    for c in report.checks.iter().filter(|c| !applies(c)) {
+        println!("  {}: {}", c.id, c.detail);
+    }
     println!(
         "{}: {}; {} trading days, {} ambiguous bars",
         report.ruleset.id,
