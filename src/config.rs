@@ -172,9 +172,8 @@ impl RunConfig {
         let mut problems = Vec::new();
         let mut tell = |field: &str, message: String| problems.push(ConfigProblem { field: field.to_owned(), message });
         let rules = RuleSet::builtin(&self.ruleset);
-        if rules.is_none() {
-            let known: Vec<&str> = RuleSet::builtin_ids().collect();
-            tell("ruleset", format!("\"{}\" is unknown; known are {}", self.ruleset, known.join(", ")));
+        if let Err(e) = &rules {
+            tell("ruleset", e.to_string());
         }
         let sim = self.sim.plan(instrument);
         if let Err(found) = &sim {
@@ -209,7 +208,7 @@ impl RunConfig {
         problems.sort_by(|a, b| a.field.cmp(&b.field));
         problems.dedup();
         match (rules, sim, sim1) {
-            (Some(rules), Ok(sim), Ok(sim1)) if problems.is_empty() => {
+            (Ok(rules), Ok(sim), Ok(sim1)) if problems.is_empty() => {
                 Ok(RunPlan { config: self.clone(), instrument: instrument.clone(), sim, sim1, train1, train2, rules })
             }
             _ => Err(problems),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use holdout_core::market::{Bars, SessionCalendar, Sessions};
+use holdout_store::cache::BarCache;
 use holdout_store::{ImportError, ImportOptions, Inspection};
 
 /// Sample markets that ship with the programme: market, file, what it is.
@@ -39,7 +40,10 @@ impl Dataset {
     /// # Errors
     /// See [`ImportError`]; nothing is written then.
     pub fn load(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -> bool) -> Result<Self, ImportError> {
-        let imported = holdout_store::import(path, options, progress)?;
+        let imported = match cache_dir() {
+            Some(dir) => BarCache::new(dir).import(path, options, progress)?.imported,
+            None => holdout_store::import(path, options, progress)?,
+        };
         let bars = Arc::new(imported.bars);
         let sessions = Arc::new(Sessions::new(&bars, &SessionCalendar::builtin()));
         let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
@@ -57,6 +61,13 @@ impl Dataset {
     pub fn market(&self) -> &str {
         &self.bars.instrument.symbol
     }
+}
+
+/// Where imported bars are kept, by content: the user's cache folder, where there is one.
+fn cache_dir() -> Option<PathBuf> {
+    let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let base = var("XDG_CACHE_HOME").or_else(|| var("LOCALAPPDATA")).or_else(|| var("HOME").map(|h| h.join(".cache")))?;
+    Some(base.join("holdout").join("bars"))
 }
 
 /// The folder of the sample markets: beside the working directory, the programme, or the sources.

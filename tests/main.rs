@@ -1,6 +1,7 @@
-//! The one integration binary: every file here drives the programme from outside.
+//! The one integration binary, so that the programme is linked once: every file here drives it from outside.
 
 mod cli;
 mod look_ahead;
 mod pipeline;
 mod programme;
+mod window;

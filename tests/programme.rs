@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// What a run of the programme gave.
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
 }
 
 /// Runs `holdout` with these arguments in the source folder.
-pub fn holdout(args: &[&str]) -> Ran {
+pub(crate) fn holdout(args: &[&str]) -> Ran {
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_holdout"))
         .args(args)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -25,7 +25,7 @@ pub fn holdout(args: &[&str]) -> Ran {
 }
 
 /// Runs `holdout` and reads the last line as JSON; anything but success fails the test.
-pub fn json(args: &[&str]) -> serde_json::Value {
+pub(crate) fn json(args: &[&str]) -> serde_json::Value {
     let ran = holdout(args);
     assert_eq!(ran.code, 0, "{args:?}: {}", ran.stderr);
     let last = ran.stdout.lines().last().unwrap_or_default();
@@ -33,18 +33,18 @@ pub fn json(args: &[&str]) -> serde_json::Value {
 }
 
 /// Options of the smallest training that goes through everything.
-pub const TINY: [&str; 18] = [
+pub(crate) const TINY: [&str; 18] = [
     "--preset", "smoke", "--device", "cpu", "--set", "phase1.steps=2048", "--set", "phase2.steps=2048", "--set", "phase1.envs=32",
     "--set", "phase2.envs=32", "--set", "phase1.rollout=16", "--set", "phase2.rollout=16", "--json", "--progress=none",
 ];
 
 /// A sample file.
-pub fn sample(name: &str) -> String {
+pub(crate) fn sample(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data").join(name).display().to_string()
 }
 
 /// The folder of shared market files, when it is there; says so when it is not.
-pub fn shared(what: &str) -> Option<PathBuf> {
+pub(crate) fn shared(what: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(what);
     if path.exists() {
         return Some(path);

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::RunConfig;
 use crate::jobs::train::TrainEvent;
 use crate::jobs::{Notice, Progress};
+use crate::report::number;
 use commands::{Command, Exporting};
 use context::{Commands, LogLine, Model, Page, PanelCtx, RunState};
 use files::{Ask, FilePicker, NativePicker};
@@ -423,7 +424,8 @@ impl Workbench {
             self.tell(ctx, Tone::Warning, "A run is being trained; stop it first.".to_owned());
             return;
         }
-        let job = worker::demo(self.model.config.device, self.model.runs_dir.clone(), commands::wake(ctx));
+        let options = crate::jobs::demo::DemoOptions { runs: self.model.runs_dir.clone(), quick: false, device: self.model.config.device, seed: self.model.config.seed };
+        let job = worker::demo(options, commands::wake(ctx));
         self.follow(ctx, job, true);
         self.model.page = Page::Train;
     }
@@ -476,7 +478,7 @@ impl Workbench {
                 self.model.results.clear();
                 self.read_runs(ctx);
             }
-            WorkEvent::Train(TrainEvent::Phase { phase, steps, .. }) => view.log(format!("phase {} begins: {steps} steps", phase.number())),
+            WorkEvent::Train(TrainEvent::Phase { phase, steps, .. }) => view.log(format!("phase {} begins: {} steps", phase.number(), number::count(steps))),
             WorkEvent::Train(TrainEvent::Log(line)) => {
                 if let Some(device) = line.strip_prefix("device ") {
                     self.model.device = Some(device.to_owned());
@@ -488,8 +490,15 @@ impl Workbench {
                 self.tell(ctx, Tone::Warning, text);
             }
             WorkEvent::Train(TrainEvent::Update { phase, record }) => view.update(phase, *record),
-            WorkEvent::Train(TrainEvent::Validation(p)) => view.validation(p.step, p.net_pnl_usd, p.max_drawdown_usd),
-            WorkEvent::Train(TrainEvent::Checkpoint { step }) => view.checkpoint(step),
+            WorkEvent::Train(TrainEvent::Validation(p)) => {
+                let (step, pnl) = (number::count(p.step), number::dollars_signed(p.net_pnl_usd, 0));
+                view.log(format!("validation at step {step}: {pnl} in {} trades", number::count(p.trades)));
+                view.validation(p.step, p.net_pnl_usd, p.max_drawdown_usd);
+            }
+            WorkEvent::Train(TrainEvent::Checkpoint { step }) => {
+                view.log(format!("checkpoint at step {}", number::count(step)));
+                view.checkpoint(step);
+            }
             WorkEvent::Opened(market) => self.take_market(*market),
             WorkEvent::Judged(view) => self.take_results(*view),
             WorkEvent::Step(line) => view.log(line),
@@ -498,13 +507,13 @@ impl Workbench {
 
     fn trained(&mut self, ctx: &egui::Context, trained: &worker::Trained) {
         let o = &trained.outcome;
-        let steps = crate::report::number::count(o.steps);
-        let time = crate::report::number::duration(o.seconds);
+        let (steps, time) = (number::count(o.steps), number::duration(o.seconds));
         let text = if o.stopped { format!("Stopped and kept after {steps} steps.") } else { format!("Trained {steps} steps in {time}.") };
         self.model.train.log(text.clone());
         self.tell(ctx, Tone::Info, text);
         self.read_runs(ctx);
         if trained.judged {
+            self.model.part = Part::Test;
             self.model.page = Page::Results;
         }
         self.close_if_asked(ctx);

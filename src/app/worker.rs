@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use holdout_core::market::split::Part;
-use holdout_learn::DeviceChoice;
 use holdout_store::ImportOptions;
 use holdout_store::runs::{CheckpointChoice, RunFolder, test_looks};
 
 use super::context::Market;
 use super::panels::results_data::ResultsView;
 use super::widgets::candles::CandleSet;
-use crate::config::{RunConfig, RunPlan};
+use crate::config::RunPlan;
 use crate::dataset::{Dataset, sample_path};
+use crate::jobs::demo::{DemoOptions, demo_config};
 use crate::jobs::evaluate::{self, Judge};
-use crate::jobs::train::{RunData, RunOutcome, TrainEvent, problems_to_error, train_run};
+use crate::jobs::train::{RunData, RunOutcome, TrainEvent, open_run, problems_to_error, train_run};
 use crate::jobs::{Job, Progress, Reporter, Wake};
 
 /// What training says to the window.
@@ -138,24 +138,30 @@ pub fn has_graphics_card() -> bool {
     holdout_learn::device::cards().is_ok_and(|cards| !cards.is_empty())
 }
 
-/// Loads the sample market, trains both phases for a moment, judges on validation and on test.
+/// The demo of the command line, with the market and the results on show as they come.
 ///
 /// # Errors
 /// When the operating system gives no thread.
-pub fn demo(device: DeviceChoice, runs: PathBuf, wake: Wake) -> std::io::Result<TrainJob> {
+pub fn demo(options: DemoOptions, wake: Wake) -> std::io::Result<TrainJob> {
     Job::spawn("demo", wake, move |r| {
         r.event(WorkEvent::Step("opening sample NQ".to_owned()));
-        let market = open_market(&sample_path("NQ")?, ImportOptions::default(), r)?;
+        let import = ImportOptions { market: Some("NQ".to_owned()), ..ImportOptions::default() };
+        let market = open_market(&sample_path("NQ")?, import, r)?;
         r.event(WorkEvent::Opened(Box::new(market.clone())));
-        let config = RunConfig { device, ..RunConfig::preset("quick")? };
+        let config = demo_config(&options)?;
         let plan = config.plan(&market.dataset.bars.instrument).map_err(problems_to_error)?;
-        let outcome = train_reporting(plan, market.dataset, &market.options, &runs, r)?;
+        let outcome = train_reporting(plan, market.dataset, &market.options, &options.runs, r)?;
         if outcome.stopped {
             return Ok(Trained { outcome, judged: false });
         }
-        for part in [Part::Validation, Part::Test] {
+        let (folder, data, arena) = open_run(&outcome.run, &mut |_| true)?;
+        let choice = if outcome.best.is_some() { CheckpointChoice::Best } else { CheckpointChoice::Last };
+        for (i, part) in Part::ALL.into_iter().enumerate() {
             r.event(WorkEvent::Step(format!("judging on {}", part.name())));
-            let judged = evaluate::evaluate_run(&outcome.run, CheckpointChoice::Best, part, &runs, Judge::default())?;
+            r.progress(Progress { what: format!("Judging on {}", part.name()), done: i as u64, total: 3, per_sec: 0.0 });
+            let random_accounts = if part == Part::Test { Judge::default().random_accounts } else { 0 };
+            let judge = Judge { random_accounts, ..Judge::default() };
+            let (judged, _) = evaluate::evaluate_in(&folder, &data, &arena, choice, part, &options.runs, judge)?;
             r.event(WorkEvent::Judged(Box::new(ResultsView::new(&run_name(&outcome.run), &judged))));
         }
         Ok(Trained { outcome, judged: true })

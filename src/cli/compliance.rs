@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow};
-use holdout_core::compliance::{self, LedgerView, Report, RuleSet, Verdict};
+use anyhow::Context as _;
+use holdout_core::compliance::{self, Check, CheckSettings, LedgerView, Report, RuleSet, Status};
 use holdout_core::market::Instruments;
 use holdout_store::ledger as ledger_files;
 
@@ -24,9 +24,7 @@ pub(super) fn run(a: &ComplianceArgs, json: bool) -> Outcome {
 pub(super) fn rule_set(id_or_file: &str) -> Result<RuleSet, Failure> {
     let path = Path::new(id_or_file);
     if !path.is_file() {
-        let known: Vec<&str> = RuleSet::builtin_ids().collect();
-        let unknown = || anyhow!("\"{id_or_file}\" is neither a rule set ({}) nor a file", known.join(", "));
-        return RuleSet::builtin(id_or_file).ok_or_else(unknown).bad_input();
+        return RuleSet::builtin(id_or_file).context("and there is no file of that name").bad_input();
     }
     let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display())).bad_input()?;
     RuleSet::parse(&text).with_context(|| format!("failed to read the rule set {}", path.display())).bad_input()
@@ -39,19 +37,24 @@ fn check(ruleset: &str, dir: &Path, json: bool) -> Outcome {
         instrument: ledger.instrument.as_ref(),
         rows: &ledger.rows,
         trades: &ledger.trades,
-        interval_secs: ledger.interval_secs,
-        missing_equity: &ledger.missing_equity,
-        missing_trades: &ledger.missing_trades,
+        // 0 says that the ledger is too short to tell; the checks that need it are unknown then.
+        interval_secs: ledger.interval_secs.unwrap_or(0),
     };
-    let report = compliance::check(&rules, &view);
+    let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
+    let settings = CheckSettings {
+        missing_equity: owned(&ledger.missing_equity),
+        missing_trades: owned(&ledger.missing_trades),
+        ..CheckSettings::default()
+    };
+    let report = compliance::check_with(&rules, &view, &settings);
     if json {
         print_json(&report)?;
     } else {
         print_report(&report);
     }
     match report.verdict {
-        Verdict::Pass | Verdict::Warning => Ok(()),
-        Verdict::Fail | Verdict::Unknown => Err(Failure::Verdict),
+        Status::Pass | Status::Warning | Status::NotApplicable => Ok(()),
+        Status::Fail | Status::Unknown => Err(Failure::Verdict),
     }
 }
 
@@ -59,7 +62,8 @@ fn check(ruleset: &str, dir: &Path, json: bool) -> Outcome {
 pub(super) fn print_report(report: &Report) {
     let mut t = table(&["check", "status", "limit", "worst", "room", "when", "detail"]);
     let number = |x: Option<f64>| x.map_or_else(String::new, |x| grouped(x, 2));
-    for c in &report.checks {
+    let applies = |c: &&Check| c.status != Status::NotApplicable;
+    for c in report.checks.iter().filter(applies) {
         row(
             &mut t,
             &[
@@ -74,6 +78,9 @@ pub(super) fn print_report(report: &Report) {
         );
     }
     println!("{t}");
+    for c in report.checks.iter().filter(|c| !applies(c)) {
+        println!("  {}: {}", c.id, c.detail);
+    }
     println!(
         "{}: {}; {} trading days, {} ambiguous bars",
         report.ruleset.id,

@@ -59,7 +59,7 @@ fn plan(a: &ReplayArgs, instrument: &Instrument) -> Result<SimPlan, Failure> {
     let mut settings: SimSettings = toml::from_str(&text).with_context(|| format!("{name} holds no simulator settings")).bad_input()?;
     if let Some(id) = &a.ruleset {
         let rules = super::compliance::rule_set(id)?;
-        let named: Vec<String> = text.parse::<toml::Table>().bad_input()?.keys().cloned().collect();
+        let named = text.parse::<toml::Table>().bad_input()?.keys().cloned().collect();
         rules.apply_to(&mut settings, &named).bad_input()?;
     }
     settings.plan(instrument).map_err(|problems| {

@@ -1,11 +1,15 @@
 //! Tables on a terminal.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, TableComponent, presets};
+
+/// Characters of a line; longer cells are wrapped.
+const WIDTH: u16 = 160;
 
 /// A table; the first column is text, the others are numbers.
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut t = Table::new();
-    t.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    t.load_preset(presets::UTF8_HORIZONTAL_ONLY).remove_style(TableComponent::HorizontalLines);
+    t.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     t.set_header(header.iter().enumerate().map(|(i, h)| aligned(i, h)));
     t
 }

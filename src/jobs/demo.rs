@@ -64,7 +64,7 @@ pub struct PartResult {
     /// Looks at this test split so far.
     pub looks: Option<u64>,
     /// Compliance verdict.
-    pub verdict: holdout_core::compliance::Verdict,
+    pub verdict: holdout_core::compliance::Status,
 }
 
 /// Everything that the demo found.

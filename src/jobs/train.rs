@@ -8,10 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, anyhow, bail};
 use holdout_core::market::split::Part;
 use holdout_core::market::SessionCalendar;
-use holdout_core::metrics::{DailySeries, DayClock};
-use holdout_core::metrics::drawdown::Drawdowns;
-use holdout_core::metrics::sharpe::sharpe;
-use holdout_core::metrics::tearsheet::ledger_days;
+use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Ledger, Phase, Side};
 use holdout_learn::event::CheckpointData;
 use holdout_learn::{Command, Control, Event, Policy, Start, TrainConfig, TrainError, UpdateRecord, train};
@@ -26,8 +23,6 @@ use crate::arena::{Arena, MarketEnv};
 use crate::config::{RunConfig, RunPlan};
 use crate::dataset::Dataset;
 
-/// Yearly risk-free rate of the validation Sharpe ratio, as in the tear sheet.
-const RISK_FREE: f64 = 0.02;
 /// The figure by which the best checkpoint is chosen.
 pub const BEST_BY: &str = "validation_sharpe";
 
@@ -62,8 +57,7 @@ pub struct ValidationPoint {
 
 impl ValidationPoint {
     fn new(step: u64, update: u64, phase: Phase, ledger: &Ledger) -> Self {
-        let days = ledger_days(ledger, &SessionCalendar::builtin());
-        let series = DailySeries::of_days(&days, ledger.start_balance);
+        let sheet = Tearsheet::of_quickly(ledger);
         let trades = ledger.own_trades().count() as u64;
         let wins = ledger.own_trades().filter(|t| t.net_pnl.0 > 0).count() as f64;
         let long = ledger.own_trades().filter(|t| t.side == Side::Long).count() as f64;
@@ -71,7 +65,6 @@ impl ValidationPoint {
         let clock = DayClock::new(SessionCalendar::builtin());
         let mut entry_days: Vec<_> = ledger.own_trades().map(|t| clock.day(t.entry_time)).collect();
         entry_days.dedup();
-        let equity = ledger.rows.iter().map(|r| (r.equity_best.dollars(), r.equity_worst.dollars()));
         Self {
             step,
             update,
@@ -79,9 +72,9 @@ impl ValidationPoint {
             net_pnl_usd: (ledger.final_balance() - ledger.start_balance).dollars(),
             trades,
             win_rate: share(wins),
-            sharpe: series.returns.as_deref().and_then(|r| sharpe(r, RISK_FREE)),
-            max_drawdown_usd: Drawdowns::of_points(equity).max,
-            sessions_traded: entry_days.len() as f64 / days.len().max(1) as f64,
+            sharpe: sheet.sharpe,
+            max_drawdown_usd: sheet.max_drawdown_usd,
+            sessions_traded: entry_days.len() as f64 / sheet.days.max(1) as f64,
             long_share: share(long),
             breached: ledger.breach.is_some(),
             stalled: ledger.stalled.is_some(),

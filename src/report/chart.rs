@@ -36,7 +36,7 @@ impl Unit {
             Self::Usd if value.abs() >= 1e7 => format!("${}", number::short(value)),
             Self::Usd => number::dollars(value, number::decimals_of(step).min(2)),
             Self::Percent => number::percent_to(value, number::decimals_of(step * 100.0)),
-            Self::Count if step >= 100_000.0 => {
+            Self::Count if step >= 250_000.0 => {
                 format!("{} M", number::grouped(value / 1e6, number::decimals_of(step / 1e6)))
             }
             Self::Count => number::grouped(value, number::decimals_of(step)),

@@ -42,7 +42,7 @@ impl Palette {
         let mut go = enter.then_some(self.chosen);
         let modal = Modal::new(Id::unique("palette")).show(egui, |ui| {
             ui.set_width(440.0);
-            let field = ui.add(TextEdit::singleline(&mut self.text).hint_text("What to do").desired_width(f32::INFINITY));
+            let field = ui.add(TextEdit::singleline(&mut self.text).hint_text("What to do").desired_width(f32::INFINITY)).accessible_name("What to do");
             field.request_focus();
             if field.changed() {
                 self.chosen = 0;

@@ -312,18 +312,18 @@ fn check_ui(ctx: &PanelCtx<'_>, check: &CheckRow, ui: &mut Ui) {
             });
             let silent = check.limit.is_empty() && check.worst.is_empty() && check.room.is_empty() && check.time.is_none();
             if !quiet && !silent {
-                ui.horizontal_wrapped(|ui| {
-                    ui.add_space(22.0);
-                    ui.spacing_mut().item_spacing.x = 10.0;
-                    for (name, value) in [("limit", &check.limit), ("worst", &check.worst), ("room", &check.room)] {
-                        if !value.is_empty() {
-                            ui.label(RichText::new(format!("{name} {value}")).font(mono(11.0)).color(ctx.theme.dim));
-                        }
-                    }
-                    if check.time.is_some() {
-                        ui.label(RichText::new(moment(check.time)).font(mono(11.0)).color(ctx.theme.dim));
-                    }
-                });
+                let figures: Vec<String> = [("limit", &check.limit), ("worst", &check.worst), ("room", &check.room)]
+                    .into_iter()
+                    .filter(|(_, value)| !value.is_empty())
+                    .map(|(name, value)| format!("{name} {value}"))
+                    .collect();
+                let moment = check.time.map(|t| moment(Some(t)));
+                for line in [figures.join("  "), moment.unwrap_or_default()].into_iter().filter(|l| !l.is_empty()) {
+                    ui.horizontal(|ui| {
+                        ui.add_space(22.0);
+                        ui.add(Label::new(RichText::new(line).font(mono(11.0)).color(ctx.theme.dim)).truncate());
+                    });
+                }
             }
         })
         .response;

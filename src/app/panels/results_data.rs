@@ -212,7 +212,7 @@ pub fn figures(t: &Tearsheet) -> Vec<Figure> {
         figure(
             "Sharpe, a year",
             ratio(t.returns.sharpe),
-            t.uncertainty.sharpe.as_ref().map_or_else(String::new, |i| span(i.lower, i.upper)),
+            t.uncertainty.sharpe.as_ref().map_or_else(|| "interval n/a".to_owned(), |i| span(i.lower, i.upper)),
             "Daily, over the risk-free rate, times the root of 252; interval by a block bootstrap of days.",
         ),
         figure("Sortino", ratio(t.returns.sortino), "a year".to_owned(), "As Sharpe, with the deviation of bad days only."),
@@ -260,7 +260,7 @@ impl VerdictView {
         checks.sort_by_key(|c| c.state == CheckState::NotApplicable);
         Self {
             ruleset: format!("{} {}", r.ruleset.firm, r.ruleset.programme),
-            state: overall(r.verdict),
+            state: state(r.verdict),
             checks,
             ambiguous: r.ambiguous_bars,
             trading_days: r.trading_days as u64,
@@ -278,15 +278,6 @@ fn state(status: compliance::Status) -> CheckState {
     }
 }
 
-fn overall(verdict: compliance::Verdict) -> CheckState {
-    match verdict {
-        compliance::Verdict::Pass => CheckState::Pass,
-        compliance::Verdict::Fail => CheckState::Fail,
-        compliance::Verdict::Warning => CheckState::Warning,
-        compliance::Verdict::Unknown => CheckState::Unknown,
-    }
-}
-
 /// An amount in the unit of its check; empty when there is none.
 fn amount(x: Option<f64>, unit: Option<&str>) -> String {
     let Some(x) = x else { return String::new() };
@@ -301,6 +292,9 @@ fn amount(x: Option<f64>, unit: Option<&str>) -> String {
 
 /// `flat_by` is "Flat by".
 fn words(id: &str) -> String {
+    if id == "mae" {
+        return "Adverse excursion (MAE)".to_owned();
+    }
     let mut text = id.replace('_', " ");
     if let Some(first) = text.get_mut(0..1) {
         first.make_ascii_uppercase();

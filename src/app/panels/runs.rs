@@ -79,6 +79,7 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
     if chosen {
         ui.painter().rect_filled(egui::Rect::from_min_size(rect.min, vec2(3.0, rect.height())), 2, ctx.theme.accent);
     }
+    let trained = ctx.model.train.last.as_ref().map_or(0, |(_, r)| r.step);
     let live = ctx.model.run_state != RunState::Idle && ctx.model.train.path.as_ref() == Some(&run.path);
     let (icon, word, color) = state_look(ctx.theme, run.state, live);
     let inner = rect.shrink2(vec2(10.0, 5.0));
@@ -88,7 +89,7 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
     child.horizontal(|ui| {
         icons::show(ui, icon, 12.0, color);
         ui.label(RichText::new(word).small().color(color));
-        ui.add(Label::new(RichText::new(format!("{} · {} steps", run.market, number::short(run.step as f64))).small().color(ctx.theme.dim)).truncate());
+        ui.add(Label::new(RichText::new(format!("{} · {} steps", run.market, number::short(if live { trained } else { run.step } as f64))).small().color(ctx.theme.dim)).truncate());
     });
     let response = match &run.problem {
         Some(p) => response.on_hover_text(p),

@@ -228,7 +228,8 @@ fn figures(ctx: &PanelCtx<'_>, ui: &mut Ui) {
 fn checkpoints(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     let rows = &ctx.model.train.checkpoints;
     let height = (rows.len().min(7) as f32 * 22.0) + 24.0;
-    let best = rows.iter().filter_map(|c| c.validation_usd).fold(f64::NEG_INFINITY, f64::max);
+    // The earliest of equally good ones.
+    let best = rows.iter().filter(|c| c.validation_usd.is_some()).rev().max_by(|a, b| a.validation_usd.partial_cmp(&b.validation_usd).unwrap_or(std::cmp::Ordering::Equal)).map(|c| c.step);
     TableBuilder::new(ui)
         .striped(true)
         .cell_layout(Layout::left_to_right(Align::Center))
@@ -262,9 +263,9 @@ fn checkpoints(ctx: &PanelCtx<'_>, ui: &mut Ui) {
                         ui.add_space(4.0);
                         let text = c.validation_usd.map_or_else(|| "n/a".to_owned(), |v| number::dollars_signed(v, 0));
                         ui.label(RichText::new(text).font(mono(12.0)));
-                        if c.validation_usd == Some(best) {
+                        if Some(c.step) == best {
                             icons::show(ui, Icon::Flag, 13.0, ctx.theme.accent);
-                            ui.label(RichText::new("best").small().color(ctx.theme.accent));
+                            ui.label(RichText::new("highest").small().color(ctx.theme.accent));
                         }
                     });
                 });

@@ -161,7 +161,9 @@ impl TrainView {
         self.chart(
             "Trading",
             vec![
-                Panel::new(Axis::new("Per update, all accounts (USD)", Unit::Usd), vec![line("P&L", Ink::Sky, &c.pnl), line("Bonuses", Ink::Orange, &c.bonus)]).weight(1.4).include(0.0),
+                // Early bonuses are far larger than P&L: on one axis they would hide it.
+                Panel::new(Axis::new("P&L per update, all accounts (USD)", Unit::Usd), vec![line("P&L", Ink::Sky, &c.pnl)]).include(0.0),
+                Panel::new(Axis::new("Bonuses per update, apart (USD)", Unit::Usd), vec![line("Bonuses", Ink::Orange, &c.bonus)]).weight(0.6).include(0.0),
                 Panel::new(Axis::new("Win rate", Unit::Percent), vec![line("Win rate", Ink::Green, &c.win_rate)]).weight(0.8),
                 Panel::new(Axis::new("Drawdown (USD)", Unit::Usd), vec![line("Mean drawdown", Ink::Vermilion, &c.drawdown_mean), line("Worst drawdown", Ink::Grey, &c.drawdown_worst)]).weight(0.8).include(0.0),
                 self.action_panel(),

@@ -13,7 +13,7 @@ use crate::report::number;
 /// Width of the names of settings.
 const NAME_WIDTH: f32 = 158.0;
 /// Width of the values of settings.
-const VALUE_WIDTH: f32 = 84.0;
+const VALUE_WIDTH: f32 = 92.0;
 
 /// A numeric setting.
 pub struct Setting<'a> {
