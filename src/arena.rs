@@ -10,7 +10,9 @@ use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, Split};
 use holdout_core::sim::env::EnvPlan;
 use holdout_core::sim::observation::{N_ACCOUNT, observe_account};
-use holdout_core::sim::{Action, BatchEnv, CurriculumState, Ledger, Phase, SimPlan, StepOut, Tape, replay};
+use holdout_core::sim::{
+    Action, BatchEnv, CurriculumState, Ledger, Phase, SimPlan, StepOut, Tape, replay,
+};
 use holdout_learn::{FeatureTable, ObsShape, Policy, VecEnv};
 
 use crate::config::RunPlan;
@@ -43,7 +45,10 @@ impl Arena {
     pub fn new(plan: RunPlan, dataset: Dataset) -> anyhow::Result<Self> {
         let found = dataset.market();
         if found != plan.instrument.symbol {
-            bail!("the data are of market {found}, the run is for {}", plan.instrument.symbol);
+            bail!(
+                "the data are of market {found}, the run is for {}",
+                plan.instrument.symbol
+            );
         }
         let mut bars = dataset.bars.clone();
         if let Some(secs) = plan.config.sim.interval_seconds {
@@ -51,9 +56,21 @@ impl Arena {
         }
         let tape = Arc::new(Tape::new(bars.clone(), &plan.sim));
         let matrix = FeatureMatrix::compute(&bars, &tape.sessions, plan.sim.flat_by);
-        let split = Split::by_ratio(&tape.sessions, plan.config.split).context("failed to split the data")?;
-        let table = FeatureTable { n_features: matrix.n_features, data: matrix.data.clone() };
-        Ok(Self { plan: Arc::new(plan), dataset, bars, tape, matrix: Arc::new(matrix), table: Arc::new(table), split })
+        let split = Split::by_ratio(&tape.sessions, plan.config.split)
+            .context("failed to split the data")?;
+        let table = FeatureTable {
+            n_features: matrix.n_features,
+            data: matrix.data.clone(),
+        };
+        Ok(Self {
+            plan: Arc::new(plan),
+            dataset,
+            bars,
+            tape,
+            matrix: Arc::new(matrix),
+            table: Arc::new(table),
+            split,
+        })
     }
 
     /// Bars of a part of the split.
@@ -72,7 +89,13 @@ impl Arena {
         };
         // The masks of a tape do not depend on the drawdown limit, so one tape serves both phases.
         let referee = TrailingFloor::from_settings(&sim.settings);
-        let envs = EnvPlan::new(sim.clone(), self.tape.clone(), referee, self.range(Part::Train), self.matrix.first_ready)?;
+        let envs = EnvPlan::new(
+            sim.clone(),
+            self.tape.clone(),
+            referee,
+            self.range(Part::Train),
+            self.matrix.first_ready,
+        )?;
         let start = train.curriculum.state(phase, train.own_commission, 0.0);
         Ok(BatchEnv::new(envs, start, train.n_envs, train.seed))
     }
@@ -88,7 +111,12 @@ impl Arena {
     ///
     /// # Errors
     /// When the policy reads another observation than this data set gives.
-    pub fn evaluate(&self, policy: &Policy, phase: Phase, range: Range<usize>) -> anyhow::Result<Ledger> {
+    pub fn evaluate(
+        &self,
+        policy: &Policy,
+        phase: Phase,
+        range: Range<usize>,
+    ) -> anyhow::Result<Ledger> {
         let expected = self.matrix.layout.layout_hash();
         if policy.layout_hash() != expected {
             bail!(
@@ -100,20 +128,33 @@ impl Arena {
         let mut numbers = [0.0_f32; N_ACCOUNT];
         let mut actor = policy.actor();
         let mut failed = None;
-        let ledger = replay(&self.tape, &sim, TrailingFloor::from_settings(&sim.settings), range, |m| {
-            // Where HOLD is the only choice there is nothing to ask, and before the first full window nothing to see.
-            if m.mask.count() == 1 || m.bar < self.matrix.first_ready || failed.is_some() {
-                return Action::Hold;
-            }
-            observe_account(m.account, m.mask, &self.tape.rows[m.bar], m.bar, &sim, &mut numbers);
-            match actor.greedy(&self.table, &[m.bar as u32], &numbers, &[m.mask.0]) {
-                Ok(decided) => Action::from_index(usize::from(decided.actions[0])),
-                Err(e) => {
-                    failed = Some(e);
-                    Action::Hold
+        let ledger = replay(
+            &self.tape,
+            &sim,
+            TrailingFloor::from_settings(&sim.settings),
+            range,
+            |m| {
+                // Where HOLD is the only choice there is nothing to ask, and before the first full window nothing to see.
+                if m.mask.count() == 1 || m.bar < self.matrix.first_ready || failed.is_some() {
+                    return Action::Hold;
                 }
-            }
-        });
+                observe_account(
+                    m.account,
+                    m.mask,
+                    &self.tape.rows[m.bar],
+                    m.bar,
+                    &sim,
+                    &mut numbers,
+                );
+                match actor.greedy(&self.table, &[m.bar as u32], &numbers, &[m.mask.0]) {
+                    Ok(decided) => Action::from_index(usize::from(decided.actions[0])),
+                    Err(e) => {
+                        failed = Some(e);
+                        Action::Hold
+                    }
+                }
+            },
+        );
         match failed {
             None => Ok(ledger),
             Some(e) => Err(e.into()),
@@ -133,7 +174,10 @@ impl<'a> MarketEnv<'a> {
     /// # Errors
     /// When no bar of the training part allows an entry.
     pub fn new(arena: &'a Arena, phase: Phase) -> anyhow::Result<Self> {
-        Ok(Self { batch: arena.environments(phase)?, arena })
+        Ok(Self {
+            batch: arena.environments(phase)?,
+            arena,
+        })
     }
 }
 
@@ -144,7 +188,11 @@ impl VecEnv for MarketEnv<'_> {
 
     fn layout(&self) -> ObsShape {
         let l = &self.arena.matrix.layout;
-        ObsShape { window: l.window, n_features: self.arena.matrix.n_features, n_account: N_ACCOUNT }
+        ObsShape {
+            window: l.window,
+            n_features: self.arena.matrix.n_features,
+            n_account: N_ACCOUNT,
+        }
     }
 
     fn layout_hash(&self) -> String {

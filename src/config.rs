@@ -16,11 +16,31 @@ use serde::{Deserialize, Serialize};
 
 /// Presets that ship with the programme: name, what it is for, its settings.
 pub const PRESETS: [(&str, &str, &str); 5] = [
-    ("demo", "3 million steps: the demo", include_str!("../assets/presets/demo.toml")),
-    ("smoke", "65 thousand steps: does everything run?", include_str!("../assets/presets/smoke.toml")),
-    ("quick", "1 million steps: which way does it go?", include_str!("../assets/presets/quick.toml")),
-    ("seed", "20 + 100 million steps: the standard run", include_str!("../assets/presets/seed.toml")),
-    ("extended", "50 + 200 million steps, short Boot Camp", include_str!("../assets/presets/extended.toml")),
+    (
+        "demo",
+        "3 million steps: the demo",
+        include_str!("../assets/presets/demo.toml"),
+    ),
+    (
+        "smoke",
+        "65 thousand steps: does everything run?",
+        include_str!("../assets/presets/smoke.toml"),
+    ),
+    (
+        "quick",
+        "1 million steps: which way does it go?",
+        include_str!("../assets/presets/quick.toml"),
+    ),
+    (
+        "seed",
+        "20 + 100 million steps: the standard run",
+        include_str!("../assets/presets/seed.toml"),
+    ),
+    (
+        "extended",
+        "50 + 200 million steps, short Boot Camp",
+        include_str!("../assets/presets/extended.toml"),
+    ),
 ];
 
 /// One phase of training.
@@ -39,7 +59,12 @@ pub struct PhaseConfig {
 
 impl Default for PhaseConfig {
     fn default() -> Self {
-        Self { steps: 1_000_000, envs: 256, rollout: 128, ppo: PpoConfig::default() }
+        Self {
+            steps: 1_000_000,
+            envs: 256,
+            rollout: 128,
+            ppo: PpoConfig::default(),
+        }
     }
 }
 
@@ -96,8 +121,14 @@ impl Default for RunConfig {
             sim: SimSettings::default(),
             curriculum: CurriculumSettings::default(),
             network: NetworkConfig::default(),
-            phase1: PhaseConfig { steps: 20_000_000, ..PhaseConfig::default() },
-            phase2: PhaseConfig { steps: 100_000_000, ..PhaseConfig::default() },
+            phase1: PhaseConfig {
+                steps: 20_000_000,
+                ..PhaseConfig::default()
+            },
+            phase2: PhaseConfig {
+                steps: 100_000_000,
+                ..PhaseConfig::default()
+            },
         }
     }
 }
@@ -142,7 +173,8 @@ impl RunConfig {
         let mut merged = toml::Table::try_from(Self::default())?;
         for (name, text) in layers {
             // Each layer is read on its own first, so that a message names it and its line.
-            toml::from_str::<Self>(text).with_context(|| format!("{name} is not a run configuration"))?;
+            toml::from_str::<Self>(text)
+                .with_context(|| format!("{name} is not a run configuration"))?;
             merge(&mut merged, text.parse::<toml::Table>()?);
         }
         Ok(merged.try_into()?)
@@ -170,53 +202,104 @@ impl RunConfig {
     /// Every problem at once.
     pub fn plan(&self, instrument: &Instrument) -> Result<RunPlan, Vec<ConfigProblem>> {
         let mut problems = Vec::new();
-        let mut tell = |field: &str, message: String| problems.push(ConfigProblem { field: field.to_owned(), message });
+        let mut tell = |field: &str, message: String| {
+            problems.push(ConfigProblem {
+                field: field.to_owned(),
+                message,
+            })
+        };
         let rules = RuleSet::builtin(&self.ruleset);
         if let Err(e) = &rules {
             tell("ruleset", e.to_string());
         }
         let sim = self.sim.plan(instrument);
         if let Err(found) = &sim {
-            found.iter().for_each(|p| tell(&format!("sim.{}", p.field), format!("{} found, {} expected", p.value, p.expected)));
+            found.iter().for_each(|p| {
+                tell(
+                    &format!("sim.{}", p.field),
+                    format!("{} found, {} expected", p.value, p.expected),
+                )
+            });
         }
         let (train, validation) = (self.split.train, self.split.validation);
         if !(train > 0.0 && validation > 0.0 && train + validation < 1.0) {
-            tell("split", format!("train {train} and validation {validation} must be positive and leave something for test"));
+            tell(
+                "split",
+                format!(
+                    "train {train} and validation {validation} must be positive and leave something for test"
+                ),
+            );
         }
         if self.phase1.steps == 0 && self.phase2.steps == 0 {
-            tell("phase1.steps", "one of the two phases needs steps".to_owned());
+            tell(
+                "phase1.steps",
+                "one of the two phases needs steps".to_owned(),
+            );
         }
         if self.phase1.steps == 0 && !self.from_scratch {
             tell("from_scratch", "phase 2 without a phase 1 to start from must be asked for: set from_scratch = true".to_owned());
         }
         let train1 = self.train_config(Phase::Entries, &self.phase1, instrument);
         let train2 = self.train_config(Phase::Management, &self.phase2, instrument);
-        for (name, phase, config) in [("phase1", &self.phase1, &train1), ("phase2", &self.phase2, &train2)] {
+        for (name, phase, config) in [
+            ("phase1", &self.phase1, &train1),
+            ("phase2", &self.phase2, &train2),
+        ] {
             if phase.steps == 0 {
                 continue;
             }
             for p in config.check().err().unwrap_or_default() {
                 let shared = p.field.starts_with("curriculum") || p.field.starts_with("network");
-                let own = p.field.replace("n_envs", "envs").replace("total_steps", "steps");
-                let field = if shared { p.field.clone() } else { format!("{name}.{own}") };
-                tell(&field, format!("{} found, {} expected", p.value, p.expected));
+                let own = p
+                    .field
+                    .replace("n_envs", "envs")
+                    .replace("total_steps", "steps");
+                let field = if shared {
+                    p.field.clone()
+                } else {
+                    format!("{name}.{own}")
+                };
+                tell(
+                    &field,
+                    format!("{} found, {} expected", p.value, p.expected),
+                );
             }
         }
         let training_limit = Usd::from_dollars(self.curriculum.entries.training_drawdown_limit_usd);
-        let limit1 = if self.curriculum.enabled { training_limit } else { self.sim.drawdown_limit };
-        let sim1 = SimSettings { phase: 1, drawdown_limit: limit1, ..self.sim.clone() }.plan(instrument);
+        let limit1 = if self.curriculum.enabled {
+            training_limit
+        } else {
+            self.sim.drawdown_limit
+        };
+        let sim1 = SimSettings {
+            phase: 1,
+            drawdown_limit: limit1,
+            ..self.sim.clone()
+        }
+        .plan(instrument);
         problems.sort_by(|a, b| a.field.cmp(&b.field));
         problems.dedup();
         match (rules, sim, sim1) {
-            (Ok(rules), Ok(sim), Ok(sim1)) if problems.is_empty() => {
-                Ok(RunPlan { config: self.clone(), instrument: instrument.clone(), sim, sim1, train1, train2, rules })
-            }
+            (Ok(rules), Ok(sim), Ok(sim1)) if problems.is_empty() => Ok(RunPlan {
+                config: self.clone(),
+                instrument: instrument.clone(),
+                sim,
+                sim1,
+                train1,
+                train2,
+                rules,
+            }),
             _ => Err(problems),
         }
     }
 
     /// What the learner is asked for in a phase.
-    pub fn train_config(&self, phase: Phase, p: &PhaseConfig, instrument: &Instrument) -> TrainConfig {
+    pub fn train_config(
+        &self,
+        phase: Phase,
+        p: &PhaseConfig,
+        instrument: &Instrument,
+    ) -> TrainConfig {
         TrainConfig {
             phase,
             total_steps: Some(p.steps),
@@ -225,9 +308,15 @@ impl RunConfig {
             ppo: p.ppo,
             network: self.network.clone(),
             curriculum: self.curriculum,
-            own_commission: self.sim.commission_per_side.unwrap_or(instrument.commission),
+            own_commission: self
+                .sim
+                .commission_per_side
+                .unwrap_or(instrument.commission),
             // The phases draw different numbers.
-            seed: self.seed.wrapping_mul(2).wrapping_add(u64::from(phase.number())),
+            seed: self
+                .seed
+                .wrapping_mul(2)
+                .wrapping_add(u64::from(phase.number())),
             eval_every: self.eval_every,
             checkpoint_every: self.checkpoint_every,
             device: self.device,
@@ -242,7 +331,10 @@ impl RunConfig {
 pub fn preset_text(name: &str) -> anyhow::Result<&'static str> {
     match PRESETS.iter().find(|p| p.0 == name) {
         Some(p) => Ok(p.2),
-        None => bail!("preset \"{name}\" is unknown; known are {}", PRESETS.map(|p| p.0).join(", ")),
+        None => bail!(
+            "preset \"{name}\" is unknown; known are {}",
+            PRESETS.map(|p| p.0).join(", ")
+        ),
     }
 }
 
@@ -272,16 +364,29 @@ mod tests {
         for (name, _, _) in PRESETS {
             RunConfig::preset(name).unwrap().plan(&nq()).unwrap();
         }
-        assert!(RunConfig::preset("huge").unwrap_err().to_string().contains("smoke"));
+        assert!(
+            RunConfig::preset("huge")
+                .unwrap_err()
+                .to_string()
+                .contains("smoke")
+        );
     }
 
     #[test]
     fn later_layers_win_and_leave_the_rest() {
-        let layers = [("a", "[phase2.ppo]\ngamma = 0.9\n"), ("b", "seed = 7\n[phase2]\nsteps = 5\n")];
-        let config = RunConfig::from_layers(&layers.map(|(n, t)| (n.to_owned(), t.to_owned()))).unwrap();
-        assert_eq!((config.seed, config.phase2.steps, config.phase2.ppo.gamma), (7, 5, 0.9));
+        let layers = [
+            ("a", "[phase2.ppo]\ngamma = 0.9\n"),
+            ("b", "seed = 7\n[phase2]\nsteps = 5\n"),
+        ];
+        let config =
+            RunConfig::from_layers(&layers.map(|(n, t)| (n.to_owned(), t.to_owned()))).unwrap();
+        assert_eq!(
+            (config.seed, config.phase2.steps, config.phase2.ppo.gamma),
+            (7, 5, 0.9)
+        );
         assert_eq!(config.phase1.steps, 20_000_000);
-        let bad = RunConfig::from_layers(&[("my.toml".to_owned(), "[sim]\nslip = 1".to_owned())]).unwrap_err();
+        let bad = RunConfig::from_layers(&[("my.toml".to_owned(), "[sim]\nslip = 1".to_owned())])
+            .unwrap_err();
         assert!(format!("{bad:#}").contains("my.toml") && format!("{bad:#}").contains("slip"));
     }
 
@@ -289,7 +394,8 @@ mod tests {
     fn a_configuration_survives_its_own_text() {
         let mut config = RunConfig::preset("quick").unwrap();
         config.sim.early_closes = Some([("2024-11-29".to_owned(), "13:00".to_owned())].into());
-        let back = RunConfig::from_layers(&[("text".to_owned(), config.to_toml().unwrap())]).unwrap();
+        let back =
+            RunConfig::from_layers(&[("text".to_owned(), config.to_toml().unwrap())]).unwrap();
         assert_eq!(back, config);
     }
 
@@ -300,7 +406,20 @@ mod tests {
         config.sim.contracts = 0;
         config.phase1.steps = 0;
         config.phase2.ppo.gamma = 2.0;
-        let fields: Vec<String> = config.plan(&nq()).unwrap_err().into_iter().map(|p| p.field).collect();
-        assert_eq!(fields, ["from_scratch", "phase2.ppo.gamma", "ruleset", "sim.contracts"]);
+        let fields: Vec<String> = config
+            .plan(&nq())
+            .unwrap_err()
+            .into_iter()
+            .map(|p| p.field)
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                "from_scratch",
+                "phase2.ppo.gamma",
+                "ruleset",
+                "sim.contracts"
+            ]
+        );
     }
 }

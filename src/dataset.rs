@@ -9,10 +9,26 @@ use holdout_store::{ImportError, ImportOptions, Inspection};
 
 /// Sample markets that ship with the programme: market, file, what it is.
 pub const SAMPLES: [(&str, &str, &str); 4] = [
-    ("NQ", "NQ_1m_2024.parquet", "synthetic Nasdaq-100 minutes, 2024"),
-    ("ES", "ES_1m_2024q4.csv", "synthetic S&P 500 minutes, October to December 2024"),
-    ("YM", "YM_1m_2024q4.parquet", "synthetic Dow minutes, October to December 2024"),
-    ("RTY", "RTY_1m_2024q4.parquet", "synthetic Russell 2000 minutes, October to December 2024"),
+    (
+        "NQ",
+        "NQ_1m_2024.parquet",
+        "synthetic Nasdaq-100 minutes, 2024",
+    ),
+    (
+        "ES",
+        "ES_1m_2024q4.csv",
+        "synthetic S&P 500 minutes, October to December 2024",
+    ),
+    (
+        "YM",
+        "YM_1m_2024q4.parquet",
+        "synthetic Dow minutes, October to December 2024",
+    ),
+    (
+        "RTY",
+        "RTY_1m_2024q4.parquet",
+        "synthetic Russell 2000 minutes, October to December 2024",
+    ),
 ];
 
 /// A market as loaded. Cloning shares the bars.
@@ -39,14 +55,21 @@ impl Dataset {
     ///
     /// # Errors
     /// See [`ImportError`]; nothing is written then.
-    pub fn load(path: &Path, options: &ImportOptions, progress: &mut dyn FnMut(f64) -> bool) -> Result<Self, ImportError> {
+    pub fn load(
+        path: &Path,
+        options: &ImportOptions,
+        progress: &mut dyn FnMut(f64) -> bool,
+    ) -> Result<Self, ImportError> {
         let imported = match cache_dir() {
             Some(dir) => BarCache::new(dir).import(path, options, progress)?.imported,
             None => holdout_store::import(path, options, progress)?,
         };
         let bars = Arc::new(imported.bars);
         let sessions = Arc::new(Sessions::new(&bars, &SessionCalendar::builtin()));
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let name = path.file_name().map_or_else(
+            || path.display().to_string(),
+            |n| n.to_string_lossy().into_owned(),
+        );
         Ok(Self {
             name,
             path: path.to_owned(),
@@ -65,16 +88,31 @@ impl Dataset {
 
 /// Where imported bars are kept, by content: the user's cache folder, where there is one.
 fn cache_dir() -> Option<PathBuf> {
-    let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let base = var("XDG_CACHE_HOME").or_else(|| var("LOCALAPPDATA")).or_else(|| var("HOME").map(|h| h.join(".cache")))?;
+    let var = |name: &str| {
+        std::env::var_os(name)
+            .filter(|v| !v.is_empty())
+            .map(PathBuf::from)
+    };
+    let base = var("XDG_CACHE_HOME")
+        .or_else(|| var("LOCALAPPDATA"))
+        .or_else(|| var("HOME").map(|h| h.join(".cache")))?;
     Some(base.join("holdout").join("bars"))
 }
 
 /// The folder of the sample markets: beside the working directory, the programme, or the sources.
 pub fn sample_dir() -> Option<PathBuf> {
-    let beside_exe = std::env::current_exe().ok().and_then(|e| e.parent().map(|d| d.join("sample_data")));
+    let beside_exe = std::env::current_exe()
+        .ok()
+        .and_then(|e| e.parent().map(|d| d.join("sample_data")));
     let sources = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sample_data");
-    [Some(PathBuf::from("sample_data")), beside_exe, Some(sources)].into_iter().flatten().find(|d| d.join("README.md").is_file())
+    [
+        Some(PathBuf::from("sample_data")),
+        beside_exe,
+        Some(sources),
+    ]
+    .into_iter()
+    .flatten()
+    .find(|d| d.join("README.md").is_file())
 }
 
 /// The file of a sample market.
@@ -82,7 +120,10 @@ pub fn sample_dir() -> Option<PathBuf> {
 /// # Errors
 /// When there is no sample of this market, or the files are missing.
 pub fn sample_path(market: &str) -> anyhow::Result<PathBuf> {
-    let file = SAMPLES.iter().find(|s| s.0.eq_ignore_ascii_case(market)).map(|s| s.1);
+    let file = SAMPLES
+        .iter()
+        .find(|s| s.0.eq_ignore_ascii_case(market))
+        .map(|s| s.1);
     let file = file.ok_or_else(|| {
         let known = SAMPLES.map(|s| s.0).join(", ");
         anyhow::anyhow!("there is no sample of market \"{market}\"; samples are {known}; name a file with --data")

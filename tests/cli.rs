@@ -8,12 +8,28 @@ use crate::programme::{holdout, json, sample};
 /// Fails unless the command refuses with code 3 and a sentence that holds all `words`.
 fn refuses(args: &[&str], words: &[&str]) {
     let ran = holdout(args);
-    assert_eq!(ran.code, 3, "{args:?} gave {}: {}{}", ran.code, ran.stdout, ran.stderr);
+    assert_eq!(
+        ran.code, 3,
+        "{args:?} gave {}: {}{}",
+        ran.code, ran.stdout, ran.stderr
+    );
     assert!(ran.stdout.is_empty(), "{args:?} printed {}", ran.stdout);
-    let error: Vec<&str> = ran.stderr.lines().filter(|l| l.starts_with("error: ")).collect();
-    assert!(!error.is_empty() && !ran.stderr.contains("panicked"), "{args:?}: {}", ran.stderr);
+    let error: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter(|l| l.starts_with("error: "))
+        .collect();
+    assert!(
+        !error.is_empty() && !ran.stderr.contains("panicked"),
+        "{args:?}: {}",
+        ran.stderr
+    );
     for word in words {
-        assert!(ran.stderr.contains(word), "{args:?} should say {word:?}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains(word),
+            "{args:?} should say {word:?}: {}",
+            ran.stderr
+        );
     }
 }
 
@@ -35,21 +51,69 @@ fn bar_files_that_are_none_are_refused_with_a_reason() {
     let out = d.join("out.csv").display().to_string();
     let empty = write(d, "NQ_empty.csv", "");
     let header = write(d, "NQ_header.csv", "time,open,high,low,close,volume\n");
-    let prose = write(d, "NQ_prose.txt", "Dear sir or madam,\nthis is no bar file.\n");
-    let cut = write(d, "NQ_cut.csv.gz", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 75, 76]);
+    let prose = write(
+        d,
+        "NQ_prose.txt",
+        "Dear sir or madam,\nthis is no bar file.\n",
+    );
+    let cut = write(
+        d,
+        "NQ_cut.csv.gz",
+        [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 75, 76],
+    );
     let missing = d.join("nowhere.csv").display().to_string();
     for file in [&empty, &header, &prose, &cut, &missing] {
         refuses(&["data", "inspect", file, "--json"], &[]);
-        refuses(&["data", "import", file, "--market", "NQ", "--out", &out], &[]);
-        refuses(&["data", "features", file, "--market", "NQ", "--out", &out], &[]);
-        refuses(&["train", "--preset", "smoke", "--data", file, "--market", "NQ", "--out", &d.join("runs").display().to_string()], &[]);
+        refuses(
+            &["data", "import", file, "--market", "NQ", "--out", &out],
+            &[],
+        );
+        refuses(
+            &["data", "features", file, "--market", "NQ", "--out", &out],
+            &[],
+        );
+        refuses(
+            &[
+                "train",
+                "--preset",
+                "smoke",
+                "--data",
+                file,
+                "--market",
+                "NQ",
+                "--out",
+                &d.join("runs").display().to_string(),
+            ],
+            &[],
+        );
     }
-    assert!(!d.join("out.csv").exists() && !d.join("runs").exists(), "nothing is written");
+    assert!(
+        !d.join("out.csv").exists() && !d.join("runs").exists(),
+        "nothing is written"
+    );
     let good = write(d, "bars.csv", BARS);
     refuses(&["data", "import", &good, "--out", &out], &["market"]);
-    refuses(&["data", "import", &good, "--market", "ZZ", "--out", &out], &["ZZ", "MNQ"]);
-    refuses(&["data", "generate", "--recipe", "lottery", "--out", &out], &["lottery", "driftless"]);
-    refuses(&["data", "generate", "--from", "2024-03-05", "--to", "2024-03-04", "--out", &out], &["2024-03-05"]);
+    refuses(
+        &["data", "import", &good, "--market", "ZZ", "--out", &out],
+        &["ZZ", "MNQ"],
+    );
+    refuses(
+        &["data", "generate", "--recipe", "lottery", "--out", &out],
+        &["lottery", "driftless"],
+    );
+    refuses(
+        &[
+            "data",
+            "generate",
+            "--from",
+            "2024-03-05",
+            "--to",
+            "2024-03-04",
+            "--out",
+            &out,
+        ],
+        &["2024-03-05"],
+    );
 }
 
 #[test]
@@ -60,28 +124,123 @@ fn replay_refuses_what_it_would_have_to_guess() {
     let actions = write(d, "actions.csv", "time,action\n2024-03-05T14:29:00Z,buy\n");
     let out = d.join("ledger").display().to_string();
     let with = |data: &str, actions: &str, more: &[&str], words: &[&str]| {
-        let mut args = vec!["replay", "--data", data, "--market", "NQ", "--actions", actions, "--out", &out, "--json"];
+        let mut args = vec![
+            "replay",
+            "--data",
+            data,
+            "--market",
+            "NQ",
+            "--actions",
+            actions,
+            "--out",
+            &out,
+            "--json",
+        ];
         args.extend(more);
         refuses(&args, words);
     };
-    let line = |text: &str| BARS.replace("2024-03-05T14:30:00Z,17500.00,17501.00,17499.00,17500.50,10", text);
-    let unsorted = write(d, "unsorted.csv", line("2024-03-05T14:28:00Z,17500.00,17501.00,17499.00,17500.50,10"));
-    let off_tick = write(d, "off_tick.csv", line("2024-03-05T14:30:00Z,17500.10,17501.00,17499.00,17500.50,10"));
-    let twice = write(d, "twice.csv", line("2024-03-05T14:29:00Z,17500.00,17501.00,17499.00,17500.50,10"));
+    let line = |text: &str| {
+        BARS.replace(
+            "2024-03-05T14:30:00Z,17500.00,17501.00,17499.00,17500.50,10",
+            text,
+        )
+    };
+    let unsorted = write(
+        d,
+        "unsorted.csv",
+        line("2024-03-05T14:28:00Z,17500.00,17501.00,17499.00,17500.50,10"),
+    );
+    let off_tick = write(
+        d,
+        "off_tick.csv",
+        line("2024-03-05T14:30:00Z,17500.10,17501.00,17499.00,17500.50,10"),
+    );
+    let twice = write(
+        d,
+        "twice.csv",
+        line("2024-03-05T14:29:00Z,17500.00,17501.00,17499.00,17500.50,10"),
+    );
     with(&unsorted, &actions, &[], &["line 3"]);
     with(&off_tick, &actions, &[], &["line 3", "17500.1"]);
     with(&twice, &actions, &[], &["line 3"]);
-    with(&bars, &write(d, "a1.csv", "time,action\n2024-03-05T14:29:30Z,buy\n"), &[], &["14:29:30"]);
-    with(&bars, &write(d, "a2.csv", "time,action\n2024-03-05T14:29:00Z,jump\n"), &[], &["jump"]);
-    with(&bars, &write(d, "a3.csv", "time,action\n2024-03-05T14:29:00Z,buy\n2024-03-05T14:29:00Z,hold\n"), &[], &["second time"]);
-    with(&bars, &actions, &["--sim", &write(d, "s1.toml", "slip = 1\n")], &["slip"]);
-    with(&bars, &actions, &["--sim", &write(d, "s2.toml", "contracts = 0\ntrail_atr = -1\n")], &["contracts", "trail_atr"]);
-    with(&bars, &actions, &["--sim", &write(d, "s3.toml", "same_bar = \"finer_bars\"\n")], &["finer_bars"]);
-    with(&bars, &actions, &["--ruleset", "nobody-1k"], &["nobody-1k", "apex-50k-seed"]);
-    with(&bars, &actions, &["--ruleset", "topstep-50k", "--sim", &write(d, "s4.toml", "flat_by = \"16:59\"\n")], &["16:59"]);
+    with(
+        &bars,
+        &write(d, "a1.csv", "time,action\n2024-03-05T14:29:30Z,buy\n"),
+        &[],
+        &["14:29:30"],
+    );
+    with(
+        &bars,
+        &write(d, "a2.csv", "time,action\n2024-03-05T14:29:00Z,jump\n"),
+        &[],
+        &["jump"],
+    );
+    with(
+        &bars,
+        &write(
+            d,
+            "a3.csv",
+            "time,action\n2024-03-05T14:29:00Z,buy\n2024-03-05T14:29:00Z,hold\n",
+        ),
+        &[],
+        &["second time"],
+    );
+    with(
+        &bars,
+        &actions,
+        &["--sim", &write(d, "s1.toml", "slip = 1\n")],
+        &["slip"],
+    );
+    with(
+        &bars,
+        &actions,
+        &[
+            "--sim",
+            &write(d, "s2.toml", "contracts = 0\ntrail_atr = -1\n"),
+        ],
+        &["contracts", "trail_atr"],
+    );
+    with(
+        &bars,
+        &actions,
+        &["--sim", &write(d, "s3.toml", "same_bar = \"finer_bars\"\n")],
+        &["finer_bars"],
+    );
+    with(
+        &bars,
+        &actions,
+        &["--ruleset", "nobody-1k"],
+        &["nobody-1k", "apex-50k-seed"],
+    );
+    with(
+        &bars,
+        &actions,
+        &[
+            "--ruleset",
+            "topstep-50k",
+            "--sim",
+            &write(d, "s4.toml", "flat_by = \"16:59\"\n"),
+        ],
+        &["16:59"],
+    );
     assert!(!d.join("ledger").exists(), "nothing is written");
-    let summary = json(&["replay", "--data", &bars, "--market", "NQ", "--actions", &actions, "--out", &out, "--json"]);
-    assert_eq!((summary["bars"].as_u64(), summary["rejected"].as_u64()), (Some(3), Some(1)), "no entry before ATR is known");
+    let summary = json(&[
+        "replay",
+        "--data",
+        &bars,
+        "--market",
+        "NQ",
+        "--actions",
+        &actions,
+        "--out",
+        &out,
+        "--json",
+    ]);
+    assert_eq!(
+        (summary["bars"].as_u64(), summary["rejected"].as_u64()),
+        (Some(3), Some(1)),
+        "no entry before ATR is known"
+    );
     assert!(d.join("ledger/equity.csv").exists());
 }
 
@@ -91,25 +250,92 @@ fn runs_and_ledgers_that_are_none_are_refused() {
     let nowhere = dir.path().join("nowhere").display().to_string();
     refuses(&["evaluate", "--run", &nowhere], &["nowhere"]);
     refuses(&["runs", &nowhere], &["nowhere"]);
-    refuses(&["compliance", "check", "--ruleset", "apex-50k-seed", "--ledger", &nowhere], &["nowhere"]);
-    refuses(&["compliance", "check", "--ruleset", "nobody-1k", "--ledger", &nowhere], &["nobody-1k"]);
-    refuses(&["train", "--preset", "huge", "--market", "NQ"], &["huge", "smoke"]);
+    refuses(
+        &[
+            "compliance",
+            "check",
+            "--ruleset",
+            "apex-50k-seed",
+            "--ledger",
+            &nowhere,
+        ],
+        &["nowhere"],
+    );
+    refuses(
+        &[
+            "compliance",
+            "check",
+            "--ruleset",
+            "nobody-1k",
+            "--ledger",
+            &nowhere,
+        ],
+        &["nobody-1k"],
+    );
+    refuses(
+        &["train", "--preset", "huge", "--market", "NQ"],
+        &["huge", "smoke"],
+    );
     refuses(&["train", "--preset", "smoke"], &["--data", "--market"]);
-    refuses(&["train", "--preset", "smoke", "--market", "NQ", "--set", "phase1.ppo.gamma=2", "--set", "sim.contracts=0", "--out", &nowhere], &["phase1.ppo.gamma", "sim.contracts"]);
-    refuses(&["train", "--preset", "smoke", "--market", "NQ", "--set", "sim.slip=2", "--out", &nowhere], &["slip"]);
+    refuses(
+        &[
+            "train",
+            "--preset",
+            "smoke",
+            "--market",
+            "NQ",
+            "--set",
+            "phase1.ppo.gamma=2",
+            "--set",
+            "sim.contracts=0",
+            "--out",
+            &nowhere,
+        ],
+        &["phase1.ppo.gamma", "sim.contracts"],
+    );
+    refuses(
+        &[
+            "train",
+            "--preset",
+            "smoke",
+            "--market",
+            "NQ",
+            "--set",
+            "sim.slip=2",
+            "--out",
+            &nowhere,
+        ],
+        &["slip"],
+    );
     assert!(!Path::new(&nowhere).exists());
     assert_eq!(holdout(&["train", "--device", "toaster"]).code, 2);
     assert_eq!(holdout(&["fly"]).code, 2);
-    assert_eq!(json(&["runs", "--dir", &nowhere, "--json"]), serde_json::json!([]));
+    assert_eq!(
+        json(&["runs", "--dir", &nowhere, "--json"]),
+        serde_json::json!([])
+    );
 }
 
 #[test]
 fn sample_files_inspect_as_what_they_are() {
     let seen = json(&["data", "inspect", &sample("ES_1m_2024q4.csv"), "--json"]);
     assert_eq!(seen["market"], "ES");
-    assert_eq!((seen["interval_seconds"].as_i64(), seen["bars"].as_u64()), (Some(60), Some(89_010)));
+    assert_eq!(
+        (seen["interval_seconds"].as_i64(), seen["bars"].as_u64()),
+        (Some(60), Some(89_010))
+    );
     assert_eq!(seen["stamp"], "open");
-    for key in ["dialect", "zone", "symbols", "first", "last", "sessions", "problems", "dropped", "repairs_offered"] {
+    for key in [
+        "dialect",
+        "zone",
+        "symbols",
+        "first",
+        "last",
+        "sessions",
+        "problems",
+        "dropped",
+        "repairs_offered",
+    ] {
         assert!(!seen[key].is_null(), "{key}");
     }
 }

@@ -19,14 +19,28 @@ fn a_policy_decides_alike_whatever_comes_later() {
     let mut args = vec!["train", "--data", &data, "--out", &out];
     args.extend(TINY);
     let run = json(&args)["run"].as_str().unwrap().to_owned();
-    let weights = RunFolder::open(Path::new(&run)).unwrap().read_checkpoint(CheckpointChoice::Last).unwrap().weights;
+    let weights = RunFolder::open(Path::new(&run))
+        .unwrap()
+        .read_checkpoint(CheckpointChoice::Last)
+        .unwrap()
+        .weights;
     let policy = Policy::load(&weights).unwrap();
-    let dataset = Dataset::load(Path::new(&data), &holdout_store::ImportOptions::default(), &mut |_| true).unwrap();
+    let dataset = Dataset::load(
+        Path::new(&data),
+        &holdout_store::ImportOptions::default(),
+        &mut |_| true,
+    )
+    .unwrap();
     let cut = 20_000;
     let mut garbled = dataset.clone();
     let bars = Arc::make_mut(&mut garbled.bars);
     for i in cut + 1..bars.len() {
-        for column in [&mut bars.open, &mut bars.high, &mut bars.low, &mut bars.close] {
+        for column in [
+            &mut bars.open,
+            &mut bars.high,
+            &mut bars.low,
+            &mut bars.close,
+        ] {
             column[i] = 1 + (i as i32 * 7_919) % 50_000;
         }
         let four = [bars.open[i], bars.high[i], bars.low[i], bars.close[i]];
@@ -35,12 +49,20 @@ fn a_policy_decides_alike_whatever_comes_later() {
         bars.volume[i] = 1e9;
     }
     let rows = |d: Dataset| {
-        let plan = RunConfig::preset("smoke").unwrap().plan(&d.bars.instrument).unwrap();
+        let plan = RunConfig::preset("smoke")
+            .unwrap()
+            .plan(&d.bars.instrument)
+            .unwrap();
         let arena = Arena::new(plan, d).unwrap();
-        let ledger = arena.evaluate(&policy, Phase::Management, 0..arena.tape.len()).unwrap();
+        let ledger = arena
+            .evaluate(&policy, Phase::Management, 0..arena.tape.len())
+            .unwrap();
         ledger.rows[..=cut].to_vec()
     };
     let (clean, dirty) = (rows(dataset), rows(garbled));
-    assert!(clean.iter().any(|r| r.mask.count() > 1), "there was something to decide");
+    assert!(
+        clean.iter().any(|r| r.mask.count() > 1),
+        "there was something to decide"
+    );
     assert_eq!(clean, dirty);
 }

@@ -12,7 +12,11 @@ pub(crate) struct Ran {
 
 /// Runs `holdout` with these arguments in the source folder.
 pub(crate) fn holdout(args: &[&str]) -> Ran {
-    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_holdout"))
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_holdout"))
         .args(args)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
@@ -34,18 +38,40 @@ pub(crate) fn json(args: &[&str]) -> serde_json::Value {
 
 /// Options of the smallest training that goes through everything.
 pub(crate) const TINY: [&str; 18] = [
-    "--preset", "smoke", "--device", "cpu", "--set", "phase1.steps=2048", "--set", "phase2.steps=2048", "--set", "phase1.envs=32",
-    "--set", "phase2.envs=32", "--set", "phase1.rollout=16", "--set", "phase2.rollout=16", "--json", "--progress=none",
+    "--preset",
+    "smoke",
+    "--device",
+    "cpu",
+    "--set",
+    "phase1.steps=2048",
+    "--set",
+    "phase2.steps=2048",
+    "--set",
+    "phase1.envs=32",
+    "--set",
+    "phase2.envs=32",
+    "--set",
+    "phase1.rollout=16",
+    "--set",
+    "phase2.rollout=16",
+    "--json",
+    "--progress=none",
 ];
 
 /// A sample file.
 pub(crate) fn sample(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data").join(name).display().to_string()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("sample_data")
+        .join(name)
+        .display()
+        .to_string()
 }
 
 /// The folder of shared market files, when it is there; says so when it is not.
 pub(crate) fn shared(what: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(what);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared")
+        .join(what);
     if path.exists() {
         return Some(path);
     }

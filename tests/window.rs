@@ -29,7 +29,10 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), picker: ScriptedPicker::default() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            picker: ScriptedPicker::default(),
+        }
     }
 
     fn runs(&self) -> PathBuf {
@@ -44,10 +47,16 @@ impl Place {
         let mut price = 60_000;
         for i in 0..40 * 24 * 12 {
             let time = 1_706_745_600 + i * 300;
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let step = ((state >> 33) % 41) as i32 - 20;
             let close = price + step;
-            bars.push(time, [price, price.max(close) + 8, price.min(close) - 8, close], 100.0 + f64::from(step.abs()));
+            bars.push(
+                time,
+                [price, price.max(close) + 8, price.min(close) - 8, close],
+                100.0 + f64::from(step.abs()),
+            );
             price = close;
         }
         let path = self.dir.path().join("NQ_5m.csv");
@@ -80,14 +89,22 @@ impl Place {
     }
 }
 
-fn until(h: &mut Harness<'static, Workbench>, what: &str, mut done: impl FnMut(&Workbench) -> bool) {
+fn until(
+    h: &mut Harness<'static, Workbench>,
+    what: &str,
+    mut done: impl FnMut(&Workbench) -> bool,
+) {
     let begun = Instant::now();
     loop {
         h.step();
         if done(h.state()) {
             break;
         }
-        assert!(begun.elapsed() < PATIENCE, "not in time: {what}; messages: {:?}", h.state().model.log);
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "not in time: {what}; messages: {:?}",
+            h.state().model.log
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
     h.step();
@@ -99,7 +116,12 @@ fn an_empty_window_says_what_to_do_and_pages_change() {
     let mut h = place.harness();
     h.get_by_label("Run the demo");
     h.get_by_label("Open sample ES");
-    for (page, text) in [("Results", "No run to judge yet"), ("Train", "Nothing is training"), ("Curriculum", "What training will do"), ("Data", "Start with a market")] {
+    for (page, text) in [
+        ("Results", "No run to judge yet"),
+        ("Train", "Nothing is training"),
+        ("Curriculum", "What training will do"),
+        ("Data", "Start with a market"),
+    ] {
         h.get_by_label(page).click();
         h.step();
         h.step();
@@ -119,7 +141,8 @@ fn a_file_is_opened_shown_and_split() {
     h.get_by_label("What was found");
     h.get_by_label_contains("train: ");
     let before = h.state().model.config.split;
-    h.get_by_role_and_label(Role::Slider, "Validation begins").set_value_accesskit(5.0);
+    h.get_by_role_and_label(Role::Slider, "Validation begins")
+        .set_value_accesskit(5.0);
     h.step();
     h.step();
     let after = h.state().model.config.split;
@@ -134,10 +157,13 @@ fn a_path_that_leads_nowhere_is_told_and_nothing_breaks() {
     let mut h = place.harness();
     h.get_by_label("Path of a market file").focus();
     h.step();
-    h.get_by_label("Path of a market file").type_text("/nowhere/NQ.csv");
+    h.get_by_label("Path of a market file")
+        .type_text("/nowhere/NQ.csv");
     h.step();
     h.get_by_label("Load").click();
-    until(&mut h, "the failure is told", |b| b.model.load_error.is_some());
+    until(&mut h, "the failure is told", |b| {
+        b.model.load_error.is_some()
+    });
     h.get_by_label("Copy");
     h.get_by_label("Run the demo");
     // Cancelling the dialog changes nothing.
@@ -153,9 +179,12 @@ fn settings_change_are_checked_and_taken_back() {
     let mut h = place.harness();
     h.get_by_label("Curriculum").click();
     h.run_ok();
-    let of = |h: &Harness<'static, Workbench>| h.state().model.config.curriculum.management.boot_camp_end;
+    let of = |h: &Harness<'static, Workbench>| {
+        h.state().model.config.curriculum.management.boot_camp_end
+    };
     let before = of(&h);
-    h.get_by_role_and_label(Role::Slider, "Boot Camp ends at").set_value_accesskit(35.0);
+    h.get_by_role_and_label(Role::Slider, "Boot Camp ends at")
+        .set_value_accesskit(35.0);
     h.step();
     h.step();
     assert!((of(&h) - 0.35).abs() < 1e-9, "{}", of(&h));
@@ -164,7 +193,8 @@ fn settings_change_are_checked_and_taken_back() {
     h.step();
     h.step();
     assert!((of(&h) - before).abs() < 1e-9, "undone");
-    h.get_by_role_and_label(Role::Slider, "Boot Camp ends at").set_value_accesskit(95.0);
+    h.get_by_role_and_label(Role::Slider, "Boot Camp ends at")
+        .set_value_accesskit(95.0);
     h.step();
     h.step();
     h.get_by_label("1 problem");
@@ -183,7 +213,8 @@ fn the_palette_finds_commands() {
     h.key_press_modifiers(Modifiers::COMMAND, Key::P);
     h.step();
     h.step();
-    h.get_by_role_and_label(Role::TextInput, "What to do").type_text("gores");
+    h.get_by_role_and_label(Role::TextInput, "What to do")
+        .type_text("gores");
     h.step();
     h.key_press(Key::Enter);
     h.step();
@@ -208,15 +239,23 @@ fn a_run_is_trained_paused_judged_and_test_is_counted() {
     h.step();
     h.step();
     h.get_by_label("Start").click();
-    until(&mut h, "training runs", |b| b.model.run_state == RunState::Running);
+    until(&mut h, "training runs", |b| {
+        b.model.run_state == RunState::Running
+    });
     h.key_press(Key::Space);
     h.step();
     h.step();
     if h.state().model.run_state == RunState::Paused {
         h.get_by_label("Resume").click();
     }
-    until(&mut h, "training ends", |b| b.model.run_state == RunState::Idle);
-    assert!(h.state().model.log.iter().all(|l| !l.error), "{:?}", h.state().model.log);
+    until(&mut h, "training ends", |b| {
+        b.model.run_state == RunState::Idle
+    });
+    assert!(
+        h.state().model.log.iter().all(|l| !l.error),
+        "{:?}",
+        h.state().model.log
+    );
     assert!(!h.state().model.train.is_empty() && !h.state().model.train.checkpoints.is_empty());
     h.get_by_label("Chart: Trading");
     assert_eq!(h.state().model.runs.len(), 1);
@@ -224,22 +263,31 @@ fn a_run_is_trained_paused_judged_and_test_is_counted() {
     h.step();
     h.step();
     h.get_by_label("Judge on validation").click();
-    until(&mut h, "validation is judged", |b| b.model.result(Part::Validation).is_some());
+    until(&mut h, "validation is judged", |b| {
+        b.model.result(Part::Validation).is_some()
+    });
     h.get_by_label("Chart: Equity");
     h.get_by_label("Max drawdown");
     h.get_by_label("Test").click();
     h.run_ok();
-    assert!(h.state().model.result(Part::Test).is_none(), "test is asked for first");
+    assert!(
+        h.state().model.result(Part::Test).is_none(),
+        "test is asked for first"
+    );
     h.get_by_label("It has not been opened before.");
     h.get_by_label("Open test and count it").click();
-    until(&mut h, "test is judged", |b| b.model.result(Part::Test).is_some());
+    until(&mut h, "test is judged", |b| {
+        b.model.result(Part::Test).is_some()
+    });
     assert_eq!(h.state().model.result(Part::Test).unwrap().looks, Some(1));
     h.get_by_label("test opened 1 time");
 }
 
 fn vertices(h: &Harness<'_, impl Sized>) -> usize {
     let output = h.output();
-    let primitives = h.ctx.tessellate(output.shapes.clone(), output.pixels_per_point);
+    let primitives = h
+        .ctx
+        .tessellate(output.shapes.clone(), output.pixels_per_point);
     let of = |p: &egui::ClippedPrimitive| match &p.primitive {
         egui::epaint::Primitive::Mesh(m) => m.vertices.len(),
         egui::epaint::Primitive::Callback(_) => 0,
@@ -252,25 +300,52 @@ fn vertices(h: &Harness<'_, impl Sized>) -> usize {
 fn a_million_points_are_drawn_as_cheaply_as_a_thousand() {
     let chart = |n: usize| {
         let y = |i: usize| 50_000.0 + ((i * 7_919) % 1_009) as f64;
-        let curve = Arc::new(Curve::new((0..n).map(|i| [i as f64 * 60.0, y(i)]).collect()));
-        let band = Arc::new(Ribbon::new((0..n).map(|i| [i as f64 * 60.0, y(i) - 50.0, y(i) + 50.0]).collect()));
-        let series = vec![Series::band("Range", Ink::Sky, band, 0.2), Series::line("Agent", Ink::Sky, Arc::clone(&curve))];
+        let curve = Arc::new(Curve::new(
+            (0..n).map(|i| [i as f64 * 60.0, y(i)]).collect(),
+        ));
+        let band = Arc::new(Ribbon::new(
+            (0..n)
+                .map(|i| [i as f64 * 60.0, y(i) - 50.0, y(i) + 50.0])
+                .collect(),
+        ));
+        let series = vec![
+            Series::band("Range", Ink::Sky, band, 0.2),
+            Series::line("Agent", Ink::Sky, Arc::clone(&curve)),
+        ];
         let down = vec![Series::area("Drawdown", Ink::Vermilion, curve, 0.0)];
-        Chart::new("Equity", Axis::new("New York time", Unit::Time), vec![Panel::new(Axis::new("USD", Unit::Usd), series), Panel::new(Axis::new("USD", Unit::Usd), down)])
+        Chart::new(
+            "Equity",
+            Axis::new("New York time", Unit::Time),
+            vec![
+                Panel::new(Axis::new("USD", Unit::Usd), series),
+                Panel::new(Axis::new("USD", Unit::Usd), down),
+            ],
+        )
     };
     let cost = |n: usize| {
         let chart = chart(n);
         let theme = Theme::new(Mode::Dark);
-        let view = ChartView { group: "count", height: 600.0, wheel_zooms: true, export: true };
-        let mut h = HarnessBuilder::default().with_size([1_280.0, 700.0]).with_context_setup(|ctx| set_up(ctx, Mode::Dark)).build_ui(move |ui| {
-            view.show(ui, &theme, &chart);
-        });
+        let view = ChartView {
+            group: "count",
+            height: 600.0,
+            wheel_zooms: true,
+            export: true,
+        };
+        let mut h = HarnessBuilder::default()
+            .with_size([1_280.0, 700.0])
+            .with_context_setup(|ctx| set_up(ctx, Mode::Dark))
+            .build_ui(move |ui| {
+                view.show(ui, &theme, &chart);
+            });
         h.step();
         vertices(&h)
     };
     let (small, large) = (cost(1_000), cost(1_000_000));
     assert!(large < 120_000, "{large} vertices");
-    assert!(large < small * 8, "{small} vertices for a thousand points, {large} for a million");
+    assert!(
+        large < small * 8,
+        "{small} vertices for a thousand points, {large} for a million"
+    );
 }
 
 #[test]
@@ -313,9 +388,12 @@ fn only_the_visible_trades_are_drawn() {
         });
         let theme = Theme::new(Mode::Dark);
         let mut table = TradesTable::default();
-        let mut h = HarnessBuilder::default().with_size([1_000.0, 400.0]).with_context_setup(|ctx| set_up(ctx, Mode::Dark)).build_ui(move |ui| {
-            table.ui(ui, &theme, &ledger);
-        });
+        let mut h = HarnessBuilder::default()
+            .with_size([1_000.0, 400.0])
+            .with_context_setup(|ctx| set_up(ctx, Mode::Dark))
+            .build_ui(move |ui| {
+                table.ui(ui, &theme, &ledger);
+            });
         // Large tables are ordered on another thread.
         for _ in 0..200 {
             h.step();
@@ -328,12 +406,21 @@ fn only_the_visible_trades_are_drawn() {
         vertices(&h)
     };
     let (small, large) = (cost(1_000), cost(100_000));
-    assert!(large < small * 2, "{small} vertices for a thousand trades, {large} for a hundred thousand");
+    assert!(
+        large < small * 2,
+        "{small} vertices for a thousand trades, {large} for a hundred thousand"
+    );
 }
 
 /// Whether software or hardware Vulkan can render here.
 fn can_render() -> bool {
-    let driver = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"].iter().any(|d| Path::new(d).read_dir().is_ok_and(|mut f| f.next().is_some()));
+    let driver = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"]
+        .iter()
+        .any(|d| {
+            Path::new(d)
+                .read_dir()
+                .is_ok_and(|mut f| f.next().is_some())
+        });
     if !driver {
         eprintln!("no Vulkan driver is installed: pages are not rendered");
     }

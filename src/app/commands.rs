@@ -85,7 +85,11 @@ impl Workbench {
             Command::Open(path, options) => self.open(ctx, path, *options),
             Command::OpenSample(market) => match sample_path(market) {
                 Ok(path) => self.open(ctx, path, ImportOptions::default()),
-                Err(e) => self.tell(ctx, Tone::Error, format!("The sample cannot be opened: {e}")),
+                Err(e) => self.tell(
+                    ctx,
+                    Tone::Error,
+                    format!("The sample cannot be opened: {e}"),
+                ),
             },
             Command::CancelLoad => self.cancel_load(),
             Command::SetSplit(split) => {
@@ -148,10 +152,21 @@ impl Workbench {
                 self.model.preset = name;
                 self.model.reference = preset.clone();
                 let own = &self.model.config;
-                self.model.config = RunConfig { split: own.split, seed: own.seed, device: own.device, data: own.data.clone(), market: own.market.clone(), ..preset };
+                self.model.config = RunConfig {
+                    split: own.split,
+                    seed: own.seed,
+                    device: own.device,
+                    data: own.data.clone(),
+                    market: own.market.clone(),
+                    ..preset
+                };
                 self.check();
             }
-            Err(e) => self.tell(ctx, Tone::Error, format!("The preset cannot be read: {e:#}")),
+            Err(e) => self.tell(
+                ctx,
+                Tone::Error,
+                format!("The preset cannot be read: {e:#}"),
+            ),
         }
     }
 
@@ -194,29 +209,50 @@ impl Workbench {
             // A run that was just trained is what is meant.
             self.model.selected_run.clone_from(&self.model.train.path);
         }
-        let Some(run) = self.model.selected_run.clone() else { return };
+        let Some(run) = self.model.selected_run.clone() else {
+            return;
+        };
         if self.model.result(part).is_some() || self.model.evaluating.is_some() {
             return;
         }
         if part == Part::Test {
-            self.ask_test = Some(worker::looks_so_far(&run, &self.model.runs_dir).map_err(|e| format!("{e:#}")));
+            self.ask_test = Some(
+                worker::looks_so_far(&run, &self.model.runs_dir).map_err(|e| format!("{e:#}")),
+            );
         } else {
             self.judge(ctx, part);
         }
     }
 
     /// Writes a chart; the answer comes as a message.
-    pub(super) fn export(&mut self, ctx: &egui::Context, path: &Path, chart: &Chart, format: ExportFormat) {
+    pub(super) fn export(
+        &mut self,
+        ctx: &egui::Context,
+        path: &Path,
+        chart: &Chart,
+        format: ExportFormat,
+    ) {
         let written = match format {
-            ExportFormat::Csv => std::fs::write(path, chart_csv::csv(chart)).map_err(anyhow::Error::from),
-            ExportFormat::Svg => std::fs::write(path, svg::svg(chart, &Look::paper(), 1_000, 620)).map_err(anyhow::Error::from),
+            ExportFormat::Csv => {
+                std::fs::write(path, chart_csv::csv(chart)).map_err(anyhow::Error::from)
+            }
+            ExportFormat::Svg => std::fs::write(path, svg::svg(chart, &Look::paper(), 1_000, 620))
+                .map_err(anyhow::Error::from),
             ExportFormat::Png => png::png(&svg::svg(chart, &Look::paper(), 1_000, 620), 2.0)
                 .map_err(anyhow::Error::from)
                 .and_then(|bytes| std::fs::write(path, bytes).map_err(anyhow::Error::from)),
         };
         match written {
-            Ok(()) => self.tell(ctx, Tone::Info, format!("Chart written to {}", path.display())),
-            Err(e) => self.tell(ctx, Tone::Error, format!("The chart could not be written: {e:#} ({})", path.display())),
+            Ok(()) => self.tell(
+                ctx,
+                Tone::Info,
+                format!("Chart written to {}", path.display()),
+            ),
+            Err(e) => self.tell(
+                ctx,
+                Tone::Error,
+                format!("The chart could not be written: {e:#} ({})", path.display()),
+            ),
         }
     }
 }
@@ -224,7 +260,16 @@ impl Workbench {
 /// A file name from a chart's title.
 fn file_name(chart: &Chart) -> String {
     let words = format!("{} {}", chart.title, chart.subtitle);
-    let plain: String = words.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let plain: String = words
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .collect();
     let parts: Vec<&str> = plain.split('-').filter(|p| !p.is_empty()).collect();
     parts.join("-").chars().take(80).collect()
 }
@@ -252,6 +297,9 @@ mod tests {
     fn file_names_are_plain() {
         let mut chart = Chart::new("Equity: out of sample", Axis::new("", Unit::Time), vec![]);
         chart.subtitle = "NQ · run-7/validation".to_owned();
-        assert_eq!(file_name(&chart), "equity-out-of-sample-nq-run-7-validation");
+        assert_eq!(
+            file_name(&chart),
+            "equity-out-of-sample-nq-run-7-validation"
+        );
     }
 }

@@ -156,7 +156,10 @@ impl Model {
 
     /// The problem of a setting, by its path in the configuration.
     pub fn problem(&self, field: &str) -> Option<&str> {
-        self.problems.iter().find(|p| p.field == field).map(|p| p.message.as_str())
+        self.problems
+            .iter()
+            .find(|p| p.field == field)
+            .map(|p| p.message.as_str())
     }
 
     /// The results of a part, where they have been worked out.
@@ -166,7 +169,11 @@ impl Model {
 
     /// The latest failure in the log.
     pub fn last_error(&self) -> Option<&str> {
-        self.log.iter().rev().find(|l| l.error).map(|l| l.text.as_str())
+        self.log
+            .iter()
+            .rev()
+            .find(|l| l.error)
+            .map(|l| l.text.as_str())
     }
 }
 

@@ -44,7 +44,10 @@ impl FilePicker for NativePicker {
                     .add_filter("Bars", &["csv", "txt", "gz", "zst", "parquet", "scid"])
                     .add_filter("All files", &["*"])
                     .pick_file(),
-                Ask::Save { name } => rfd::FileDialog::new().set_title("Export").set_file_name(name).save_file(),
+                Ask::Save { name } => rfd::FileDialog::new()
+                    .set_title("Export")
+                    .set_file_name(name)
+                    .save_file(),
             }));
             wake();
             answer.unwrap_or(None)
@@ -59,7 +62,10 @@ pub struct ScriptedPicker(Arc<Mutex<Vec<Option<PathBuf>>>>);
 impl ScriptedPicker {
     /// Adds the answer to the next question.
     pub fn answer(&self, path: Option<PathBuf>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(path);
     }
 }
 

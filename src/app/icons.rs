@@ -58,10 +58,24 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
     let square = Rect::from_center_size(rect.center(), egui::Vec2::splat(side));
     let p = |x: f32, y: f32| -> Pos2 { square.min + egui::vec2(x, y) * side };
     let stroke = Stroke::new((side / 11.0).max(1.2), color);
-    let line = |points: &[(f32, f32)]| painter.add(Shape::line(points.iter().map(|&(x, y)| p(x, y)).collect(), stroke));
-    let closed = |points: &[(f32, f32)]| painter.add(Shape::closed_line(points.iter().map(|&(x, y)| p(x, y)).collect(), stroke));
+    let line = |points: &[(f32, f32)]| {
+        painter.add(Shape::line(
+            points.iter().map(|&(x, y)| p(x, y)).collect(),
+            stroke,
+        ))
+    };
+    let closed = |points: &[(f32, f32)]| {
+        painter.add(Shape::closed_line(
+            points.iter().map(|&(x, y)| p(x, y)).collect(),
+            stroke,
+        ))
+    };
     let filled = |points: &[(f32, f32)]| {
-        painter.add(Shape::convex_polygon(points.iter().map(|&(x, y)| p(x, y)).collect(), color, Stroke::NONE))
+        painter.add(Shape::convex_polygon(
+            points.iter().map(|&(x, y)| p(x, y)).collect(),
+            color,
+            Stroke::NONE,
+        ))
     };
     let circle = |x: f32, y: f32, r: f32| painter.circle_stroke(p(x, y), r * side, stroke);
     let dot = |x: f32, y: f32, r: f32| painter.circle_filled(p(x, y), r * side, color);
@@ -69,7 +83,10 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
         let steps = 16;
         let at = |i: i32| {
             let a = (from + (to - from) * i as f32 / steps as f32).to_radians();
-            pos2(square.min.x + (x + r * a.cos()) * side, square.min.y + (y + r * a.sin()) * side)
+            pos2(
+                square.min.x + (x + r * a.cos()) * side,
+                square.min.y + (y + r * a.sin()) * side,
+            )
         };
         painter.add(Shape::line((0..=steps).map(at).collect(), stroke))
     };
@@ -101,7 +118,14 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
             line(&[(0.26, 0.66), (0.44, 0.44), (0.60, 0.56), (0.86, 0.22)]);
         }
         Icon::Folder => {
-            closed(&[(0.10, 0.22), (0.40, 0.22), (0.48, 0.32), (0.90, 0.32), (0.90, 0.80), (0.10, 0.80)]);
+            closed(&[
+                (0.10, 0.22),
+                (0.40, 0.22),
+                (0.48, 0.32),
+                (0.90, 0.32),
+                (0.90, 0.80),
+                (0.10, 0.80),
+            ]);
         }
         Icon::Export => {
             line(&[(0.50, 0.62), (0.50, 0.12)]);
@@ -120,7 +144,10 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
             circle(0.5, 0.5, 0.18);
             for k in 0..8 {
                 let (s, c) = (k as f32 * std::f32::consts::FRAC_PI_4).sin_cos();
-                line(&[(0.5 + 0.30 * c, 0.5 + 0.30 * s), (0.5 + 0.42 * c, 0.5 + 0.42 * s)]);
+                line(&[
+                    (0.5 + 0.30 * c, 0.5 + 0.30 * s),
+                    (0.5 + 0.42 * c, 0.5 + 0.42 * s),
+                ]);
             }
         }
         Icon::Moon => {
@@ -164,7 +191,14 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
             line(&[(0.64, 0.64), (0.88, 0.88)]);
         }
         Icon::Shield => {
-            closed(&[(0.50, 0.10), (0.84, 0.22), (0.80, 0.58), (0.50, 0.90), (0.20, 0.58), (0.16, 0.22)]);
+            closed(&[
+                (0.50, 0.10),
+                (0.84, 0.22),
+                (0.80, 0.58),
+                (0.50, 0.90),
+                (0.20, 0.58),
+                (0.16, 0.22),
+            ]);
         }
         Icon::Dash => {
             line(&[(0.22, 0.50), (0.78, 0.50)]);

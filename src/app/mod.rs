@@ -9,7 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egui::util::undoer::Undoer;
-use egui::{CentralPanel, Frame, Key, KeyboardShortcut, Margin, Modal, Modifiers, Panel, RichText, ScrollArea};
+use egui::{
+    CentralPanel, Frame, Key, KeyboardShortcut, Margin, Modal, Modifiers, Panel, RichText,
+    ScrollArea,
+};
 use holdout_core::market::Instruments;
 use holdout_core::market::split::Part;
 use holdout_store::ImportOptions;
@@ -89,11 +92,19 @@ pub fn run(options: WindowOptions) -> anyhow::Result<()> {
     };
     let native = eframe::NativeOptions {
         renderer,
-        viewport: egui::ViewportBuilder::default().with_title(NAME).with_app_id("holdout").with_inner_size([1_280.0, 800.0]).with_min_inner_size([960.0, 620.0]).with_drag_and_drop(true),
+        viewport: egui::ViewportBuilder::default()
+            .with_title(NAME)
+            .with_app_id("holdout")
+            .with_inner_size([1_280.0, 800.0])
+            .with_min_inner_size([960.0, 620.0])
+            .with_drag_and_drop(true),
         ..eframe::NativeOptions::default()
     };
     let start = Box::new(move |cc: &eframe::CreationContext<'_>| {
-        let kept: Kept = cc.storage.and_then(|s| eframe::get_value(s, KEPT)).unwrap_or_default();
+        let kept: Kept = cc
+            .storage
+            .and_then(|s| eframe::get_value(s, KEPT))
+            .unwrap_or_default();
         commands::set_up(&cc.egui_ctx, kept.mode);
         let mut bench = Workbench::new(Box::new(NativePicker), options.runs_dir.clone());
         bench.take_kept(&cc.egui_ctx, kept);
@@ -210,7 +221,11 @@ impl Workbench {
     }
 
     fn kept(&self) -> Kept {
-        Kept { mode: self.theme.mode, zoom: Some(self.zoom), recent: self.model.recent.clone() }
+        Kept {
+            mode: self.theme.mode,
+            zoom: Some(self.zoom),
+            recent: self.model.recent.clone(),
+        }
     }
 
     /// Does what the command line asked for at the start.
@@ -232,15 +247,22 @@ impl Workbench {
         self.drain_judging(ctx);
         self.zoom = ctx.zoom_factor();
         self.undoer.feed_state(ctx.time(), &self.model.config);
-        self.model.can_undo = (self.undoer.has_undo(&self.model.config), self.undoer.has_redo(&self.model.config));
+        self.model.can_undo = (
+            self.undoer.has_undo(&self.model.config),
+            self.undoer.has_redo(&self.model.config),
+        );
         if self.undoer.is_in_flux() {
             // The undo point is set once the settings have been still for a second.
             ctx.request_repaint_after(Duration::from_millis(300));
         }
         for file in ctx.input(|i| i.raw.dropped_files.clone()) {
-            self.commands.push(Command::Open(file.path().to_owned(), Box::default()));
+            self.commands
+                .push(Command::Open(file.path().to_owned(), Box::default()));
         }
-        if ctx.input(|i| i.viewport().close_requested()) && self.model.run_state != RunState::Idle && !self.closing {
+        if ctx.input(|i| i.viewport().close_requested())
+            && self.model.run_state != RunState::Idle
+            && !self.closing
+        {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
             self.ask_close = true;
         }
@@ -250,21 +272,60 @@ impl Workbench {
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let ctx = ui.ctx().clone();
         self.shortcuts(&ctx);
-        let Self { model, theme, commands, data, curriculum, train, results, palette, toasts, .. } = self;
-        let panel = PanelCtx { model, theme, commands };
-        let bar = |m: i8| Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(m, 0));
-        Panel::top("top").exact_size(40.0).frame(bar(14)).show(ui, |ui| panels::top::ui(&panel, self.zoom, ui));
-        Panel::bottom("status").exact_size(26.0).frame(bar(10)).show(ui, |ui| panels::status::ui(&panel, ui));
+        let Self {
+            model,
+            theme,
+            commands,
+            data,
+            curriculum,
+            train,
+            results,
+            palette,
+            toasts,
+            ..
+        } = self;
+        let panel = PanelCtx {
+            model,
+            theme,
+            commands,
+        };
+        let bar = |m: i8| {
+            Frame::new()
+                .fill(theme.panel)
+                .inner_margin(Margin::symmetric(m, 0))
+        };
+        Panel::top("top")
+            .exact_size(40.0)
+            .frame(bar(14))
+            .show(ui, |ui| panels::top::ui(&panel, self.zoom, ui));
+        Panel::bottom("status")
+            .exact_size(26.0)
+            .frame(bar(10))
+            .show(ui, |ui| panels::status::ui(&panel, ui));
         if self.log_open {
-            Panel::bottom("messages").default_size(150.0).resizable(true).frame(panels::data::pad(theme)).show(ui, |ui| messages(&panel, ui));
+            Panel::bottom("messages")
+                .default_size(150.0)
+                .resizable(true)
+                .frame(panels::data::pad(theme))
+                .show(ui, |ui| messages(&panel, ui));
         }
-        Panel::left("runs").default_size(200.0).size_range(170.0..=340.0).frame(Frame::new().fill(theme.background).inner_margin(Margin::same(10))).show(ui, |ui| panels::runs::ui(&panel, ui));
-        CentralPanel::default().frame(Frame::new().fill(theme.panel)).show(ui, |ui| match model.page {
-            Page::Data => data.ui(&panel, ui),
-            Page::Curriculum => curriculum.ui(&panel, ui),
-            Page::Train => train.ui(&panel, ui),
-            Page::Results => results.ui(&panel, ui),
-        });
+        Panel::left("runs")
+            .default_size(200.0)
+            .size_range(170.0..=340.0)
+            .frame(
+                Frame::new()
+                    .fill(theme.background)
+                    .inner_margin(Margin::same(10)),
+            )
+            .show(ui, |ui| panels::runs::ui(&panel, ui));
+        CentralPanel::default()
+            .frame(Frame::new().fill(theme.panel))
+            .show(ui, |ui| match model.page {
+                Page::Data => data.ui(&panel, ui),
+                Page::Curriculum => curriculum.ui(&panel, ui),
+                Page::Train => train.ui(&panel, ui),
+                Page::Results => results.ui(&panel, ui),
+            });
         palette.ui(&panel, &ctx);
         toasts.ui(&ctx, theme);
         drop_hint(&ctx, theme);
@@ -299,7 +360,9 @@ impl Workbench {
         if ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(CTRL, Key::Z))) {
             self.commands.push(Command::Undo);
         }
-        if self.model.page == Page::Train && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Space)) {
+        if self.model.page == Page::Train
+            && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Space))
+        {
             match self.model.run_state {
                 RunState::Running => self.commands.push(Command::Pause),
                 RunState::Paused => self.commands.push(Command::Resume),
@@ -310,12 +373,17 @@ impl Workbench {
 
     /// Checks the configuration against the contract.
     fn check(&mut self) {
-        self.model.problems = self.model.instrument().map_or_else(Vec::new, |i| self.model.config.plan(&i).err().unwrap_or_default());
+        self.model.problems = self.model.instrument().map_or_else(Vec::new, |i| {
+            self.model.config.plan(&i).err().unwrap_or_default()
+        });
     }
 
     /// Shows a message, and keeps it.
     fn tell(&mut self, ctx: &egui::Context, tone: Tone, text: String) {
-        self.model.log.push(LogLine { error: tone == Tone::Error, text: text.clone() });
+        self.model.log.push(LogLine {
+            error: tone == Tone::Error,
+            text: text.clone(),
+        });
         self.toasts.push(tone, text, ctx.time());
     }
 
@@ -326,7 +394,9 @@ impl Workbench {
     }
 
     fn answer_dialog(&mut self, ctx: &egui::Context) {
-        let Some((promise, exporting)) = self.asking.take() else { return };
+        let Some((promise, exporting)) = self.asking.take() else {
+            return;
+        };
         match promise.try_take() {
             Err(promise) => self.asking = Some((promise, exporting)),
             Ok(None) => {}
@@ -366,7 +436,9 @@ impl Workbench {
     }
 
     fn drain_load(&mut self, ctx: &egui::Context) {
-        let Some((path, job)) = self.load.take() else { return };
+        let Some((path, job)) = self.load.take() else {
+            return;
+        };
         self.model.loading = Some((path.clone(), job.progress()));
         match job.drain(Duration::from_millis(5)).into_iter().next() {
             None | Some(Notice::Event(())) => {
@@ -380,7 +452,10 @@ impl Workbench {
                 self.take_market(market);
             }
             Some(Notice::Failed(why)) => {
-                self.model.log.push(LogLine { error: true, text: why.clone() });
+                self.model.log.push(LogLine {
+                    error: true,
+                    text: why.clone(),
+                });
                 self.model.load_error = Some((path, why));
                 ctx.request_repaint();
             }
@@ -409,10 +484,20 @@ impl Workbench {
             Err(problems) => {
                 self.model.problems = problems;
                 self.model.page = Page::Curriculum;
-                self.tell(ctx, Tone::Warning, "Some settings make no sense yet; they are marked.".to_owned());
+                self.tell(
+                    ctx,
+                    Tone::Warning,
+                    "Some settings make no sense yet; they are marked.".to_owned(),
+                );
             }
             Ok(plan) => {
-                let job = worker::train(plan, market.dataset, market.options, self.model.runs_dir.clone(), commands::wake(ctx));
+                let job = worker::train(
+                    plan,
+                    market.dataset,
+                    market.options,
+                    self.model.runs_dir.clone(),
+                    commands::wake(ctx),
+                );
                 self.follow(ctx, job, false);
                 self.model.page = Page::Train;
             }
@@ -421,10 +506,19 @@ impl Workbench {
 
     fn run_demo(&mut self, ctx: &egui::Context) {
         if self.training.is_some() {
-            self.tell(ctx, Tone::Warning, "A run is being trained; stop it first.".to_owned());
+            self.tell(
+                ctx,
+                Tone::Warning,
+                "A run is being trained; stop it first.".to_owned(),
+            );
             return;
         }
-        let options = crate::jobs::demo::DemoOptions { runs: self.model.runs_dir.clone(), quick: false, device: self.model.config.device, seed: self.model.config.seed };
+        let options = crate::jobs::demo::DemoOptions {
+            runs: self.model.runs_dir.clone(),
+            quick: false,
+            device: self.model.config.device,
+            seed: self.model.config.seed,
+        };
         let job = worker::demo(options, commands::wake(ctx));
         self.follow(ctx, job, true);
         self.model.page = Page::Train;
@@ -444,7 +538,9 @@ impl Workbench {
     }
 
     fn drain_training(&mut self, ctx: &egui::Context) {
-        let Some(job) = self.training.take() else { return };
+        let Some(job) = self.training.take() else {
+            return;
+        };
         self.model.progress = job.progress();
         for notice in job.drain(Duration::from_millis(8)) {
             match notice {
@@ -478,7 +574,11 @@ impl Workbench {
                 self.model.results.clear();
                 self.read_runs(ctx);
             }
-            WorkEvent::Train(TrainEvent::Phase { phase, steps, .. }) => view.log(format!("phase {} begins: {} steps", phase.number(), number::count(steps))),
+            WorkEvent::Train(TrainEvent::Phase { phase, steps, .. }) => view.log(format!(
+                "phase {} begins: {} steps",
+                phase.number(),
+                number::count(steps)
+            )),
             WorkEvent::Train(TrainEvent::Log(line)) => {
                 if let Some(device) = line.strip_prefix("device ") {
                     self.model.device = Some(device.to_owned());
@@ -491,8 +591,14 @@ impl Workbench {
             }
             WorkEvent::Train(TrainEvent::Update { phase, record }) => view.update(phase, *record),
             WorkEvent::Train(TrainEvent::Validation(p)) => {
-                let (step, pnl) = (number::count(p.step), number::dollars_signed(p.net_pnl_usd, 0));
-                view.log(format!("validation at step {step}: {pnl} in {} trades", number::count(p.trades)));
+                let (step, pnl) = (
+                    number::count(p.step),
+                    number::dollars_signed(p.net_pnl_usd, 0),
+                );
+                view.log(format!(
+                    "validation at step {step}: {pnl} in {} trades",
+                    number::count(p.trades)
+                ));
                 view.validation(p.step, p.net_pnl_usd, p.max_drawdown_usd);
             }
             WorkEvent::Train(TrainEvent::Checkpoint { step }) => {
@@ -508,7 +614,11 @@ impl Workbench {
     fn trained(&mut self, ctx: &egui::Context, trained: &worker::Trained) {
         let o = &trained.outcome;
         let (steps, time) = (number::count(o.steps), number::duration(o.seconds));
-        let text = if o.stopped { format!("Stopped and kept after {steps} steps.") } else { format!("Trained {steps} steps in {time}.") };
+        let text = if o.stopped {
+            format!("Stopped and kept after {steps} steps.")
+        } else {
+            format!("Trained {steps} steps in {time}.")
+        };
         self.model.train.log(text.clone());
         self.tell(ctx, Tone::Info, text);
         self.read_runs(ctx);
@@ -528,7 +638,11 @@ impl Workbench {
     fn read_runs(&mut self, ctx: &egui::Context) {
         match panels::runs::read_runs(&self.model.runs_dir) {
             Ok(runs) => self.model.runs = runs,
-            Err(e) => self.tell(ctx, Tone::Error, format!("The runs cannot be listed: {e:#}")),
+            Err(e) => self.tell(
+                ctx,
+                Tone::Error,
+                format!("The runs cannot be listed: {e:#}"),
+            ),
         }
     }
 
@@ -543,9 +657,21 @@ impl Workbench {
     }
 
     fn judge(&mut self, ctx: &egui::Context, part: Part) {
-        let Some(run) = self.model.selected_run.clone() else { return };
-        let checkpoint = self.model.checkpoint.clone().unwrap_or_else(|| "best".to_owned());
-        match worker::judge(run, checkpoint, part, self.model.runs_dir.clone(), commands::wake(ctx)) {
+        let Some(run) = self.model.selected_run.clone() else {
+            return;
+        };
+        let checkpoint = self
+            .model
+            .checkpoint
+            .clone()
+            .unwrap_or_else(|| "best".to_owned());
+        match worker::judge(
+            run,
+            checkpoint,
+            part,
+            self.model.runs_dir.clone(),
+            commands::wake(ctx),
+        ) {
             Ok(job) => {
                 self.model.evaluating = Some((part, job.progress()));
                 self.judging = Some((part, job));
@@ -555,7 +681,9 @@ impl Workbench {
     }
 
     fn drain_judging(&mut self, ctx: &egui::Context) {
-        let Some((part, job)) = self.judging.take() else { return };
+        let Some((part, job)) = self.judging.take() else {
+            return;
+        };
         match job.drain(Duration::from_millis(5)).into_iter().next() {
             None | Some(Notice::Event(())) => {
                 self.model.evaluating = Some((part, job.progress()));
@@ -563,7 +691,9 @@ impl Workbench {
                 return;
             }
             Some(Notice::Done(view)) => self.take_results(view),
-            Some(Notice::Failed(why)) => self.tell(ctx, Tone::Error, format!("Judging failed: {why}")),
+            Some(Notice::Failed(why)) => {
+                self.tell(ctx, Tone::Error, format!("Judging failed: {why}"))
+            }
         }
         self.model.evaluating = None;
     }
@@ -575,7 +705,9 @@ impl Workbench {
     }
 
     fn ask_before_test(&mut self, ctx: &egui::Context) {
-        let Some(looks) = self.ask_test.clone() else { return };
+        let Some(looks) = self.ask_test.clone() else {
+            return;
+        };
         let modal = Modal::new(egui::Id::unique("ask-test")).show(ctx, |ui| {
             ui.set_width(430.0);
             ui.label(RichText::new("Open the test part?").heading());
@@ -636,13 +768,23 @@ fn messages(ctx: &PanelCtx<'_>, ui: &mut egui::Ui) {
     if ctx.model.log.is_empty() {
         ui.label(RichText::new("Nothing was reported yet.").color(ctx.theme.dim));
     }
-    ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
-        for line in &ctx.model.log {
-            let color = if line.error { ctx.theme.bad } else { ctx.theme.text };
-            let mark = if line.error { "error: " } else { "" };
-            ui.add(egui::Label::new(RichText::new(format!("{mark}{}", line.text)).color(color)).wrap());
-        }
-    });
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .stick_to_bottom(true)
+        .show(ui, |ui| {
+            for line in &ctx.model.log {
+                let color = if line.error {
+                    ctx.theme.bad
+                } else {
+                    ctx.theme.text
+                };
+                let mark = if line.error { "error: " } else { "" };
+                ui.add(
+                    egui::Label::new(RichText::new(format!("{mark}{}", line.text)).color(color))
+                        .wrap(),
+                );
+            }
+        });
 }
 
 /// Tells that a dragged file can be let go.
@@ -650,9 +792,23 @@ fn drop_hint(ctx: &egui::Context, theme: &Theme) {
     if ctx.input(|i| i.raw.hovered_files.is_empty()) {
         return;
     }
-    let painter = ctx.layer_painter(egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop-hint")));
+    let painter = ctx.layer_painter(egui::LayerId::new(
+        egui::Order::Foreground,
+        egui::Id::unique("drop-hint"),
+    ));
     let rect = ctx.content_rect();
     painter.rect_filled(rect, 0, theme.background.gamma_multiply(0.75));
-    painter.rect_stroke(rect.shrink(12.0), 8, egui::Stroke::new(2.0, theme.accent), egui::StrokeKind::Inside);
-    painter.text(rect.center(), egui::Align2::CENTER_CENTER, "Drop to open", theme::semibold(22.0), theme.text);
+    painter.rect_stroke(
+        rect.shrink(12.0),
+        8,
+        egui::Stroke::new(2.0, theme.accent),
+        egui::StrokeKind::Inside,
+    );
+    painter.text(
+        rect.center(),
+        egui::Align2::CENTER_CENTER,
+        "Drop to open",
+        theme::semibold(22.0),
+        theme.text,
+    );
 }

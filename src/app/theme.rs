@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, vec2};
+use egui::{
+    Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke,
+    TextStyle, vec2,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::report::{Ink, Look, Rgb, png};
@@ -23,12 +26,20 @@ pub enum Mode {
 impl Mode {
     /// The other one.
     pub fn other(self) -> Self {
-        if self == Self::Dark { Self::Light } else { Self::Dark }
+        if self == Self::Dark {
+            Self::Light
+        } else {
+            Self::Dark
+        }
     }
 
     /// As egui calls it.
     pub fn egui(self) -> egui::Theme {
-        if self == Self::Dark { egui::Theme::Dark } else { egui::Theme::Light }
+        if self == Self::Dark {
+            egui::Theme::Dark
+        } else {
+            egui::Theme::Light
+        }
     }
 }
 
@@ -88,7 +99,11 @@ const LIGHT: &str = include_str!("../../assets/theme/light.toml");
 impl Theme {
     /// The theme of a mode. The shipped tokens are read by a test; should they ever be damaged, egui's own colours stand in.
     pub fn new(mode: Mode) -> Self {
-        let (text, look) = if mode == Mode::Dark { (DARK, Look::dark()) } else { (LIGHT, Look::light()) };
+        let (text, look) = if mode == Mode::Dark {
+            (DARK, Look::dark())
+        } else {
+            (LIGHT, Look::light())
+        };
         Self::parse(mode, text, look).unwrap_or_else(|| Self::fallback(mode))
     }
 
@@ -114,7 +129,11 @@ impl Theme {
     }
 
     fn fallback(mode: Mode) -> Self {
-        let v = if mode == Mode::Dark { egui::Visuals::dark() } else { egui::Visuals::light() };
+        let v = if mode == Mode::Dark {
+            egui::Visuals::dark()
+        } else {
+            egui::Visuals::light()
+        };
         Self {
             mode,
             background: v.extreme_bg_color,
@@ -129,7 +148,11 @@ impl Theme {
             good: v.hyperlink_color,
             warn: v.warn_fg_color,
             bad: v.error_fg_color,
-            look: if mode == Mode::Dark { Look::dark() } else { Look::light() },
+            look: if mode == Mode::Dark {
+                Look::dark()
+            } else {
+                Look::light()
+            },
         }
     }
 
@@ -148,7 +171,11 @@ impl Theme {
     }
 
     fn visuals(&self) -> egui::Visuals {
-        let base = if self.mode == Mode::Dark { egui::Visuals::dark() } else { egui::Visuals::light() };
+        let base = if self.mode == Mode::Dark {
+            egui::Visuals::dark()
+        } else {
+            egui::Visuals::light()
+        };
         let radius = CornerRadius::same(5);
         let widget = |fill: Color32, stroke: Color32, fg: Color32| egui::style::WidgetVisuals {
             bg_fill: fill,
@@ -167,7 +194,11 @@ impl Theme {
                 open: widget(self.hover, self.line, self.text),
             },
             selection: egui::style::Selection {
-                bg_fill: self.accent.gamma_multiply(if self.mode == Mode::Dark { 0.45 } else { 0.30 }),
+                bg_fill: self.accent.gamma_multiply(if self.mode == Mode::Dark {
+                    0.45
+                } else {
+                    0.30
+                }),
                 stroke: Stroke::new(1.0, self.text),
             },
             weak_text_color: Some(self.dim),
@@ -179,12 +210,22 @@ impl Theme {
             warn_fg_color: self.warn,
             error_fg_color: self.bad,
             window_corner_radius: CornerRadius::same(8),
-            window_shadow: Shadow { offset: [0, 8], blur: 24, spread: 0, color: Color32::from_black_alpha(120) },
+            window_shadow: Shadow {
+                offset: [0, 8],
+                blur: 24,
+                spread: 0,
+                color: Color32::from_black_alpha(120),
+            },
             window_fill: self.panel,
             window_stroke: Stroke::new(1.0, self.line),
             menu_corner_radius: CornerRadius::same(6),
             panel_fill: self.panel,
-            popup_shadow: Shadow { offset: [0, 4], blur: 12, spread: 0, color: Color32::from_black_alpha(90) },
+            popup_shadow: Shadow {
+                offset: [0, 4],
+                blur: 12,
+                spread: 0,
+                color: Color32::from_black_alpha(90),
+            },
             slider_trailing_fill: true,
             handle_shape: egui::style::HandleShape::Circle,
             indent_has_left_vline: false,
@@ -216,14 +257,29 @@ pub fn mono(size: f32) -> FontId {
 /// Sets fonts, both styles and the mode. Must run before the first pass.
 pub fn install(ctx: &egui::Context, mode: Mode) {
     let mut fonts = FontDefinitions::default();
-    for (name, bytes) in
-        [("inter", png::INTER_REGULAR), ("inter-semibold", png::INTER_SEMIBOLD), ("jetbrains-mono", png::JETBRAINS_MONO)]
-    {
-        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+    for (name, bytes) in [
+        ("inter", png::INTER_REGULAR),
+        ("inter-semibold", png::INTER_SEMIBOLD),
+        ("jetbrains-mono", png::JETBRAINS_MONO),
+    ] {
+        fonts
+            .font_data
+            .insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }
-    fonts.families.entry(FontFamily::Proportional).or_default().insert(0, "inter".to_owned());
-    fonts.families.entry(FontFamily::Monospace).or_default().splice(0..0, ["jetbrains-mono".to_owned(), "inter".to_owned()]);
-    fonts.families.insert(FontFamily::Name("semibold".into()), vec!["inter-semibold".to_owned(), "inter".to_owned()]);
+    fonts
+        .families
+        .entry(FontFamily::Proportional)
+        .or_default()
+        .insert(0, "inter".to_owned());
+    fonts
+        .families
+        .entry(FontFamily::Monospace)
+        .or_default()
+        .splice(0..0, ["jetbrains-mono".to_owned(), "inter".to_owned()]);
+    fonts.families.insert(
+        FontFamily::Name("semibold".into()),
+        vec!["inter-semibold".to_owned(), "inter".to_owned()],
+    );
     ctx.set_fonts(fonts);
     for mode in [Mode::Dark, Mode::Light] {
         let theme = Theme::new(mode);
@@ -258,15 +314,26 @@ mod tests {
 
     #[test]
     fn both_themes_are_read_and_can_be_read_by_people() {
-        for (mode, text, look) in [(Mode::Dark, DARK, Look::dark()), (Mode::Light, LIGHT, Look::light())] {
+        for (mode, text, look) in [
+            (Mode::Dark, DARK, Look::dark()),
+            (Mode::Light, LIGHT, Look::light()),
+        ] {
             let t = Theme::parse(mode, text, look).expect("the shipped tokens are complete");
             let rgb = |c: Color32| Rgb(c.r(), c.g(), c.b());
             for back in [t.background, t.panel] {
-                for (name, fore, least) in
-                    [("text", t.text, 7.0), ("dim", t.dim, 4.5), ("accent", t.accent, 4.5), ("good", t.good, 4.5), ("warn", t.warn, 4.5), ("bad", t.bad, 4.5)]
-                {
+                for (name, fore, least) in [
+                    ("text", t.text, 7.0),
+                    ("dim", t.dim, 4.5),
+                    ("accent", t.accent, 4.5),
+                    ("good", t.good, 4.5),
+                    ("warn", t.warn, 4.5),
+                    ("bad", t.bad, 4.5),
+                ] {
                     let contrast = rgb(fore).contrast(rgb(back));
-                    assert!(contrast >= least, "{mode:?}: {name} has a contrast of {contrast:.2}");
+                    assert!(
+                        contrast >= least,
+                        "{mode:?}: {name} has a contrast of {contrast:.2}"
+                    );
                 }
             }
             assert!(rgb(t.on_accent).contrast(rgb(t.accent)) >= 4.5);

@@ -55,37 +55,72 @@ pub fn load(path: PathBuf, options: ImportOptions, wake: Wake) -> std::io::Resul
     Job::spawn("load", wake, move |r| open_market(&path, options, r))
 }
 
-fn open_market<E, T>(path: &Path, options: ImportOptions, r: &Reporter<E, T>) -> anyhow::Result<Market> {
+fn open_market<E, T>(
+    path: &Path,
+    options: ImportOptions,
+    r: &Reporter<E, T>,
+) -> anyhow::Result<Market> {
     let dataset = Dataset::load(path, &options, &mut |share| {
-        r.progress(Progress { what: "Reading".to_owned(), done: (share * 1_000.0) as u64, total: 1_000, per_sec: 0.0 });
+        r.progress(Progress {
+            what: "Reading".to_owned(),
+            done: (share * 1_000.0) as u64,
+            total: 1_000,
+            per_sec: 0.0,
+        });
         !r.flag().is_stopped()
     })?;
     let candles = Arc::new(CandleSet::new(Arc::clone(&dataset.bars)));
-    Ok(Market { dataset, candles, options })
+    Ok(Market {
+        dataset,
+        candles,
+        options,
+    })
 }
 
 /// Trains a plan on a market.
 ///
 /// # Errors
 /// When the operating system gives no thread.
-pub fn train(plan: RunPlan, dataset: Dataset, options: ImportOptions, runs: PathBuf, wake: Wake) -> std::io::Result<TrainJob> {
+pub fn train(
+    plan: RunPlan,
+    dataset: Dataset,
+    options: ImportOptions,
+    runs: PathBuf,
+    wake: Wake,
+) -> std::io::Result<TrainJob> {
     Job::spawn("train", wake, move |r| {
         let outcome = train_reporting(plan, dataset, &options, &runs, r)?;
-        Ok(Trained { outcome, judged: false })
+        Ok(Trained {
+            outcome,
+            judged: false,
+        })
     })
 }
 
-fn train_reporting(plan: RunPlan, dataset: Dataset, options: &ImportOptions, runs: &Path, r: &Reporter<WorkEvent, Trained>) -> anyhow::Result<RunOutcome> {
+fn train_reporting(
+    plan: RunPlan,
+    dataset: Dataset,
+    options: &ImportOptions,
+    runs: &Path,
+    r: &Reporter<WorkEvent, Trained>,
+) -> anyhow::Result<RunOutcome> {
     let total = plan.config.phase1.steps + plan.config.phase2.steps;
-    let mut meter = Meter { what: "Preparing".to_owned(), total };
+    let mut meter = Meter {
+        what: "Preparing".to_owned(),
+        total,
+    };
     r.progress(meter.at(0, 0.0));
     train_run(plan, dataset, options, runs, r.flag(), &mut |event| {
         match &event {
-            TrainEvent::Phase { phase, from_step, .. } => {
+            TrainEvent::Phase {
+                phase, from_step, ..
+            } => {
                 meter.what = format!("Phase {}", phase.number());
                 r.progress(meter.at(*from_step, 0.0));
             }
-            TrainEvent::Update { record, .. } => r.progress(meter.at(record.step, record.train_sps)),
+            TrainEvent::Update { record, .. } => {
+                r.progress(meter.at(record.step, record.train_sps))
+            }
             _ => {}
         }
         r.event(WorkEvent::Train(event));
@@ -99,7 +134,12 @@ struct Meter {
 
 impl Meter {
     fn at(&self, done: u64, per_sec: f64) -> Progress {
-        Progress { what: self.what.clone(), done, total: self.total.max(done), per_sec }
+        Progress {
+            what: self.what.clone(),
+            done,
+            total: self.total.max(done),
+            per_sec,
+        }
     }
 }
 
@@ -107,20 +147,44 @@ impl Meter {
 ///
 /// # Errors
 /// When the operating system gives no thread.
-pub fn judge(run: PathBuf, checkpoint: String, part: Part, runs: PathBuf, wake: Wake) -> std::io::Result<JudgeJob> {
+pub fn judge(
+    run: PathBuf,
+    checkpoint: String,
+    part: Part,
+    runs: PathBuf,
+    wake: Wake,
+) -> std::io::Result<JudgeJob> {
     Job::spawn("judge", wake, move |r| {
-        r.progress(Progress { what: "Opening the run".to_owned(), done: 0, total: 3, per_sec: 0.0 });
+        r.progress(Progress {
+            what: "Opening the run".to_owned(),
+            done: 0,
+            total: 3,
+            per_sec: 0.0,
+        });
         let choice: CheckpointChoice = checkpoint.parse().map_err(|e| anyhow::anyhow!("{e}"))?;
-        r.progress(Progress { what: format!("Trading every bar of {}", part.name()), done: 1, total: 3, per_sec: 0.0 });
+        r.progress(Progress {
+            what: format!("Trading every bar of {}", part.name()),
+            done: 1,
+            total: 3,
+            per_sec: 0.0,
+        });
         let judged = evaluate::evaluate_run(&run, choice, part, &runs, Judge::default())?;
-        r.progress(Progress { what: "Drawing".to_owned(), done: 2, total: 3, per_sec: 0.0 });
+        r.progress(Progress {
+            what: "Drawing".to_owned(),
+            done: 2,
+            total: 3,
+            per_sec: 0.0,
+        });
         Ok(ResultsView::new(&run_name(&run), &judged))
     })
 }
 
 /// The identifier of a run folder.
 pub fn run_name(run: &Path) -> String {
-    run.file_name().map_or_else(|| run.display().to_string(), |n| n.to_string_lossy().into_owned())
+    run.file_name().map_or_else(
+        || run.display().to_string(),
+        |n| n.to_string_lossy().into_owned(),
+    )
 }
 
 /// How often the test part of a run's split was opened so far.
@@ -129,7 +193,8 @@ pub fn run_name(run: &Path) -> String {
 /// When the run or the registry cannot be read.
 pub fn looks_so_far(run: &Path, runs: &Path) -> anyhow::Result<u64> {
     let folder = RunFolder::open(run)?;
-    let data: RunData = serde_json::from_value(folder.data()?).context("data.json of the run is not valid")?;
+    let data: RunData =
+        serde_json::from_value(folder.data()?).context("data.json of the run is not valid")?;
     Ok(test_looks(runs, &data.bars_sha256, &data.test_split())?.len() as u64)
 }
 
@@ -145,25 +210,56 @@ pub fn has_graphics_card() -> bool {
 pub fn demo(options: DemoOptions, wake: Wake) -> std::io::Result<TrainJob> {
     Job::spawn("demo", wake, move |r| {
         r.event(WorkEvent::Step("opening sample NQ".to_owned()));
-        let import = ImportOptions { market: Some("NQ".to_owned()), ..ImportOptions::default() };
+        let import = ImportOptions {
+            market: Some("NQ".to_owned()),
+            ..ImportOptions::default()
+        };
         let market = open_market(&sample_path("NQ")?, import, r)?;
         r.event(WorkEvent::Opened(Box::new(market.clone())));
         let config = demo_config(&options)?;
-        let plan = config.plan(&market.dataset.bars.instrument).map_err(problems_to_error)?;
+        let plan = config
+            .plan(&market.dataset.bars.instrument)
+            .map_err(problems_to_error)?;
         let outcome = train_reporting(plan, market.dataset, &market.options, &options.runs, r)?;
         if outcome.stopped {
-            return Ok(Trained { outcome, judged: false });
+            return Ok(Trained {
+                outcome,
+                judged: false,
+            });
         }
         let (folder, data, arena) = open_run(&outcome.run, &mut |_| true)?;
-        let choice = if outcome.best.is_some() { CheckpointChoice::Best } else { CheckpointChoice::Last };
+        let choice = if outcome.best.is_some() {
+            CheckpointChoice::Best
+        } else {
+            CheckpointChoice::Last
+        };
         for (i, part) in Part::ALL.into_iter().enumerate() {
             r.event(WorkEvent::Step(format!("judging on {}", part.name())));
-            r.progress(Progress { what: format!("Judging on {}", part.name()), done: i as u64, total: 3, per_sec: 0.0 });
-            let random_accounts = if part == Part::Test { Judge::default().random_accounts } else { 0 };
-            let judge = Judge { random_accounts, ..Judge::default() };
-            let (judged, _) = evaluate::evaluate_in(&folder, &data, &arena, choice, part, &options.runs, judge)?;
-            r.event(WorkEvent::Judged(Box::new(ResultsView::new(&run_name(&outcome.run), &judged))));
+            r.progress(Progress {
+                what: format!("Judging on {}", part.name()),
+                done: i as u64,
+                total: 3,
+                per_sec: 0.0,
+            });
+            let random_accounts = if part == Part::Test {
+                Judge::default().random_accounts
+            } else {
+                0
+            };
+            let judge = Judge {
+                random_accounts,
+                ..Judge::default()
+            };
+            let (judged, _) =
+                evaluate::evaluate_in(&folder, &data, &arena, choice, part, &options.runs, judge)?;
+            r.event(WorkEvent::Judged(Box::new(ResultsView::new(
+                &run_name(&outcome.run),
+                &judged,
+            ))));
         }
-        Ok(Trained { outcome, judged: true })
+        Ok(Trained {
+            outcome,
+            judged: true,
+        })
     })
 }

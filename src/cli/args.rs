@@ -9,7 +9,12 @@ use holdout_learn::device::DeviceChoice;
 ///
 /// Without a command the window opens.
 #[derive(Debug, Parser)]
-#[command(name = "holdout", version, max_term_width = 100, after_help = "Exit codes: 0 done, 1 a verdict failed, 2 usage, 3 bad input, 4 anything else.")]
+#[command(
+    name = "holdout",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 a verdict failed, 2 usage, 3 bad input, 4 anything else."
+)]
 pub struct Args {
     /// Print JSON on stdout.
     #[arg(long, global = true)]
@@ -30,13 +35,19 @@ pub enum Command {
     /// Look at, import, describe or make market data.
     Data(DataArgs),
     /// Train a policy in two phases.
-    #[command(after_help = "Examples:\n  holdout train --preset quick --market NQ --data NQ.txt\n  holdout train --config run.toml --device cpu --progress json")]
+    #[command(
+        after_help = "Examples:\n  holdout train --preset quick --market NQ --data NQ.txt\n  holdout train --config run.toml --device cpu --progress json"
+    )]
     Train(TrainArgs),
     /// Run a checkpoint through unseen bars, one account, in order.
-    #[command(after_help = "Example: holdout evaluate --run runs/20240101-120000-NQ-ab12 --split validation --out eval")]
+    #[command(
+        after_help = "Example: holdout evaluate --run runs/20240101-120000-NQ-ab12 --split validation --out eval"
+    )]
     Evaluate(EvaluateArgs),
     /// Replay listed actions through the simulator.
-    #[command(after_help = "Example: holdout replay --data bars.csv --market NQ --actions actions.csv --out ledger")]
+    #[command(
+        after_help = "Example: holdout replay --data bars.csv --market NQ --actions actions.csv --out ledger"
+    )]
     Replay(ReplayArgs),
     /// Check a ledger against a rule set.
     Compliance(ComplianceArgs),
@@ -77,7 +88,12 @@ pub struct WindowArgs {
 
 impl Default for WindowArgs {
     fn default() -> Self {
-        Self { renderer: Renderer::Auto, open: None, demo: false, runs: PathBuf::from("runs") }
+        Self {
+            renderer: Renderer::Auto,
+            open: None,
+            demo: false,
+            runs: PathBuf::from("runs"),
+        }
     }
 }
 

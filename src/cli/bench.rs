@@ -36,12 +36,22 @@ struct Config {
 }
 
 pub(super) fn run(a: &BenchArgs, json: bool) -> Outcome {
-    let import = ImportOptions { market: Some("NQ".to_owned()), ..ImportOptions::default() };
-    let dataset = Dataset::load(&sample_path("NQ").bad_input()?, &import, &mut |_| true).bad_input()?;
-    let mut config = RunConfig { device: a.device, ..RunConfig::default() };
+    let import = ImportOptions {
+        market: Some("NQ".to_owned()),
+        ..ImportOptions::default()
+    };
+    let dataset =
+        Dataset::load(&sample_path("NQ").bad_input()?, &import, &mut |_| true).bad_input()?;
+    let mut config = RunConfig {
+        device: a.device,
+        ..RunConfig::default()
+    };
     config.network.trunk = a.hidden.clone();
     (config.phase2.envs, config.phase2.rollout) = (a.envs, a.rollout);
-    let plan = config.plan(&dataset.bars.instrument).map_err(problems_to_error).bad_input()?;
+    let plan = config
+        .plan(&dataset.bars.instrument)
+        .map_err(problems_to_error)
+        .bad_input()?;
     let arena = Arena::new(plan, dataset)?;
     let train = &arena.plan.train2;
     let resolved = train.device.resolve().bad_input()?;
@@ -71,12 +81,46 @@ pub(super) fn run(a: &BenchArgs, json: bool) -> Outcome {
         "{}",
         facts(&[
             ("device", format!("{} ({})", report.device, report.reason)),
-            ("sizes", format!("{} environments x {}, {} inputs, trunk {:?}, heads of {}, {} epochs x {} minibatches", c.envs, c.rollout, c.observation, c.hidden, c.head, c.epochs, c.minibatches)),
+            (
+                "sizes",
+                format!(
+                    "{} environments x {}, {} inputs, trunk {:?}, heads of {}, {} epochs x {} minibatches",
+                    c.envs, c.rollout, c.observation, c.hidden, c.head, c.epochs, c.minibatches
+                )
+            ),
             ("environment", format!("{} steps/s", grouped(m.env_sps, 0))),
-            ("+ inference", format!("{} steps/s", grouped(m.rollout_sps, 0))),
-            ("+ training", format!("{} steps/s (median), {} (mean), {} in the first update", grouped(m.train_sps, 0), grouped(m.train_sps_mean, 0), grouped(m.first_update_sps, 0))),
-            ("time", format!("environment {}, inference {}, training {}", percent(m.time_shares[0]), percent(m.time_shares[1]), percent(m.time_shares[2]))),
-            ("arithmetic", format!("{} GFLOP/s of {} (sgemm on {} threads): {}", grouped(m.gflops, 1), grouped(m.gemm_peak_gflops, 1), m.threads, percent(m.share_of_peak))),
+            (
+                "+ inference",
+                format!("{} steps/s", grouped(m.rollout_sps, 0))
+            ),
+            (
+                "+ training",
+                format!(
+                    "{} steps/s (median), {} (mean), {} in the first update",
+                    grouped(m.train_sps, 0),
+                    grouped(m.train_sps_mean, 0),
+                    grouped(m.first_update_sps, 0)
+                )
+            ),
+            (
+                "time",
+                format!(
+                    "environment {}, inference {}, training {}",
+                    percent(m.time_shares[0]),
+                    percent(m.time_shares[1]),
+                    percent(m.time_shares[2])
+                )
+            ),
+            (
+                "arithmetic",
+                format!(
+                    "{} GFLOP/s of {} (sgemm on {} threads): {}",
+                    grouped(m.gflops, 1),
+                    grouped(m.gemm_peak_gflops, 1),
+                    m.threads,
+                    percent(m.share_of_peak)
+                )
+            ),
         ])
     );
     Ok(())

@@ -24,10 +24,16 @@ pub(super) fn run(a: &ComplianceArgs, json: bool) -> Outcome {
 pub(super) fn rule_set(id_or_file: &str) -> Result<RuleSet, Failure> {
     let path = Path::new(id_or_file);
     if !path.is_file() {
-        return RuleSet::builtin(id_or_file).context("and there is no file of that name").bad_input();
+        return RuleSet::builtin(id_or_file)
+            .context("and there is no file of that name")
+            .bad_input();
     }
-    let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display())).bad_input()?;
-    RuleSet::parse(&text).with_context(|| format!("failed to read the rule set {}", path.display())).bad_input()
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("failed to read {}", path.display()))
+        .bad_input()?;
+    RuleSet::parse(&text)
+        .with_context(|| format!("failed to read the rule set {}", path.display()))
+        .bad_input()
 }
 
 fn check(ruleset: &str, dir: &Path, json: bool) -> Outcome {
@@ -60,7 +66,9 @@ fn check(ruleset: &str, dir: &Path, json: bool) -> Outcome {
 
 /// The verdict with every check.
 pub(super) fn print_report(report: &Report) {
-    let mut t = table(&["check", "status", "limit", "worst", "room", "when", "detail"]);
+    let mut t = table(&[
+        "check", "status", "limit", "worst", "room", "when", "detail",
+    ]);
     let number = |x: Option<f64>| x.map_or_else(String::new, |x| grouped(x, 2));
     let applies = |c: &&Check| c.status != Status::NotApplicable;
     for c in report.checks.iter().filter(applies) {
@@ -97,7 +105,15 @@ fn list(json: bool) -> Outcome {
     }
     let mut t = table(&["rule set", "firm", "programme", "verified"]);
     for r in &all {
-        row(&mut t, &[r.id.clone(), r.firm.clone(), r.programme.clone(), r.verified_on.to_string()]);
+        row(
+            &mut t,
+            &[
+                r.id.clone(),
+                r.firm.clone(),
+                r.programme.clone(),
+                r.verified_on.to_string(),
+            ],
+        );
     }
     println!("{t}");
     Ok(())

@@ -21,7 +21,14 @@ pub(super) fn run(a: &DataArgs, json: bool) -> Outcome {
         DataCommand::Inspect { file, import } => inspect(file, import, json),
         DataCommand::Import { file, import, out } => import_to(file, import, out, json),
         DataCommand::Features { file, import, out } => features(file, import, out, json),
-        DataCommand::Generate { recipe, market, seed, from, to, out } => generate(recipe, market, *seed, (*from, *to), out, json),
+        DataCommand::Generate {
+            recipe,
+            market,
+            seed,
+            from,
+            to,
+            out,
+        } => generate(recipe, market, *seed, (*from, *to), out, json),
     }
 }
 
@@ -47,12 +54,19 @@ pub(super) fn load(file: &Path, import: &ImportArgs, quiet: bool) -> Result<Data
 
 fn import_to(file: &Path, import: &ImportArgs, out: &Path, json: bool) -> Outcome {
     let data = load(file, import, json)?;
-    canonical::write(out, &data.bars).with_context(|| format!("failed to write {}", out.display()))?;
+    canonical::write(out, &data.bars)
+        .with_context(|| format!("failed to write {}", out.display()))?;
     if json {
-        return print_json(&json!({ "out": out, "bars": data.bars.len(), "inspection": &*data.inspection }));
+        return print_json(
+            &json!({ "out": out, "bars": data.bars.len(), "inspection": &*data.inspection }),
+        );
     }
     print_inspection(&data.inspection);
-    println!("\nwrote {} bars to {}", grouped(data.bars.len() as f64, 0), out.display());
+    println!(
+        "\nwrote {} bars to {}",
+        grouped(data.bars.len() as f64, 0),
+        out.display()
+    );
     Ok(())
 }
 
@@ -60,29 +74,52 @@ fn features(file: &Path, import: &ImportArgs, out: &Path, json: bool) -> Outcome
     let data = load(file, import, json)?;
     let flat_by = SimSettings::default().flat_by.since_roll();
     let columns = indicator_table(&data.bars, &data.sessions, flat_by);
-    canonical::write_columns(out, &data.bars, &columns).with_context(|| format!("failed to write {}", out.display()))?;
+    canonical::write_columns(out, &data.bars, &columns)
+        .with_context(|| format!("failed to write {}", out.display()))?;
     let names: Vec<&str> = columns.iter().map(|(n, _)| n.as_str()).collect();
     if json {
         return print_json(&json!({ "out": out, "bars": data.bars.len(), "columns": names }));
     }
-    println!("wrote {} rows to {}: {}", grouped(data.bars.len() as f64, 0), out.display(), names.join(", "));
+    println!(
+        "wrote {} rows to {}: {}",
+        grouped(data.bars.len() as f64, 0),
+        out.display(),
+        names.join(", ")
+    );
     Ok(())
 }
 
-fn generate(recipe: &str, market: &str, seed: Option<u64>, days: (Option<TradingDay>, Option<TradingDay>), out: &Path, json: bool) -> Outcome {
+fn generate(
+    recipe: &str,
+    market: &str,
+    seed: Option<u64>,
+    days: (Option<TradingDay>, Option<TradingDay>),
+    out: &Path,
+    json: bool,
+) -> Outcome {
     let mut r = synth::MarketRecipe::named(recipe, market).bad_input()?;
     r.seed = seed.unwrap_or(r.seed);
     r.first_day = days.0.unwrap_or(r.first_day);
     r.last_day = days.1.unwrap_or(r.last_day);
     if r.last_day < r.first_day {
-        return Err(Failure::Input(anyhow!("the last day {} is before the first day {}", r.last_day, r.first_day)));
+        return Err(Failure::Input(anyhow!(
+            "the last day {} is before the first day {}",
+            r.last_day,
+            r.first_day
+        )));
     }
     let bars = r.generate().bad_input()?;
     canonical::write(out, &bars).with_context(|| format!("failed to write {}", out.display()))?;
     if json {
         return print_json(&json!({ "out": out, "bars": bars.len(), "recipe": r }));
     }
-    println!("wrote {} bars of synthetic {market} from {} to {} to {}", grouped(bars.len() as f64, 0), r.first_day, r.last_day, out.display());
+    println!(
+        "wrote {} bars of synthetic {market} from {} to {} to {}",
+        grouped(bars.len() as f64, 0),
+        r.first_day,
+        r.last_day,
+        out.display()
+    );
     Ok(())
 }
 
@@ -91,7 +128,10 @@ fn print_inspection(i: &Inspection) {
     println!(
         "{}",
         facts(&[
-            ("dialect", format!("{} ({:.0}% sure)", i.dialect, i.confidence * 100.0)),
+            (
+                "dialect",
+                format!("{} ({:.0}% sure)", i.dialect, i.confidence * 100.0)
+            ),
             ("market", text(&i.market)),
             ("symbols", i.symbols.join(", ")),
             ("zone", text(&i.zone)),
@@ -110,12 +150,24 @@ fn print_inspection(i: &Inspection) {
                 let line = e.line.map_or(String::new(), |l| format!("line {l}: "));
                 format!("{line}{} {}", e.time.clone().unwrap_or_default(), e.detail)
             });
-            row(&mut t, &[p.kind.name().to_owned(), format!("{:?}", p.severity).to_lowercase(), grouped(p.count as f64, 0), example]);
+            row(
+                &mut t,
+                &[
+                    p.kind.name().to_owned(),
+                    format!("{:?}", p.severity).to_lowercase(),
+                    grouped(p.count as f64, 0),
+                    example,
+                ],
+            );
         }
         println!("\n{t}");
     }
     for r in &i.repairs_offered {
         println!("repair offered: --repair {r}");
     }
-    println!("\nverdict: {:?}. {}", i.verdict.level, i.verdict.why.join("; "));
+    println!(
+        "\nverdict: {:?}. {}",
+        i.verdict.level,
+        i.verdict.why.join("; ")
+    );
 }

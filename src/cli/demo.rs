@@ -15,7 +15,12 @@ pub(super) fn run(a: &DemoArgs, json: bool) -> Outcome {
     let stop = StopFlag::new();
     progress::stop_on_ctrl_c(&stop)?;
     let mut teller = Teller::new(ProgressStyle::Auto, json);
-    let options = DemoOptions { runs: a.out.clone(), quick: a.quick, device: a.device, seed: a.seed };
+    let options = DemoOptions {
+        runs: a.out.clone(),
+        quick: a.quick,
+        device: a.device,
+        seed: a.seed,
+    };
     let result = demo(&options, &stop, &mut |event| match event {
         DemoEvent::Step(what) if !json => eprintln!("{what} …"),
         DemoEvent::Step(_) => {}
@@ -28,14 +33,21 @@ pub(super) fn run(a: &DemoArgs, json: bool) -> Outcome {
         print_result(&result);
     }
     if a.window && has_display() {
-        let window = super::args::WindowArgs { open: Some(result.run), runs: a.out.clone(), ..super::args::WindowArgs::default() };
+        let window = super::args::WindowArgs {
+            open: Some(result.run),
+            runs: a.out.clone(),
+            ..super::args::WindowArgs::default()
+        };
         return super::open_window(&window);
     }
     Ok(())
 }
 
 fn has_display() -> bool {
-    ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|v| std::env::var_os(v).is_some_and(|d| !d.is_empty())) || cfg!(any(windows, target_os = "macos"))
+    ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|v| std::env::var_os(v).is_some_and(|d| !d.is_empty()))
+        || cfg!(any(windows, target_os = "macos"))
 }
 
 fn print_result(r: &DemoResult) {
@@ -55,7 +67,9 @@ fn print_result(r: &DemoResult) {
     println!(
         "\n{} steps at {} steps/s (median of updates); {:.0} s in all\nrun:    {}\nledger: {}",
         grouped(r.training.steps as f64, 0),
-        r.training.train_sps_median.map_or("n/a".to_owned(), |s| grouped(s, 0)),
+        r.training
+            .train_sps_median
+            .map_or("n/a".to_owned(), |s| grouped(s, 0)),
         r.seconds,
         shown(&r.run),
         shown(&r.test.ledger)

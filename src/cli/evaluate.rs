@@ -19,8 +19,14 @@ use crate::jobs::train::{Place, open_run, problems_to_error};
 use crate::report::number::{dollars, grouped, or_na, percent};
 
 pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
-    let choice: CheckpointChoice = a.checkpoint.parse().map_err(|e: String| Failure::Input(anyhow!(e)))?;
-    let judge = Judge { random_accounts: a.random_accounts, ..Judge::default() };
+    let choice: CheckpointChoice = a
+        .checkpoint
+        .parse()
+        .map_err(|e: String| Failure::Input(anyhow!(e)))?;
+    let judge = Judge {
+        random_accounts: a.random_accounts,
+        ..Judge::default()
+    };
     let (evaluation, kept) = match (&a.data, a.split) {
         (Some(file), _) => on_other_data(a, file, choice, judge, json)?,
         (None, split) => on_split(a, split.map_or(Part::Validation, Part::from), choice, judge)?,
@@ -45,19 +51,38 @@ pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
     Ok(())
 }
 
-fn on_split(a: &EvaluateArgs, part: Part, choice: CheckpointChoice, judge: Judge) -> Result<(Evaluation, Option<PathBuf>), Failure> {
+fn on_split(
+    a: &EvaluateArgs,
+    part: Part,
+    choice: CheckpointChoice,
+    judge: Judge,
+) -> Result<(Evaluation, Option<PathBuf>), Failure> {
     if part == Part::Train && !a.in_sample {
-        return Err(Failure::Input(anyhow!("the run trained on these bars, so they say nothing about new ones; add --in-sample to look at them all the same")));
+        return Err(Failure::Input(anyhow!(
+            "the run trained on these bars, so they say nothing about new ones; add --in-sample to look at them all the same"
+        )));
     }
     let (folder, run_data, arena) = open_run(&a.run, &mut |_| true).bad_input()?;
-    let runs = a.run.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
-    let (evaluation, kept) = evaluate_in(&folder, &run_data, &arena, choice, part, &runs, judge).bad_input()?;
+    let runs = a
+        .run
+        .parent()
+        .map_or_else(|| PathBuf::from("."), Path::to_owned);
+    let (evaluation, kept) =
+        evaluate_in(&folder, &run_data, &arena, choice, part, &runs, judge).bad_input()?;
     Ok((evaluation, Some(kept)))
 }
 
-fn on_other_data(a: &EvaluateArgs, file: &Path, choice: CheckpointChoice, judge: Judge, json: bool) -> Result<(Evaluation, Option<PathBuf>), Failure> {
+fn on_other_data(
+    a: &EvaluateArgs,
+    file: &Path,
+    choice: CheckpointChoice,
+    judge: Judge,
+    json: bool,
+) -> Result<(Evaluation, Option<PathBuf>), Failure> {
     if a.out.is_none() {
-        return Err(Failure::Input(anyhow!("--data needs --out: the result belongs to no part of the run")));
+        return Err(Failure::Input(anyhow!(
+            "--data needs --out: the result belongs to no part of the run"
+        )));
     }
     let (folder, run_data, own) = open_run(&a.run, &mut |_| true).bad_input()?;
     let dataset = data::load(file, &a.import, json)?;
@@ -72,13 +97,25 @@ fn on_other_data(a: &EvaluateArgs, file: &Path, choice: CheckpointChoice, judge:
             dataset.market()
         )));
     }
-    let plan = own.plan.config.plan(&dataset.bars.instrument).map_err(|p| Failure::Input(problems_to_error(p)))?;
+    let plan = own
+        .plan
+        .config
+        .plan(&dataset.bars.instrument)
+        .map_err(|p| Failure::Input(problems_to_error(p)))?;
     let arena = Arena::new(plan, dataset).bad_input()?;
     let checkpoint = folder.read_checkpoint(choice).bad_input()?;
     let place: Place = serde_json::from_value(checkpoint.info.info.clone()).bad_input()?;
     let policy = Policy::load(&checkpoint.weights).bad_input()?;
     let range = 0..arena.tape.len();
-    let mut evaluation = evaluate(&arena, &policy, place.phase, checkpoint.info.step, None, range, judge)?;
+    let mut evaluation = evaluate(
+        &arena,
+        &policy,
+        place.phase,
+        checkpoint.info.step,
+        None,
+        range,
+        judge,
+    )?;
     evaluation.in_sample = same_market && trained_on;
     Ok((evaluation, None))
 }
@@ -86,21 +123,41 @@ fn on_other_data(a: &EvaluateArgs, file: &Path, choice: CheckpointChoice, judge:
 fn write_to(e: &Evaluation, out: &Path) -> Outcome {
     std::fs::create_dir_all(out).with_context(|| format!("failed to create {}", out.display()))?;
     ledger_files::write(out, &e.ledger).map_err(anyhow::Error::from)?;
-    let files = [("summary.json", serde_json::to_vec_pretty(&e.summary()).map_err(anyhow::Error::from)?), ("verdict.json", e.verdict_json()?)];
+    let files = [
+        (
+            "summary.json",
+            serde_json::to_vec_pretty(&e.summary()).map_err(anyhow::Error::from)?,
+        ),
+        ("verdict.json", e.verdict_json()?),
+    ];
     for (name, bytes) in files {
         let path = out.join(name);
-        std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))?;
+        std::fs::write(&path, bytes)
+            .with_context(|| format!("failed to write {}", path.display()))?;
     }
     Ok(())
 }
 
 /// Columns of the comparison of parts.
-pub(super) const PART_HEADER: [&str; 10] = ["part", "net P&L", "trades", "win rate (95%)", "profit factor", "Sharpe", "Sortino", "Calmar", "max drawdown", "account"];
+pub(super) const PART_HEADER: [&str; 10] = [
+    "part",
+    "net P&L",
+    "trades",
+    "win rate (95%)",
+    "profit factor",
+    "Sharpe",
+    "Sortino",
+    "Calmar",
+    "max drawdown",
+    "account",
+];
 
 /// One row of the comparison of parts.
 pub(super) fn part_row(name: &str, p: &PartResult) -> Vec<String> {
     let ratio = |x: Option<f64>| x.map_or("n/a".to_owned(), |x| grouped(x, 2));
-    let interval = p.win_rate_interval.map_or(String::new(), |[a, b]| format!(" ({:.0}–{:.0})", a * 100.0, b * 100.0));
+    let interval = p.win_rate_interval.map_or(String::new(), |[a, b]| {
+        format!(" ({:.0}–{:.0})", a * 100.0, b * 100.0)
+    });
     let account = match (&p.breach, &p.stalled) {
         (Some(t), _) => format!("breached {t}"),
         (None, Some(t)) => format!("stalled {t}"),
@@ -110,7 +167,10 @@ pub(super) fn part_row(name: &str, p: &PartResult) -> Vec<String> {
         name.to_owned(),
         dollars(p.net_pnl, 2),
         grouped(p.trades as f64, 0),
-        format!("{}{interval}", or_na(p.win_rate, percent, p.trades, "trades")),
+        format!(
+            "{}{interval}",
+            or_na(p.win_rate, percent, p.trades, "trades")
+        ),
         ratio(p.profit_factor),
         ratio(p.sharpe),
         ratio(p.sortino),
@@ -125,10 +185,25 @@ pub(super) fn print_benchmarks(benchmarks: &[Benchmark], random: Option<&RandomE
     let mut t = table(&["benchmark", "net P&L", "trades", "Sharpe", "max drawdown"]);
     for b in benchmarks {
         let sheet = b.tearsheet.as_ref();
-        let trades = sheet.and_then(|s| s.trades.as_ref()).map_or("1".to_owned(), |t| grouped(t.all.count as f64, 0));
-        let sharpe = sheet.and_then(|s| s.returns.sharpe).map_or("n/a".to_owned(), |s| grouped(s, 2));
-        let drawdown = sheet.and_then(|s| s.drawdown.intraday.as_ref()).map_or("n/a".to_owned(), |d| dollars(d.max_usd, 2));
-        row(&mut t, &[b.label.to_owned(), dollars(b.net_pnl.dollars(), 2), trades, sharpe, drawdown]);
+        let trades = sheet
+            .and_then(|s| s.trades.as_ref())
+            .map_or("1".to_owned(), |t| grouped(t.all.count as f64, 0));
+        let sharpe = sheet
+            .and_then(|s| s.returns.sharpe)
+            .map_or("n/a".to_owned(), |s| grouped(s, 2));
+        let drawdown = sheet
+            .and_then(|s| s.drawdown.intraday.as_ref())
+            .map_or("n/a".to_owned(), |d| dollars(d.max_usd, 2));
+        row(
+            &mut t,
+            &[
+                b.label.to_owned(),
+                dollars(b.net_pnl.dollars(), 2),
+                trades,
+                sharpe,
+                drawdown,
+            ],
+        );
     }
     println!("{t}");
     match random {
@@ -151,12 +226,18 @@ fn print_evaluation(e: &Evaluation, place: &Path) {
     row(&mut t, &part_row(name, &result));
     println!("{t}");
     if e.in_sample {
-        println!("IN-SAMPLE: the policy trained on these bars; these figures say nothing about new ones.");
+        println!(
+            "IN-SAMPLE: the policy trained on these bars; these figures say nothing about new ones."
+        );
     }
     if let Some(n) = e.looks {
         println!("this test split has now been looked at {n} time(s)");
     }
-    let actions: Vec<String> = result.actions.iter().map(|(a, n)| format!("{a} {}", grouped(*n as f64, 0))).collect();
+    let actions: Vec<String> = result
+        .actions
+        .iter()
+        .map(|(a, n)| format!("{a} {}", grouped(*n as f64, 0)))
+        .collect();
     println!("actions: {}\n", actions.join(", "));
     print_benchmarks(&e.benchmarks, e.random.as_ref());
     println!();

@@ -13,7 +13,8 @@ pub(crate) fn bar(total: u64, what: &str, quiet: bool) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(total);
-    let style = ProgressStyle::with_template("{msg:<28} {bar:30} {percent:>3}%  {per_sec:>14}  ETA {eta}");
+    let style =
+        ProgressStyle::with_template("{msg:<28} {bar:30} {percent:>3}%  {per_sec:>14}  ETA {eta}");
     if let Ok(style) = style {
         bar.set_style(style);
     }

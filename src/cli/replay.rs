@@ -19,15 +19,20 @@ pub(super) fn run(a: &ReplayArgs, json: bool) -> Outcome {
     let instrument = Instruments::builtin().get(&a.market).bad_input()?.clone();
     let plan = plan(a, &instrument)?;
     if plan.settings.same_bar == SameBar::FinerBars {
-        return Err(Failure::Input(anyhow!("same_bar = finer_bars needs finer data, and replay takes none; use stop_first or target_first")));
+        return Err(Failure::Input(anyhow!(
+            "same_bar = finer_bars needs finer data, and replay takes none; use stop_first or target_first"
+        )));
     }
     let bars = canonical::read(&a.data, &instrument, plan.settings.interval_seconds).bad_input()?;
     let actions = ledger_files::read_actions(&a.actions, &bars.open_time).bad_input()?;
     let tape = Tape::new(Arc::new(bars), &plan);
     let referee = TrailingFloor::from_settings(&plan.settings);
-    let ledger = replay(&tape, &plan, referee, 0..tape.len(), |m| actions.by_bar[m.bar].unwrap_or(Action::Hold));
+    let ledger = replay(&tape, &plan, referee, 0..tape.len(), |m| {
+        actions.by_bar[m.bar].unwrap_or(Action::Hold)
+    });
     let summary = Summary::of(&ledger);
-    write(&a.out, &ledger, &summary).with_context(|| format!("failed to write the ledger to {}", a.out.display()))?;
+    write(&a.out, &ledger, &summary)
+        .with_context(|| format!("failed to write the ledger to {}", a.out.display()))?;
     if json {
         return print_json(&summary);
     }
@@ -46,20 +51,35 @@ pub(super) fn run(a: &ReplayArgs, json: bool) -> Outcome {
 fn write(out: &Path, ledger: &Ledger, summary: &Summary) -> anyhow::Result<()> {
     fs::create_dir_all(out)?;
     ledger_files::write(out, ledger)?;
-    fs::write(out.join("summary.json"), serde_json::to_vec_pretty(summary)?)?;
+    fs::write(
+        out.join("summary.json"),
+        serde_json::to_vec_pretty(summary)?,
+    )?;
     Ok(())
 }
 
 fn plan(a: &ReplayArgs, instrument: &Instrument) -> Result<SimPlan, Failure> {
     let text = match &a.sim {
-        Some(path) => fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display())).bad_input()?,
+        Some(path) => fs::read_to_string(path)
+            .with_context(|| format!("failed to read {}", path.display()))
+            .bad_input()?,
         None => String::new(),
     };
-    let name = a.sim.as_ref().map_or_else(String::new, |p| p.display().to_string());
-    let mut settings: SimSettings = toml::from_str(&text).with_context(|| format!("{name} holds no simulator settings")).bad_input()?;
+    let name = a
+        .sim
+        .as_ref()
+        .map_or_else(String::new, |p| p.display().to_string());
+    let mut settings: SimSettings = toml::from_str(&text)
+        .with_context(|| format!("{name} holds no simulator settings"))
+        .bad_input()?;
     if let Some(id) = &a.ruleset {
         let rules = super::compliance::rule_set(id)?;
-        let named = text.parse::<toml::Table>().bad_input()?.keys().cloned().collect();
+        let named = text
+            .parse::<toml::Table>()
+            .bad_input()?
+            .keys()
+            .cloned()
+            .collect();
         rules.apply_to(&mut settings, &named).bad_input()?;
     }
     settings.plan(instrument).map_err(|problems| {

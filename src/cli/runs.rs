@@ -18,18 +18,38 @@ pub(super) fn run(a: &RunsArgs, json: bool) -> Outcome {
 }
 
 fn list(dir: &Path, json: bool) -> Outcome {
-    let runs = if dir.is_dir() { list_runs(dir).bad_input()? } else { Vec::new() };
+    let runs = if dir.is_dir() {
+        list_runs(dir).bad_input()?
+    } else {
+        Vec::new()
+    };
     if json {
         return print_json(&runs);
     }
     if runs.is_empty() {
-        println!("no runs in {}; start one with: holdout train --preset quick --market NQ", dir.display());
+        println!(
+            "no runs in {}; start one with: holdout train --preset quick --market NQ",
+            dir.display()
+        );
         return Ok(());
     }
     let mut t = table(&["run", "market", "state", "steps", "checkpoints", "tags"]);
     for r in &runs {
-        let state = r.state.map_or_else(|| r.problem.clone().unwrap_or_default(), |s| s.name().to_owned());
-        row(&mut t, &[r.id.clone(), r.market.clone(), state, grouped(r.step as f64, 0), r.checkpoints.to_string(), r.tags.join(", ")]);
+        let state = r.state.map_or_else(
+            || r.problem.clone().unwrap_or_default(),
+            |s| s.name().to_owned(),
+        );
+        row(
+            &mut t,
+            &[
+                r.id.clone(),
+                r.market.clone(),
+                state,
+                grouped(r.step as f64, 0),
+                r.checkpoints.to_string(),
+                r.tags.join(", "),
+            ],
+        );
     }
     println!("{t}");
     Ok(())
@@ -38,7 +58,10 @@ fn list(dir: &Path, json: bool) -> Outcome {
 fn show(run: &Path, json: bool) -> Outcome {
     let folder = RunFolder::open(run).bad_input()?;
     let status = folder.status().bad_input()?;
-    let (checkpoints, best) = (folder.checkpoint_steps().bad_input()?, folder.best().bad_input()?);
+    let (checkpoints, best) = (
+        folder.checkpoint_steps().bad_input()?,
+        folder.best().bad_input()?,
+    );
     let evaluations = folder.evaluation_names().bad_input()?;
     if json {
         return print_json(&json!({
@@ -55,8 +78,21 @@ fn show(run: &Path, json: bool) -> Outcome {
             ("steps", grouped(status.step as f64, 0)),
             ("updates", grouped(status.update as f64, 0)),
             ("created", status.created.clone()),
-            ("checkpoints", checkpoints.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-            ("best", best.map_or("none".to_owned(), |b| format!("step {} by {}", b.step, b.metric))),
+            (
+                "checkpoints",
+                checkpoints
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+            (
+                "best",
+                best.map_or("none".to_owned(), |b| format!(
+                    "step {} by {}",
+                    b.step, b.metric
+                ))
+            ),
             ("evaluations", evaluations.join(", ")),
             ("message", status.message.unwrap_or_default()),
         ])

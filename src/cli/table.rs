@@ -8,8 +8,17 @@ const WIDTH: u16 = 160;
 /// A table; the first column is text, the others are numbers.
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut t = Table::new();
-    t.load_preset(presets::UTF8_HORIZONTAL_ONLY).remove_style(TableComponent::HorizontalLines);
-    t.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    t.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    for inner in [
+        TableComponent::HorizontalLines,
+        TableComponent::MiddleIntersections,
+        TableComponent::LeftBorderIntersections,
+        TableComponent::RightBorderIntersections,
+    ] {
+        t.remove_style(inner);
+    }
+    t.set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH);
     t.set_header(header.iter().enumerate().map(|(i, h)| aligned(i, h)));
     t
 }
@@ -31,5 +40,9 @@ pub(crate) fn facts(rows: &[(&str, String)]) -> Table {
 
 fn aligned(column: usize, text: &str) -> Cell {
     let cell = Cell::new(text);
-    if column == 0 { cell } else { cell.set_alignment(CellAlignment::Right) }
+    if column == 0 {
+        cell
+    } else {
+        cell.set_alignment(CellAlignment::Right)
+    }
 }

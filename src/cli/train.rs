@@ -31,7 +31,12 @@ pub(super) fn run(a: &TrainArgs, json: bool) -> Outcome {
     Ok(())
 }
 
-fn start(a: &TrainArgs, json: bool, stop: &StopFlag, teller: &mut Teller) -> Result<RunOutcome, Failure> {
+fn start(
+    a: &TrainArgs,
+    json: bool,
+    stop: &StopFlag,
+    teller: &mut Teller,
+) -> Result<RunOutcome, Failure> {
     let config = config(a).bad_input()?;
     let mut import = a.import.clone();
     if import.market.is_none() && !config.market.is_empty() {
@@ -40,13 +45,26 @@ fn start(a: &TrainArgs, json: bool, stop: &StopFlag, teller: &mut Teller) -> Res
     let path = match (&a.data, &config.data) {
         (Some(path), _) | (None, Some(path)) => path.clone(),
         (None, None) => {
-            let market = import.market.clone().ok_or_else(|| Failure::Input(anyhow!("name a bar file with --data, or a sample market with --market")))?;
+            let market = import.market.clone().ok_or_else(|| {
+                Failure::Input(anyhow!(
+                    "name a bar file with --data, or a sample market with --market"
+                ))
+            })?;
             sample_path(&market).bad_input()?
         }
     };
     let dataset = data::load(&path, &import, json)?;
-    let plan = config.plan(&dataset.bars.instrument).map_err(|p| Failure::Input(problems_to_error(p)))?;
-    Ok(train_run(plan, dataset, &import.options(), &a.out, stop, &mut |e| teller.tell(&e))?)
+    let plan = config
+        .plan(&dataset.bars.instrument)
+        .map_err(|p| Failure::Input(problems_to_error(p)))?;
+    Ok(train_run(
+        plan,
+        dataset,
+        &import.options(),
+        &a.out,
+        stop,
+        &mut |e| teller.tell(&e),
+    )?)
 }
 
 /// The layers: defaults, preset, file, `--set`, and the options with a name of their own.
@@ -56,13 +74,20 @@ fn config(a: &TrainArgs) -> anyhow::Result<RunConfig> {
         layers.push((format!("preset {name}"), preset_text(name)?.to_owned()));
     }
     if let Some(path) = &a.config {
-        let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("failed to read {}", path.display()))?;
         layers.push((path.display().to_string(), text));
     }
     for setting in &a.set {
-        let (key, value) = setting.split_once('=').ok_or_else(|| anyhow!("--set {setting}: expected KEY=VALUE, e.g. phase2.ppo.gamma=0.995"))?;
+        let (key, value) = setting.split_once('=').ok_or_else(|| {
+            anyhow!("--set {setting}: expected KEY=VALUE, e.g. phase2.ppo.gamma=0.995")
+        })?;
         let bare = format!("{key} = {value}");
-        let text = if bare.parse::<toml::Table>().is_ok() { bare } else { format!("{key} = {}", toml::Value::String(value.to_owned())) };
+        let text = if bare.parse::<toml::Table>().is_ok() {
+            bare
+        } else {
+            format!("{key} = {}", toml::Value::String(value.to_owned()))
+        };
         layers.push((format!("--set {setting}"), text));
     }
     let mut config = RunConfig::from_layers(&layers)?;
@@ -81,7 +106,11 @@ pub(super) struct Teller {
 impl Teller {
     pub(super) fn new(style: ProgressStyle, json: bool) -> Self {
         let quiet = style == ProgressStyle::None || (json && style == ProgressStyle::Auto);
-        Self { bar: ProgressBar::hidden(), json: style == ProgressStyle::Json, quiet }
+        Self {
+            bar: ProgressBar::hidden(),
+            json: style == ProgressStyle::Json,
+            quiet,
+        }
     }
 
     /// One event.
@@ -133,7 +162,13 @@ impl Teller {
 fn json_line(event: &TrainEvent) -> Option<serde_json::Value> {
     Some(match event {
         TrainEvent::Started { run } => json!({ "event": "started", "run": run }),
-        TrainEvent::Phase { phase, from_step, steps } => json!({ "event": "phase", "phase": phase.number(), "from_step": from_step, "steps": steps }),
+        TrainEvent::Phase {
+            phase,
+            from_step,
+            steps,
+        } => {
+            json!({ "event": "phase", "phase": phase.number(), "from_step": from_step, "steps": steps })
+        }
         TrainEvent::Log(text) => json!({ "event": "log", "text": text }),
         TrainEvent::Alarm { step, text } => json!({ "event": "alarm", "step": step, "text": text }),
         TrainEvent::Update { phase, record } => {
@@ -154,13 +189,26 @@ fn json_line(event: &TrainEvent) -> Option<serde_json::Value> {
 fn print_outcome(o: &RunOutcome) {
     println!(
         "{} {} steps in {:.0} s ({} steps/s); best checkpoint {}; run in {}",
-        if o.stopped { "stopped after" } else { "finished" },
+        if o.stopped {
+            "stopped after"
+        } else {
+            "finished"
+        },
         grouped(o.steps as f64, 0),
         o.seconds,
         grouped(o.steps_per_s, 0),
-        o.best.as_ref().map_or("none".to_owned(), |b| format!("step {} ({} {})", grouped(b.step as f64, 0), b.metric, b.value.map_or("n/a".to_owned(), |v| grouped(v, 2)))),
+        o.best.as_ref().map_or("none".to_owned(), |b| format!(
+            "step {} ({} {})",
+            grouped(b.step as f64, 0),
+            b.metric,
+            b.value.map_or("n/a".to_owned(), |v| grouped(v, 2))
+        )),
         o.run.display()
     );
     let next = Path::new("holdout");
-    println!("next: {} evaluate --run {} --split validation", next.display(), o.run.display());
+    println!(
+        "next: {} evaluate --run {} --split validation",
+        next.display(),
+        o.run.display()
+    );
 }

@@ -110,7 +110,9 @@ impl PartResult {
             net_pnl: s.net_pnl.dollars(),
             trades: s.trades as usize,
             win_rate: trades.and_then(|t| t.all.win_rate),
-            win_rate_interval: trades.and_then(|t| t.all.win_rate_wilson).map(|i| [i.lower, i.upper]),
+            win_rate_interval: trades
+                .and_then(|t| t.all.win_rate_wilson)
+                .map(|i| [i.lower, i.upper]),
             profit_factor: trades.and_then(|t| t.all.profit_factor),
             sharpe: e.tearsheet.returns.sharpe,
             sortino: e.tearsheet.returns.sortino,
@@ -141,29 +143,71 @@ pub fn demo_config(options: &DemoOptions) -> anyhow::Result<RunConfig> {
 ///
 /// # Errors
 /// When the sample data are missing, the disk refuses, or the learner fails.
-pub fn demo(options: &DemoOptions, stop: &StopFlag, on: &mut dyn FnMut(DemoEvent)) -> anyhow::Result<DemoResult> {
+pub fn demo(
+    options: &DemoOptions,
+    stop: &StopFlag,
+    on: &mut dyn FnMut(DemoEvent),
+) -> anyhow::Result<DemoResult> {
     let begun = Instant::now();
-    let import = ImportOptions { market: Some("NQ".to_owned()), ..ImportOptions::default() };
+    let import = ImportOptions {
+        market: Some("NQ".to_owned()),
+        ..ImportOptions::default()
+    };
     on(DemoEvent::Step("Reading the sample market NQ".to_owned()));
     let dataset = Dataset::load(&sample_path("NQ")?, &import, &mut |_| !stop.is_stopped())?;
-    let plan = demo_config(options)?.plan(&dataset.bars.instrument).map_err(problems_to_error)?;
+    let plan = demo_config(options)?
+        .plan(&dataset.bars.instrument)
+        .map_err(problems_to_error)?;
     on(DemoEvent::Step("Training".to_owned()));
-    let training = train_run(plan, dataset, &import, &options.runs, stop, &mut |e| on(DemoEvent::Train(e)))?;
+    let training = train_run(plan, dataset, &import, &options.runs, stop, &mut |e| {
+        on(DemoEvent::Train(e))
+    })?;
     judge_all(training, &options.runs, begun, on)
 }
 
-fn judge_all(training: RunOutcome, runs: &Path, begun: Instant, on: &mut dyn FnMut(DemoEvent)) -> anyhow::Result<DemoResult> {
+fn judge_all(
+    training: RunOutcome,
+    runs: &Path,
+    begun: Instant,
+    on: &mut dyn FnMut(DemoEvent),
+) -> anyhow::Result<DemoResult> {
     let (folder, data, arena) = open_run(&training.run, &mut |_| true)?;
-    let choice = if training.best.is_some() { CheckpointChoice::Best } else { CheckpointChoice::Last };
+    let choice = if training.best.is_some() {
+        CheckpointChoice::Best
+    } else {
+        CheckpointChoice::Last
+    };
     let mut judged = Vec::new();
     for part in Part::ALL {
-        on(DemoEvent::Step(format!("Judging on the {} part", part.name())));
-        let random_accounts = if part == Part::Test { Judge::default().random_accounts } else { 0 };
-        judged.push(evaluate_in(&folder, &data, &arena, choice, part, runs, Judge { random_accounts, ..Judge::default() })?);
+        on(DemoEvent::Step(format!(
+            "Judging on the {} part",
+            part.name()
+        )));
+        let random_accounts = if part == Part::Test {
+            Judge::default().random_accounts
+        } else {
+            0
+        };
+        judged.push(evaluate_in(
+            &folder,
+            &data,
+            &arena,
+            choice,
+            part,
+            runs,
+            Judge {
+                random_accounts,
+                ..Judge::default()
+            },
+        )?);
     }
-    let results: Vec<PartResult> = judged.iter().map(|(e, kept)| PartResult::of(e, kept.clone())).collect();
+    let results: Vec<PartResult> = judged
+        .iter()
+        .map(|(e, kept)| PartResult::of(e, kept.clone()))
+        .collect();
     let (test, _) = judged.swap_remove(2);
-    let [train, validation, test_result] = <[PartResult; 3]>::try_from(results).map_err(|_len| anyhow::anyhow!("three parts were judged"))?;
+    let [train, validation, test_result] = <[PartResult; 3]>::try_from(results)
+        .map_err(|_len| anyhow::anyhow!("three parts were judged"))?;
     Ok(DemoResult {
         run: training.run.clone(),
         training,

@@ -13,7 +13,9 @@ use holdout_core::rng::Stream;
 use holdout_core::sim::{Action, Ledger, Phase, Side, baseline};
 use holdout_core::units::Usd;
 use holdout_learn::Policy;
-use holdout_store::runs::{CheckpointChoice, EvaluationFiles, RunFolder, open_test_split, write_evaluation};
+use holdout_store::runs::{
+    CheckpointChoice, EvaluationFiles, RunFolder, open_test_split, write_evaluation,
+};
 use serde::Serialize;
 
 use super::train::{Place, RunData, open_run};
@@ -86,7 +88,10 @@ pub struct Judge {
 
 impl Default for Judge {
     fn default() -> Self {
-        Self { random_accounts: 200, seed: 1 }
+        Self {
+            random_accounts: 200,
+            seed: 1,
+        }
     }
 }
 
@@ -94,7 +99,15 @@ impl Default for Judge {
 ///
 /// # Errors
 /// When a benchmark cannot be planned.
-pub fn evaluate(arena: &Arena, policy: &Policy, phase: Phase, step: u64, part: Option<Part>, range: Range<usize>, judge: Judge) -> anyhow::Result<Evaluation> {
+pub fn evaluate(
+    arena: &Arena,
+    policy: &Policy,
+    phase: Phase,
+    step: u64,
+    part: Option<Part>,
+    range: Range<usize>,
+    judge: Judge,
+) -> anyhow::Result<Evaluation> {
     let ledger = arena.evaluate(policy, phase, range.clone())?;
     let benchmarks = benchmarks(arena, &range)?;
     let random = random_entries(arena, &ledger, &range, judge);
@@ -117,7 +130,13 @@ pub fn evaluate(arena: &Arena, policy: &Policy, phase: Phase, step: u64, part: O
 ///
 /// # Errors
 /// When the run, its data or the checkpoint cannot be read, or the count cannot be written.
-pub fn evaluate_run(run: &Path, choice: CheckpointChoice, part: Part, runs: &Path, judge: Judge) -> anyhow::Result<Evaluation> {
+pub fn evaluate_run(
+    run: &Path,
+    choice: CheckpointChoice,
+    part: Part,
+    runs: &Path,
+    judge: Judge,
+) -> anyhow::Result<Evaluation> {
     let (folder, data, arena) = open_run(run, &mut |_| true)?;
     let (evaluation, _) = evaluate_in(&folder, &data, &arena, choice, part, runs, judge)?;
     Ok(evaluation)
@@ -141,15 +160,35 @@ pub fn evaluate_in(
     let place: Place = serde_json::from_value(checkpoint.info.info)?;
     let policy = Policy::load(&checkpoint.weights)?;
     let looks = match part {
-        Part::Test => Some(open_test_split(runs, &data.bars_sha256, &data.test_split(), &format!("{} step {step}", folder.id()))?),
+        Part::Test => Some(open_test_split(
+            runs,
+            &data.bars_sha256,
+            &data.test_split(),
+            &format!("{} step {step}", folder.id()),
+        )?),
         Part::Train | Part::Validation => None,
     };
-    let mut evaluation = evaluate(arena, &policy, place.phase, step, Some(part), arena.range(part), judge)?;
+    let mut evaluation = evaluate(
+        arena,
+        &policy,
+        place.phase,
+        step,
+        Some(part),
+        arena.range(part),
+        judge,
+    )?;
     evaluation.looks = looks;
     let name = format!("{}-step-{step:09}", part.name());
-    let (summary, verdict) = (serde_json::to_value(evaluation.summary())?, evaluation.verdict_json()?);
+    let (summary, verdict) = (
+        serde_json::to_value(evaluation.summary())?,
+        evaluation.verdict_json()?,
+    );
     let others: [(&str, &[u8]); 1] = [("verdict.json", &verdict)];
-    let files = EvaluationFiles { ledger: &evaluation.ledger, summary: &summary, others: &others };
+    let files = EvaluationFiles {
+        ledger: &evaluation.ledger,
+        summary: &summary,
+        others: &others,
+    };
     let kept = write_evaluation(folder, &name, &files)?;
     Ok((evaluation, kept))
 }
@@ -177,13 +216,33 @@ impl Evaluation {
 /// When the settings of buy-and-hold allow no plan.
 pub fn benchmarks(arena: &Arena, range: &Range<usize>) -> anyhow::Result<Vec<Benchmark>> {
     let (tape, plan) = (&arena.tape, &arena.plan.sim);
-    let intraday = baseline::buy_and_hold_intraday(tape, &plan.settings, TrailingFloor::from_settings, range.clone())
-        .map_err(|p| anyhow!("buy-and-hold cannot be planned: {}", p.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
-    let trend = baseline::trend_follower(tape, plan, TrailingFloor::from_settings(&plan.settings), range.clone());
+    let intraday = baseline::buy_and_hold_intraday(
+        tape,
+        &plan.settings,
+        TrailingFloor::from_settings,
+        range.clone(),
+    )
+    .map_err(|p| {
+        anyhow!(
+            "buy-and-hold cannot be planned: {}",
+            p.iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; ")
+        )
+    })?;
+    let trend = baseline::trend_follower(
+        tape,
+        plan,
+        TrailingFloor::from_settings(&plan.settings),
+        range.clone(),
+    );
     let held = baseline::buy_and_hold(tape, plan, range.clone());
     let times = &tape.bars.open_time[range.clone()];
     let held_curve = thin(times.iter().copied().zip(held.iter().copied()));
-    let held_pnl = held.last().map_or(Usd::ZERO, |&b| b - plan.settings.start_balance);
+    let held_pnl = held
+        .last()
+        .map_or(Usd::ZERO, |&b| b - plan.settings.start_balance);
     let of = |id, label, ledger: &Ledger| Benchmark {
         id,
         label,
@@ -193,7 +252,13 @@ pub fn benchmarks(arena: &Arena, range: &Range<usize>) -> anyhow::Result<Vec<Ben
     };
     Ok(vec![
         of("buy_and_hold_intraday", "Buy and hold, intraday", &intraday),
-        Benchmark { id: "buy_and_hold", label: "Buy and hold, overnight too", net_pnl: held_pnl, tearsheet: None, curve: Arc::new(held_curve) },
+        Benchmark {
+            id: "buy_and_hold",
+            label: "Buy and hold, overnight too",
+            net_pnl: held_pnl,
+            tearsheet: None,
+            curve: Arc::new(held_curve),
+        },
         of("trend_follower", "Trend follower", &trend),
     ])
 }
@@ -202,12 +267,29 @@ pub fn benchmarks(arena: &Arena, range: &Range<usize>) -> anyhow::Result<Vec<Ben
 fn thin(points: impl ExactSizeIterator<Item = (i64, Usd)>) -> Vec<(i64, Usd)> {
     let n = points.len();
     let every = n.div_ceil(CURVE_POINTS).max(1);
-    points.enumerate().filter(|(i, _)| i % every == 0 || i + 1 == n).map(|(_, p)| p).collect()
+    points
+        .enumerate()
+        .filter(|(i, _)| i % every == 0 || i + 1 == n)
+        .map(|(_, p)| p)
+        .collect()
 }
 
-fn random_entries(arena: &Arena, ledger: &Ledger, range: &Range<usize>, judge: Judge) -> Option<RandomEntries> {
-    let chances = ledger.rows.iter().filter(|r| r.mask.allows(Action::Buy)).count();
-    let entries = ledger.rows.iter().filter(|r| matches!(r.action, Action::Buy | Action::Sell)).count();
+fn random_entries(
+    arena: &Arena,
+    ledger: &Ledger,
+    range: &Range<usize>,
+    judge: Judge,
+) -> Option<RandomEntries> {
+    let chances = ledger
+        .rows
+        .iter()
+        .filter(|r| r.mask.allows(Action::Buy))
+        .count();
+    let entries = ledger
+        .rows
+        .iter()
+        .filter(|r| matches!(r.action, Action::Buy | Action::Sell))
+        .count();
     if entries == 0 || judge.random_accounts == 0 {
         return None;
     }
@@ -218,7 +300,16 @@ fn random_entries(arena: &Arena, ledger: &Ledger, range: &Range<usize>, judge: J
     let rate = entries as f64 / chances as f64;
     let share = long as f64 / trades as f64;
     let seed = Stream::new(judge.seed, "random-entry-benchmark", 0).next_u64();
-    let mut pnl = baseline::random_entry_pnl(&arena.tape, plan, &referee, range, rate, share, judge.random_accounts, seed);
+    let mut pnl = baseline::random_entry_pnl(
+        &arena.tape,
+        plan,
+        &referee,
+        range,
+        rate,
+        share,
+        judge.random_accounts,
+        seed,
+    );
     pnl.sort_unstable();
     let agent = ledger.final_balance() - ledger.start_balance;
     let below = pnl.partition_point(|&p| p < agent);

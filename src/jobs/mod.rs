@@ -56,7 +56,12 @@ impl StopFlag {
     /// Asks the job to stop at its next checkpoint; wakes it when it is paused. The first reason stays.
     pub fn stop(&self, reason: StopReason) {
         let code = if reason == StopReason::Asked { 1 } else { 2 };
-        if self.0.stop.compare_exchange(0, code, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+        if self
+            .0
+            .stop
+            .compare_exchange(0, code, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+        {
             // Taken so that a worker between its test and its wait cannot miss the wake-up.
             let _held = self.lock();
             self.0.changed.notify_all();
@@ -97,7 +102,11 @@ impl StopFlag {
     pub fn checkpoint(&self) -> bool {
         let mut paused = self.lock();
         while *paused && !self.is_stopped() {
-            paused = self.0.changed.wait(paused).unwrap_or_else(PoisonError::into_inner);
+            paused = self
+                .0
+                .changed
+                .wait(paused)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         drop(paused);
         self.is_stopped()
@@ -199,16 +208,31 @@ impl<E: Send + 'static, T: Send + 'static> Job<E, T> {
         let progress = Arc::new(ArcSwap::from_pointee(Progress::default()));
         let (sender, notices) = unbounded();
         let flag = StopFlag::new();
-        let reporter = Reporter { progress: Arc::clone(&progress), notices: sender, flag: flag.clone(), wake };
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(&reporter)));
-            reporter.send(match outcome {
-                Ok(Ok(result)) => Notice::Done(result),
-                Ok(Err(error)) => Notice::Failed(format!("{error:#}")),
-                Err(panic) => Notice::Failed(format!("internal error: {}", panic_text(panic.as_ref()))),
-            });
-        })?;
-        Ok(Self { progress, notices, flag, started: Instant::now(), thread: Some(thread) })
+        let reporter = Reporter {
+            progress: Arc::clone(&progress),
+            notices: sender,
+            flag: flag.clone(),
+            wake,
+        };
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                let outcome = catch_unwind(AssertUnwindSafe(|| work(&reporter)));
+                reporter.send(match outcome {
+                    Ok(Ok(result)) => Notice::Done(result),
+                    Ok(Err(error)) => Notice::Failed(format!("{error:#}")),
+                    Err(panic) => {
+                        Notice::Failed(format!("internal error: {}", panic_text(panic.as_ref())))
+                    }
+                });
+            })?;
+        Ok(Self {
+            progress,
+            notices,
+            flag,
+            started: Instant::now(),
+            thread: Some(thread),
+        })
     }
 }
 
@@ -250,7 +274,9 @@ impl<E, T> Job<E, T> {
 impl<E, T> Drop for Job<E, T> {
     fn drop(&mut self) {
         self.flag.stop(StopReason::Closing);
-        let Some(thread) = self.thread.take() else { return };
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
         let begun = Instant::now();
         while !thread.is_finished() && begun.elapsed() < Duration::from_secs(2) {
             std::thread::sleep(Duration::from_millis(5));
@@ -264,7 +290,8 @@ impl<E, T> Drop for Job<E, T> {
 /// The message of a panic, as far as it has one.
 pub fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "unknown cause".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "unknown cause".to_owned())
 }
 
 #[cfg(test)]
@@ -297,10 +324,17 @@ mod tests {
 
     #[test]
     fn errors_and_panics_become_failures() {
-        let job = Job::<(), ()>::spawn("t", no_wake(), |_| Err(anyhow::anyhow!("no such file").context("cannot open x"))).unwrap();
+        let job = Job::<(), ()>::spawn("t", no_wake(), |_| {
+            Err(anyhow::anyhow!("no such file").context("cannot open x"))
+        })
+        .unwrap();
         assert_eq!(outcome(&job).unwrap_err(), "cannot open x: no such file");
-        let job = Job::<(), ()>::spawn("t", no_wake(), |_| panic!("NaN loss at step {}", 10)).unwrap();
-        assert_eq!(outcome(&job).unwrap_err(), "internal error: NaN loss at step 10");
+        let job =
+            Job::<(), ()>::spawn("t", no_wake(), |_| panic!("NaN loss at step {}", 10)).unwrap();
+        assert_eq!(
+            outcome(&job).unwrap_err(),
+            "internal error: NaN loss at step 10"
+        );
     }
 
     #[test]
@@ -320,7 +354,10 @@ mod tests {
         std::thread::sleep(Duration::from_millis(30));
         let before = job.drain(Duration::from_secs(1)).len();
         std::thread::sleep(Duration::from_millis(30));
-        assert!(job.drain(Duration::from_secs(1)).is_empty(), "{before} events before, none while paused");
+        assert!(
+            job.drain(Duration::from_secs(1)).is_empty(),
+            "{before} events before, none while paused"
+        );
         job.flag().resume();
         assert!(matches!(job.wait(), Some(Notice::Event(_))));
         job.flag().pause();
@@ -331,8 +368,19 @@ mod tests {
 
     #[test]
     fn progress_knows_its_share_and_its_end() {
-        let p = Progress { what: String::new(), done: 250, total: 1_000, per_sec: 50.0 };
+        let p = Progress {
+            what: String::new(),
+            done: 250,
+            total: 1_000,
+            per_sec: 50.0,
+        };
         assert_eq!((p.fraction(), p.eta_secs()), (Some(0.25), Some(15.0)));
-        assert_eq!((Progress::default().fraction(), Progress::default().eta_secs()), (None, None));
+        assert_eq!(
+            (
+                Progress::default().fraction(),
+                Progress::default().eta_secs()
+            ),
+            (None, None)
+        );
     }
 }

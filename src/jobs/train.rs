@@ -6,15 +6,19 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
-use holdout_core::market::split::Part;
 use holdout_core::market::SessionCalendar;
+use holdout_core::market::split::Part;
 use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Ledger, Phase, Side};
 use holdout_learn::event::CheckpointData;
-use holdout_learn::{Command, Control, Event, Policy, Start, TrainConfig, TrainError, UpdateRecord, train};
+use holdout_learn::{
+    Command, Control, Event, Policy, Start, TrainConfig, TrainError, UpdateRecord, train,
+};
 use holdout_store::ImportOptions;
 use holdout_store::manifest::bars_sha256;
-use holdout_store::runs::{BestPointer, CheckpointChoice, CheckpointFiles, NewRun, RunFolder, RunState, RunWriter};
+use holdout_store::runs::{
+    BestPointer, CheckpointChoice, CheckpointFiles, NewRun, RunFolder, RunState, RunWriter,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -63,7 +67,10 @@ impl ValidationPoint {
         let long = ledger.own_trades().filter(|t| t.side == Side::Long).count() as f64;
         let share = |n: f64| (trades > 0).then(|| n / trades as f64);
         let clock = DayClock::new(SessionCalendar::builtin());
-        let mut entry_days: Vec<_> = ledger.own_trades().map(|t| clock.day(t.entry_time)).collect();
+        let mut entry_days: Vec<_> = ledger
+            .own_trades()
+            .map(|t| clock.day(t.entry_time))
+            .collect();
         entry_days.dedup();
         Self {
             step,
@@ -224,12 +231,19 @@ impl RunData {
 ///
 /// # Errors
 /// When the folder is no run, or the data have moved or changed.
-pub fn open_run(path: &Path, progress: &mut dyn FnMut(f64) -> bool) -> anyhow::Result<(RunFolder, RunData, Arena)> {
+pub fn open_run(
+    path: &Path,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> anyhow::Result<(RunFolder, RunData, Arena)> {
     let folder = RunFolder::open(path)?;
-    let data: RunData = serde_json::from_value(folder.data()?).with_context(|| format!("data.json of {} is not valid", path.display()))?;
+    let data: RunData = serde_json::from_value(folder.data()?)
+        .with_context(|| format!("data.json of {} is not valid", path.display()))?;
     let config = RunConfig::from_layers(&[("run.toml".to_owned(), folder.run_toml()?)])?;
-    let dataset = Dataset::load(&data.path, &data.options(), progress).with_context(|| format!("failed to read the run's data {}", data.path.display()))?;
-    let plan = config.plan(&dataset.bars.instrument).map_err(problems_to_error)?;
+    let dataset = Dataset::load(&data.path, &data.options(), progress)
+        .with_context(|| format!("failed to read the run's data {}", data.path.display()))?;
+    let plan = config
+        .plan(&dataset.bars.instrument)
+        .map_err(problems_to_error)?;
     let arena = Arena::new(plan, dataset)?;
     let found = bars_sha256(&arena.bars);
     if found != data.bars_sha256 {
@@ -245,7 +259,11 @@ pub fn open_run(path: &Path, progress: &mut dyn FnMut(f64) -> bool) -> anyhow::R
 /// Every problem of a configuration as one error.
 pub fn problems_to_error(problems: Vec<crate::config::ConfigProblem>) -> anyhow::Error {
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    anyhow!("the run configuration has {} problem(s):\n  {}", lines.len(), lines.join("\n  "))
+    anyhow!(
+        "the run configuration has {} problem(s):\n  {}",
+        lines.len(),
+        lines.join("\n  ")
+    )
 }
 
 /// What `plan.toml` holds.
@@ -266,7 +284,14 @@ struct PlanFile<'a> {
 ///
 /// # Errors
 /// When the data do not fit, the disk refuses, or the learner fails; the folder then says so.
-pub fn train_run(plan: RunPlan, dataset: Dataset, options: &ImportOptions, runs: &Path, stop: &StopFlag, on: &mut dyn FnMut(TrainEvent)) -> anyhow::Result<RunOutcome> {
+pub fn train_run(
+    plan: RunPlan,
+    dataset: Dataset,
+    options: &ImportOptions,
+    runs: &Path,
+    stop: &StopFlag,
+    on: &mut dyn FnMut(TrainEvent),
+) -> anyhow::Result<RunOutcome> {
     let arena = Arena::new(plan, dataset)?;
     // Refused before a folder exists.
     arena.environments(Phase::Management)?;
@@ -285,7 +310,12 @@ pub fn train_run(plan: RunPlan, dataset: Dataset, options: &ImportOptions, runs:
     let data = RunData::of(&arena, options);
     let mut config = plan.config.clone();
     (config.market, config.data) = (data.market.clone(), Some(data.path.clone()));
-    let new = NewRun { market: &data.market, run_toml: &config.to_toml()?, plan_toml: &plan_toml, data: &serde_json::to_value(&data)? };
+    let new = NewRun {
+        market: &data.market,
+        run_toml: &config.to_toml()?,
+        plan_toml: &plan_toml,
+        data: &serde_json::to_value(&data)?,
+    };
     let folder = RunFolder::create(runs, &new)?;
     let run = Run::open(folder, &arena, stop, on)?;
     run.go(None)
@@ -295,13 +325,21 @@ pub fn train_run(plan: RunPlan, dataset: Dataset, options: &ImportOptions, runs:
 ///
 /// # Errors
 /// As [`train_run`], and when the run is finished or has no checkpoint.
-pub fn resume_run(path: &Path, stop: &StopFlag, on: &mut dyn FnMut(TrainEvent)) -> anyhow::Result<RunOutcome> {
+pub fn resume_run(
+    path: &Path,
+    stop: &StopFlag,
+    on: &mut dyn FnMut(TrainEvent),
+) -> anyhow::Result<RunOutcome> {
     let (folder, _, arena) = open_run(path, &mut |_| !stop.is_stopped())?;
     if folder.status()?.state == RunState::Finished {
-        bail!("{} has reached its planned end; there is nothing to resume", path.display());
+        bail!(
+            "{} has reached its planned end; there is nothing to resume",
+            path.display()
+        );
     }
     let (checkpoint, passed_over) = folder.newest_whole_checkpoint()?;
-    let at: Place = serde_json::from_value(checkpoint.info.info.clone()).context("the checkpoint does not say where in the run it belongs")?;
+    let at: Place = serde_json::from_value(checkpoint.info.info.clone())
+        .context("the checkpoint does not say where in the run it belongs")?;
     let mut run = Run::open(folder, &arena, stop, on)?;
     for bad in passed_over {
         run.log(format!("passed over a checkpoint: {bad}"))?;
@@ -341,15 +379,34 @@ struct Run<'a> {
 
 impl Control for StopFlag {
     fn poll(&self) -> Command {
-        if self.checkpoint() { Command::Stop } else { Command::Continue }
+        if self.checkpoint() {
+            Command::Stop
+        } else {
+            Command::Continue
+        }
     }
 }
 
 impl<'a> Run<'a> {
-    fn open(folder: RunFolder, arena: &'a Arena, stop: &'a StopFlag, on: &'a mut dyn FnMut(TrainEvent)) -> anyhow::Result<Self> {
+    fn open(
+        folder: RunFolder,
+        arena: &'a Arena,
+        stop: &'a StopFlag,
+        on: &'a mut dyn FnMut(TrainEvent),
+    ) -> anyhow::Result<Self> {
         let writer = RunWriter::open(folder)?;
-        on(TrainEvent::Started { run: writer.folder().path().to_owned() });
-        Ok(Self { writer, arena, stop, on, begun: Instant::now(), first_step: 0, rates: Vec::new() })
+        on(TrainEvent::Started {
+            run: writer.folder().path().to_owned(),
+        });
+        Ok(Self {
+            writer,
+            arena,
+            stop,
+            on,
+            begun: Instant::now(),
+            first_step: 0,
+            rates: Vec::new(),
+        })
     }
 
     fn log(&mut self, line: String) -> anyhow::Result<()> {
@@ -365,7 +422,11 @@ impl<'a> Run<'a> {
         let (step, update) = folder.status().map_or((0, 0), |s| (s.step, s.update));
         match ended {
             Ok(stopped) => {
-                let state = if stopped { RunState::Stopped } else { RunState::Finished };
+                let state = if stopped {
+                    RunState::Stopped
+                } else {
+                    RunState::Finished
+                };
                 self.writer.set_status(state, step, update, None)?;
                 let seconds = self.begun.elapsed().as_secs_f64();
                 self.rates.sort_by(f64::total_cmp);
@@ -384,8 +445,14 @@ impl<'a> Run<'a> {
                 let text = format!("{e:#}");
                 // The first failure is the one to tell; a full disk may refuse these lines too.
                 drop(self.writer.log(&format!("failed: {text}")));
-                drop(self.writer.set_status(RunState::Failed, step, update, Some(&text)));
-                Err(e.context(format!("the run in {} failed; its checkpoints are intact", folder.path().display())))
+                drop(
+                    self.writer
+                        .set_status(RunState::Failed, step, update, Some(&text)),
+                );
+                Err(e.context(format!(
+                    "the run in {} failed; its checkpoints are intact",
+                    folder.path().display()
+                )))
             }
         }
     }
@@ -394,16 +461,29 @@ impl<'a> Run<'a> {
         let arena = self.arena;
         let (mut place, mut resume_bytes) = match resume {
             Some((place, bytes)) => (place, Some(bytes)),
-            None => (Place { phase: Phase::Entries, from_step: 0, from_update: 0 }, None),
+            None => (
+                Place {
+                    phase: Phase::Entries,
+                    from_step: 0,
+                    from_update: 0,
+                },
+                None,
+            ),
         };
         self.first_step = self.writer.folder().status()?.step;
         if place.phase == Phase::Entries && arena.plan.config.phase1.steps > 0 {
-            let start = resume_bytes.as_deref().map_or(Start::Scratch, Start::Resume);
+            let start = resume_bytes
+                .as_deref()
+                .map_or(Start::Scratch, Start::Resume);
             let (stopped, step, update) = self.phase(place, &arena.plan.train1, start)?;
             if stopped {
                 return Ok(true);
             }
-            place = Place { phase: Phase::Management, from_step: step, from_update: update };
+            place = Place {
+                phase: Phase::Management,
+                from_step: step,
+                from_update: update,
+            };
             resume_bytes = None;
         }
         place.phase = Phase::Management;
@@ -414,9 +494,16 @@ impl<'a> Run<'a> {
             (Some(_), _) | (None, 0) => None,
             // The best of phase 1 by validation, its last where none was evaluated.
             (None, _) => {
-                let choice = if self.writer.folder().best()?.is_some() { CheckpointChoice::Best } else { CheckpointChoice::Last };
+                let choice = if self.writer.folder().best()?.is_some() {
+                    CheckpointChoice::Best
+                } else {
+                    CheckpointChoice::Last
+                };
                 let checkpoint = self.writer.folder().read_checkpoint(choice)?;
-                self.log(format!("phase 2 starts from the phase 1 checkpoint of step {}", checkpoint.info.step))?;
+                self.log(format!(
+                    "phase 2 starts from the phase 1 checkpoint of step {}",
+                    checkpoint.info.step
+                ))?;
                 Some(checkpoint.weights)
             }
         };
@@ -430,22 +517,41 @@ impl<'a> Run<'a> {
     }
 
     /// One phase; returns whether it was stopped, and steps and updates through the run.
-    fn phase(&mut self, place: Place, config: &TrainConfig, start: Start<'_>) -> anyhow::Result<(bool, u64, u64)> {
-        (self.on)(TrainEvent::Phase { phase: place.phase, from_step: place.from_step, steps: config.planned_steps() });
+    fn phase(
+        &mut self,
+        place: Place,
+        config: &TrainConfig,
+        start: Start<'_>,
+    ) -> anyhow::Result<(bool, u64, u64)> {
+        (self.on)(TrainEvent::Phase {
+            phase: place.phase,
+            from_step: place.from_step,
+            steps: config.planned_steps(),
+        });
         let mut env = MarketEnv::new(self.arena, place.phase)?;
         let mut chooser = Chooser::default();
         let stop = self.stop;
         let outcome = train(config, &mut env, start, stop, &mut |event| {
-            self.event(place, &mut chooser, event).map_err(|e| format!("{e:#}"))
+            self.event(place, &mut chooser, event)
+                .map_err(|e| format!("{e:#}"))
         });
         let outcome = outcome.map_err(|e| match e {
             TrainError::Receiver(text) => anyhow!(text),
             e => e.into(),
         })?;
-        Ok((outcome.stopped, place.from_step + outcome.step, place.from_update + outcome.update))
+        Ok((
+            outcome.stopped,
+            place.from_step + outcome.step,
+            place.from_update + outcome.update,
+        ))
     }
 
-    fn event(&mut self, place: Place, chooser: &mut Chooser, event: Event<'_>) -> anyhow::Result<()> {
+    fn event(
+        &mut self,
+        place: Place,
+        chooser: &mut Chooser,
+        event: Event<'_>,
+    ) -> anyhow::Result<()> {
         match event {
             Event::Update(mut record) => {
                 record.update += place.from_update;
@@ -453,11 +559,19 @@ impl<'a> Run<'a> {
                 let mut line = serde_json::to_value(&*record)?;
                 line["phase"] = json!(place.phase.number());
                 self.writer.metrics(&line)?;
-                self.writer.set_status(RunState::Running, record.step, record.update, None)?;
+                self.writer
+                    .set_status(RunState::Running, record.step, record.update, None)?;
                 self.rates.push(record.train_sps);
-                (self.on)(TrainEvent::Update { phase: place.phase, record });
+                (self.on)(TrainEvent::Update {
+                    phase: place.phase,
+                    record,
+                });
             }
-            Event::EvalDue { step, update, policy } => self.validate(place, chooser, (step, update), policy)?,
+            Event::EvalDue {
+                step,
+                update,
+                policy,
+            } => self.validate(place, chooser, (step, update), policy)?,
             Event::Checkpoint(data) => self.checkpoint(place, chooser, &data)?,
             Event::Alarm { step, text } => {
                 let step = step + place.from_step;
@@ -469,9 +583,22 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn validate(&mut self, place: Place, chooser: &mut Chooser, (step, update): (u64, u64), policy: &Policy) -> anyhow::Result<()> {
-        let ledger = self.arena.evaluate(policy, place.phase, self.arena.range(Part::Validation))?;
-        let point = ValidationPoint::new(step + place.from_step, update + place.from_update, place.phase, &ledger);
+    fn validate(
+        &mut self,
+        place: Place,
+        chooser: &mut Chooser,
+        (step, update): (u64, u64),
+        policy: &Policy,
+    ) -> anyhow::Result<()> {
+        let ledger =
+            self.arena
+                .evaluate(policy, place.phase, self.arena.range(Part::Validation))?;
+        let point = ValidationPoint::new(
+            step + place.from_step,
+            update + place.from_update,
+            place.phase,
+            &ledger,
+        );
         let line = serde_json::to_value(&point)?;
         self.writer.validation(&line)?;
         chooser.evaluated = Some((update, point.score()));
@@ -479,21 +606,37 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn checkpoint(&mut self, place: Place, chooser: &mut Chooser, data: &CheckpointData) -> anyhow::Result<()> {
+    fn checkpoint(
+        &mut self,
+        place: Place,
+        chooser: &mut Chooser,
+        data: &CheckpointData,
+    ) -> anyhow::Result<()> {
         let step = data.step + place.from_step;
         let mut info = data.meta.clone();
         let here = serde_json::to_value(place)?;
         if let (Some(info), Some(here)) = (info.as_object_mut(), here.as_object()) {
             info.extend(here.clone());
         }
-        self.writer.checkpoint(step, &CheckpointFiles { weights: &data.weights, state: None, info: &info })?;
+        self.writer.checkpoint(
+            step,
+            &CheckpointFiles {
+                weights: &data.weights,
+                state: None,
+                info: &info,
+            },
+        )?;
         if let Some((update, score)) = chooser.evaluated
             && update == data.update
             && chooser.best.is_none_or(|(best, _)| score > best)
         {
             chooser.best = Some((score, step));
             let value = score.is_finite().then_some(score);
-            self.writer.folder().set_best(&BestPointer { step, metric: BEST_BY.to_owned(), value })?;
+            self.writer.folder().set_best(&BestPointer {
+                step,
+                metric: BEST_BY.to_owned(),
+                value,
+            })?;
         }
         (self.on)(TrainEvent::Checkpoint { step });
         Ok(())

@@ -28,7 +28,11 @@ impl Unit {
     /// A number on an axis whose ticks are `step` apart.
     pub fn tick(self, value: f64, step: f64) -> String {
         // A tick at zero must not read as minus zero or as rounding dust.
-        let value = if value.abs() < step * 1e-6 { 0.0 } else { value };
+        let value = if value.abs() < step * 1e-6 {
+            0.0
+        } else {
+            value
+        };
         match self {
             Self::Plain if step < 1e-3 && value.abs() < step * 1e-6 => "0".to_owned(),
             Self::Plain if step < 1e-3 => number::plain(value),
@@ -37,7 +41,10 @@ impl Unit {
             Self::Usd => number::dollars(value, number::decimals_of(step).min(2)),
             Self::Percent => number::percent_to(value, number::decimals_of(step * 100.0)),
             Self::Count if step >= 250_000.0 => {
-                format!("{} M", number::grouped(value / 1e6, number::decimals_of(step / 1e6)))
+                format!(
+                    "{} M",
+                    number::grouped(value / 1e6, number::decimals_of(step / 1e6))
+                )
             }
             Self::Count => number::grouped(value, number::decimals_of(step)),
             Self::Time => super::chart_ticks::stamp(value),
@@ -68,7 +75,10 @@ pub struct Axis {
 impl Axis {
     /// An axis.
     pub fn new(label: impl Into<String>, unit: Unit) -> Self {
-        Self { label: label.into(), unit }
+        Self {
+            label: label.into(),
+            unit,
+        }
     }
 }
 
@@ -113,7 +123,9 @@ impl Mark {
         match self {
             Self::Line { curve, .. } | Self::Area { curve, .. } => curve.x_range(),
             Self::Band { ribbon, .. } => ribbon.x_range(),
-            Self::Bars { curve, width } => curve.x_range().map(|[a, b]| [a - width / 2.0, b + width / 2.0]),
+            Self::Bars { curve, width } => curve
+                .x_range()
+                .map(|[a, b]| [a - width / 2.0, b + width / 2.0]),
         }
     }
 
@@ -121,7 +133,9 @@ impl Mark {
     pub fn y_range(&self) -> Option<[f64; 2]> {
         match self {
             Self::Line { curve, .. } => curve.y_range(),
-            Self::Area { curve, base } => curve.y_range().map(|[a, b]| [a.min(*base), b.max(*base)]),
+            Self::Area { curve, base } => {
+                curve.y_range().map(|[a, b]| [a.min(*base), b.max(*base)])
+            }
             Self::Band { ribbon, .. } => ribbon.y_range(),
             Self::Bars { curve, .. } => curve.y_range().map(|[a, b]| [a.min(0.0), b.max(0.0)]),
         }
@@ -142,27 +156,59 @@ pub struct Series {
 impl Series {
     /// A solid line.
     pub fn line(name: impl Into<String>, ink: Ink, curve: Arc<Curve>) -> Self {
-        Self { name: name.into(), ink, mark: Mark::Line { curve, width: 1.6, dashed: false } }
+        Self {
+            name: name.into(),
+            ink,
+            mark: Mark::Line {
+                curve,
+                width: 1.6,
+                dashed: false,
+            },
+        }
     }
 
     /// A thin line, for what stands in the background.
     pub fn thin(name: impl Into<String>, ink: Ink, curve: Arc<Curve>) -> Self {
-        Self { name: name.into(), ink, mark: Mark::Line { curve, width: 1.0, dashed: false } }
+        Self {
+            name: name.into(),
+            ink,
+            mark: Mark::Line {
+                curve,
+                width: 1.0,
+                dashed: false,
+            },
+        }
     }
 
     /// A thin dashed line.
     pub fn dashed(name: impl Into<String>, ink: Ink, curve: Arc<Curve>) -> Self {
-        Self { name: name.into(), ink, mark: Mark::Line { curve, width: 1.2, dashed: true } }
+        Self {
+            name: name.into(),
+            ink,
+            mark: Mark::Line {
+                curve,
+                width: 1.2,
+                dashed: true,
+            },
+        }
     }
 
     /// A filled area down (or up) to a base line.
     pub fn area(name: impl Into<String>, ink: Ink, curve: Arc<Curve>, base: f64) -> Self {
-        Self { name: name.into(), ink, mark: Mark::Area { curve, base } }
+        Self {
+            name: name.into(),
+            ink,
+            mark: Mark::Area { curve, base },
+        }
     }
 
     /// A band between lows and highs.
     pub fn band(name: impl Into<String>, ink: Ink, ribbon: Arc<Ribbon>, opacity: f32) -> Self {
-        Self { name: name.into(), ink, mark: Mark::Band { ribbon, opacity } }
+        Self {
+            name: name.into(),
+            ink,
+            mark: Mark::Band { ribbon, opacity },
+        }
     }
 }
 
@@ -208,7 +254,13 @@ pub struct Panel {
 impl Panel {
     /// A panel of series.
     pub fn new(y: Axis, series: Vec<Series>) -> Self {
-        Self { y, weight: 1.0, series, levels: Vec::new(), include: Vec::new() }
+        Self {
+            y,
+            weight: 1.0,
+            series,
+            levels: Vec::new(),
+            include: Vec::new(),
+        }
     }
 
     /// With another share of the height.
@@ -228,7 +280,11 @@ impl Panel {
     /// With a horizontal line.
     #[must_use]
     pub fn level(mut self, name: impl Into<String>, y: f64, ink: Ink) -> Self {
-        self.levels.push(Level { name: name.into(), y, ink });
+        self.levels.push(Level {
+            name: name.into(),
+            y,
+            ink,
+        });
         self
     }
 
@@ -236,12 +292,26 @@ impl Panel {
     pub fn y_range(&self) -> [f64; 2] {
         let levels = self.levels.iter().map(|l| [l.y, l.y]);
         let include = self.include.iter().map(|&y| [y, y]);
-        let all = self.series.iter().filter_map(|s| s.mark.y_range()).chain(levels).chain(include);
-        let [lo, hi] = all.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]).unwrap_or([0.0, 1.0]);
-        let margin = if hi > lo { (hi - lo) * 0.04 } else { (lo.abs() * 0.05).max(0.5) };
+        let all = self
+            .series
+            .iter()
+            .filter_map(|s| s.mark.y_range())
+            .chain(levels)
+            .chain(include);
+        let [lo, hi] = all
+            .reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])])
+            .unwrap_or([0.0, 1.0]);
+        let margin = if hi > lo {
+            (hi - lo) * 0.04
+        } else {
+            (lo.abs() * 0.05).max(0.5)
+        };
         // An axis that ends exactly at a limit of the quantity (0 or 1 included on purpose) keeps it.
         let keep = |v: f64| self.include.contains(&v);
-        [if keep(lo) && hi > lo { lo } else { lo - margin }, if keep(hi) && hi > lo { hi } else { hi + margin }]
+        [
+            if keep(lo) && hi > lo { lo } else { lo - margin },
+            if keep(hi) && hi > lo { hi } else { hi + margin },
+        ]
     }
 }
 
@@ -267,7 +337,15 @@ pub struct Chart {
 impl Chart {
     /// A chart without subtitle, spans and footer.
     pub fn new(title: impl Into<String>, x: Axis, panels: Vec<Panel>) -> Self {
-        Self { title: title.into(), subtitle: String::new(), x, panels, spans: Vec::new(), footer: String::new(), x_include: None }
+        Self {
+            title: title.into(),
+            subtitle: String::new(),
+            x,
+            panels,
+            spans: Vec::new(),
+            footer: String::new(),
+            x_include: None,
+        }
     }
 
     /// Series that the legend must name: those of panels whose label does not name them already.
@@ -286,9 +364,19 @@ impl Chart {
 
     /// First and last x of everything; `None` when nothing has a point.
     pub fn x_range(&self) -> Option<[f64; 2]> {
-        let series = self.panels.iter().flat_map(|p| &p.series).filter_map(|s| s.mark.x_range());
-        let [lo, hi] = series.chain(self.x_include).reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])])?;
-        Some(if hi > lo { [lo, hi] } else { [lo - 0.5, hi + 0.5] })
+        let series = self
+            .panels
+            .iter()
+            .flat_map(|p| &p.series)
+            .filter_map(|s| s.mark.x_range());
+        let [lo, hi] = series
+            .chain(self.x_include)
+            .reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])])?;
+        Some(if hi > lo {
+            [lo, hi]
+        } else {
+            [lo - 0.5, hi + 0.5]
+        })
     }
 }
 
@@ -299,13 +387,21 @@ mod tests {
     #[test]
     fn ranges_cover_everything_and_are_never_empty() {
         let curve = Arc::new(Curve::new(vec![[0.0, 0.2], [10.0, 0.8]]));
-        let panel = Panel::new(Axis::new("share", Unit::Percent), vec![Series::line("a", Ink::Sky, curve)]).include(0.0).include(1.0);
+        let panel = Panel::new(
+            Axis::new("share", Unit::Percent),
+            vec![Series::line("a", Ink::Sky, curve)],
+        )
+        .include(0.0)
+        .include(1.0);
         assert_eq!(panel.y_range(), [0.0, 1.0]);
         let empty = Panel::new(Axis::new("", Unit::Plain), vec![]);
         assert!(empty.y_range()[0] < empty.y_range()[1]);
         let chart = Chart::new("t", Axis::new("step", Unit::Count), vec![panel]);
         assert_eq!(chart.x_range(), Some([0.0, 10.0]));
-        assert_eq!(Chart::new("t", Axis::new("", Unit::Plain), vec![empty]).x_range(), None);
+        assert_eq!(
+            Chart::new("t", Axis::new("", Unit::Plain), vec![empty]).x_range(),
+            None
+        );
     }
 
     #[test]

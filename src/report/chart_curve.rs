@@ -93,7 +93,9 @@ impl Curve {
     /// The y of the last point at or before `x`.
     pub fn at(&self, x: f64) -> Option<f64> {
         let p = self.points();
-        p.partition_point(|q| q[0] <= x).checked_sub(1).map(|i| p[i][1])
+        p.partition_point(|q| q[0] <= x)
+            .checked_sub(1)
+            .map(|i| p[i][1])
     }
 }
 
@@ -133,7 +135,12 @@ impl Ribbon {
         while let Some(last) = levels.last().filter(|l| l.len() > SMALLEST) {
             let coarse: Vec<[f64; 3]> = last
                 .chunks(4)
-                .map(|g| g.iter().fold([g[0][0], f64::INFINITY, f64::NEG_INFINITY], |a, e| [a[0], a[1].min(e[1]), a[2].max(e[2])]))
+                .map(|g| {
+                    g.iter()
+                        .fold([g[0][0], f64::INFINITY, f64::NEG_INFINITY], |a, e| {
+                            [a[0], a[1].min(e[1]), a[2].max(e[2])]
+                        })
+                })
                 .collect();
             levels.push(coarse);
         }
@@ -176,7 +183,9 @@ fn cut<T>(level: &[T], lo: f64, hi: f64, x: impl Fn(&T) -> f64) -> &[T] {
 }
 
 fn range_of(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
-    values.fold(None, |range: Option<[f64; 2]>, v| Some(range.map_or([v, v], |[a, b]| [a.min(v), b.max(v)])))
+    values.fold(None, |range: Option<[f64; 2]>, v| {
+        Some(range.map_or([v, v], |[a, b]| [a.min(v), b.max(v)]))
+    })
 }
 
 #[cfg(test)]
@@ -187,28 +196,47 @@ mod tests {
         let mut state = 7_u64;
         (0..n)
             .map(|i| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                [i as f64, (state >> 40) as f64 - (i as f64 / 50.0).sin() * 1e6]
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                [
+                    i as f64,
+                    (state >> 40) as f64 - (i as f64 / 50.0).sin() * 1e6,
+                ]
             })
             .collect()
     }
 
     fn extremes(p: &[[f64; 2]], lo: f64, hi: f64) -> (f64, f64) {
-        p.iter().filter(|p| p[0] >= lo && p[0] <= hi).fold((f64::MAX, f64::MIN), |(a, b), p| (a.min(p[1]), b.max(p[1])))
+        p.iter()
+            .filter(|p| p[0] >= lo && p[0] <= hi)
+            .fold((f64::MAX, f64::MIN), |(a, b), p| (a.min(p[1]), b.max(p[1])))
     }
 
     #[test]
     fn a_window_keeps_its_extremes_and_stays_small() {
         let points = wave(300_000);
         let curve = Curve::new(points.clone());
-        for (lo, hi) in [(0.0, 299_999.0), (1_234.0, 290_000.0), (100_000.0, 100_500.0)] {
+        for (lo, hi) in [
+            (0.0, 299_999.0),
+            (1_234.0, 290_000.0),
+            (100_000.0, 100_500.0),
+        ] {
             let picked = curve.pick(lo, hi, 4_000);
             assert!(picked.len() <= 4_002, "{} points", picked.len());
             let (low, high) = extremes(&points, lo, hi);
-            let seen = picked.iter().fold((f64::MAX, f64::MIN), |(a, b), p| (a.min(p[1]), b.max(p[1])));
-            assert!(seen.0 <= low && seen.1 >= high, "{lo}..{hi}: {seen:?} does not hold {low}..{high}");
+            let seen = picked
+                .iter()
+                .fold((f64::MAX, f64::MIN), |(a, b), p| (a.min(p[1]), b.max(p[1])));
+            assert!(
+                seen.0 <= low && seen.1 >= high,
+                "{lo}..{hi}: {seen:?} does not hold {low}..{high}"
+            );
         }
-        assert_eq!(curve.y_range(), Some([extremes(&points, 0.0, 3e5).0, extremes(&points, 0.0, 3e5).1]));
+        assert_eq!(
+            curve.y_range(),
+            Some([extremes(&points, 0.0, 3e5).0, extremes(&points, 0.0, 3e5).1])
+        );
     }
 
     #[test]
@@ -235,7 +263,11 @@ mod tests {
 
     #[test]
     fn ribbons_keep_lows_and_highs() {
-        let r = Ribbon::new((0..10_000).map(|i| [f64::from(i), -f64::from(i % 977), f64::from(i % 953)]).collect());
+        let r = Ribbon::new(
+            (0..10_000)
+                .map(|i| [f64::from(i), -f64::from(i % 977), f64::from(i % 953)])
+                .collect(),
+        );
         let picked = r.pick(0.0, 10_000.0, 1_000);
         assert!(picked.len() <= 2_500);
         assert_eq!(r.y_range(), Some([-976.0, 952.0]));

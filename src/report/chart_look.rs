@@ -17,7 +17,11 @@ impl Rgb {
     pub fn luminance(self) -> f64 {
         let linear = |c: u8| {
             let c = f64::from(c) / 255.0;
-            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            if c <= 0.040_45 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
@@ -54,8 +58,16 @@ pub enum Ink {
 
 impl Ink {
     /// Series colours in the order of use.
-    pub const SERIES: [Self; 8] =
-        [Self::Sky, Self::Orange, Self::Green, Self::Purple, Self::Yellow, Self::Blue, Self::Vermilion, Self::Grey];
+    pub const SERIES: [Self; 8] = [
+        Self::Sky,
+        Self::Orange,
+        Self::Green,
+        Self::Purple,
+        Self::Yellow,
+        Self::Blue,
+        Self::Vermilion,
+        Self::Grey,
+    ];
 }
 
 /// A table of colours.
@@ -120,7 +132,10 @@ impl Look {
 
     /// For a light screen.
     pub fn light() -> Self {
-        Self { background: Rgb(255, 255, 255), ..Self::paper() }
+        Self {
+            background: Rgb(255, 255, 255),
+            ..Self::paper()
+        }
     }
 
     /// The colour of an ink.

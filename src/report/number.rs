@@ -14,7 +14,9 @@ pub fn grouped(x: f64, decimals: usize) -> String {
         return "n/a".to_owned();
     }
     let digits = format!("{:.*}", decimals, x.abs());
-    let (whole, part) = digits.split_once('.').map_or((digits.as_str(), None), |(w, p)| (w, Some(p)));
+    let (whole, part) = digits
+        .split_once('.')
+        .map_or((digits.as_str(), None), |(w, p)| (w, Some(p)));
     let negative = x < 0.0 && digits.bytes().any(|b| (b'1'..=b'9').contains(&b));
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 3);
     if negative {
@@ -57,7 +59,11 @@ pub fn dollars_signed(x: f64, decimals: usize) -> String {
 
 /// A fraction as percent: `0.456` is `45.6%`.
 pub fn percent_to(fraction: f64, decimals: usize) -> String {
-    if fraction.is_finite() { format!("{}%", grouped(fraction * 100.0, decimals)) } else { "n/a".to_owned() }
+    if fraction.is_finite() {
+        format!("{}%", grouped(fraction * 100.0, decimals))
+    } else {
+        "n/a".to_owned()
+    }
 }
 
 /// A fraction as a percentage with one decimal.
@@ -82,7 +88,11 @@ pub fn short(x: f64) -> String {
         a if a >= 1e6 => (x / 1e6, " M"),
         _ => (x, ""),
     };
-    if unit.is_empty() { grouped(x, 0) } else { format!("{}{unit}", grouped(scaled, 2)) }
+    if unit.is_empty() {
+        grouped(x, 0)
+    } else {
+        format!("{}{unit}", grouped(scaled, 2))
+    }
 }
 
 /// A small number with as many digits as it needs: `0.25`, `3e−5`.
@@ -91,11 +101,17 @@ pub fn plain(x: f64) -> String {
         return "n/a".to_owned();
     }
     if x != 0.0 && x.abs() < 1e-3 {
-        let text = format!("{x:.2e}").replace(".00e", "e").replace('-', &MINUS.to_string());
+        let text = format!("{x:.2e}")
+            .replace(".00e", "e")
+            .replace('-', &MINUS.to_string());
         return text;
     }
     let text = grouped(x, 4);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// Seconds for people: `12 s`, `3 min 05 s`, `2 h 10 min`.
@@ -116,11 +132,12 @@ pub fn decimals_of(step: f64) -> usize {
     if step <= 0.0 || !step.is_finite() {
         return 0;
     }
-    (0..9).find(|&d| {
-        let scaled = step * 10_f64.powi(d as i32);
-        (scaled - scaled.round()).abs() < 1e-6 * scaled.max(1.0)
-    })
-    .unwrap_or(9)
+    (0..9)
+        .find(|&d| {
+            let scaled = step * 10_f64.powi(d as i32);
+            (scaled - scaled.round()).abs() < 1e-6 * scaled.max(1.0)
+        })
+        .unwrap_or(9)
 }
 
 #[cfg(test)]

@@ -53,11 +53,23 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, PngError> {
     };
     let tree = usvg::Tree::from_str(svg, &options)?;
     let size = tree.size();
-    let (width, height) = ((size.width() * scale).ceil() as u32, (size.height() * scale).ceil() as u32);
+    let (width, height) = (
+        (size.width() * scale).ceil() as u32,
+        (size.height() * scale).ceil() as u32,
+    );
     let fits = width <= 20_000 && height <= 20_000;
-    let mut pixels = fits.then(|| Pixmap::new(width, height)).flatten().ok_or(PngError::Size { width, height })?;
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|e| PngError::Encode(e.to_string()))
+    let mut pixels = fits
+        .then(|| Pixmap::new(width, height))
+        .flatten()
+        .ok_or(PngError::Size { width, height })?;
+    resvg::render(
+        &tree,
+        Transform::from_scale(scale, scale),
+        &mut pixels.as_mut(),
+    );
+    pixels
+        .encode_png()
+        .map_err(|e| PngError::Encode(e.to_string()))
 }
 
 #[cfg(test)]

@@ -48,7 +48,10 @@ impl Frame {
 
 /// Writes a chart of `width` times `height` points.
 pub fn svg(chart: &Chart, look: &Look, width: u32, height: u32) -> String {
-    let mut page = Page { out: String::with_capacity(64 * 1024), look };
+    let mut page = Page {
+        out: String::with_capacity(64 * 1024),
+        look,
+    };
     page.draw(chart, f64::from(width.max(240)), f64::from(height.max(160)));
     page.out
 }
@@ -70,20 +73,56 @@ impl Page<'_> {
             self.look.background.hex()
         ));
         let mut top = MARGIN + TITLE;
-        self.text(MARGIN, top, TITLE, "start", self.look.text.hex(), true, &chart.title);
+        self.text(
+            MARGIN,
+            top,
+            TITLE,
+            "start",
+            self.look.text.hex(),
+            true,
+            &chart.title,
+        );
         if !chart.subtitle.is_empty() {
             top += SMALL + 6.0;
-            self.text(MARGIN, top, SMALL, "start", self.look.dim.hex(), false, &chart.subtitle);
+            self.text(
+                MARGIN,
+                top,
+                SMALL,
+                "start",
+                self.look.dim.hex(),
+                false,
+                &chart.subtitle,
+            );
         }
         top = self.legend(chart, top + 8.0, w);
-        let footer = if chart.footer.is_empty() { 0.0 } else { SMALL + 6.0 };
+        let footer = if chart.footer.is_empty() {
+            0.0
+        } else {
+            SMALL + 6.0
+        };
         let bottom = h - MARGIN - footer - 2.0 * SMALL - 14.0;
         match chart.x_range() {
             Some(x) => self.panels(chart, x, [top, bottom], w),
-            None => self.text(w / 2.0, h / 2.0, 13.0, "middle", self.look.dim.hex(), false, "no data"),
+            None => self.text(
+                w / 2.0,
+                h / 2.0,
+                13.0,
+                "middle",
+                self.look.dim.hex(),
+                false,
+                "no data",
+            ),
         }
         if !chart.footer.is_empty() {
-            self.text(MARGIN, h - MARGIN + 3.0, SMALL - 1.5, "start", self.look.dim.hex(), false, &chart.footer);
+            self.text(
+                MARGIN,
+                h - MARGIN + 3.0,
+                SMALL - 1.5,
+                "start",
+                self.look.dim.hex(),
+                false,
+                &chart.footer,
+            );
         }
         self.out.push_str("</svg>\n");
     }
@@ -112,7 +151,15 @@ impl Page<'_> {
                 Mark::Area { .. } => self.put(format_args!("<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"18\" height=\"9\" fill=\"{color}\" fill-opacity=\"0.25\" stroke=\"{color}\"/>\n", mid - 4.5)),
                 Mark::Bars { .. } => self.put(format_args!("<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"9\" height=\"9\" fill=\"{color}\"/>\n", mid - 4.5)),
             }
-            self.text(x + 24.0, y, SMALL, "start", self.look.text.hex(), false, &s.name);
+            self.text(
+                x + 24.0,
+                y,
+                SMALL,
+                "start",
+                self.look.text.hex(),
+                false,
+                &s.name,
+            );
             x += need;
         }
         y + 14.0
@@ -124,7 +171,11 @@ impl Page<'_> {
         let heads = gap * n as f64;
         let weights: f32 = chart.panels.iter().map(|p| p.weight).sum();
         let room = (bottom - top - heads).max(40.0);
-        let heights: Vec<f64> = chart.panels.iter().map(|p| room * f64::from(p.weight / weights)).collect();
+        let heights: Vec<f64> = chart
+            .panels
+            .iter()
+            .map(|p| room * f64::from(p.weight / weights))
+            .collect();
         let y_ticks: Vec<Ticks> = chart
             .panels
             .iter()
@@ -134,23 +185,66 @@ impl Page<'_> {
                 ticks(p.y.unit, lo, hi, (h / 36.0) as usize)
             })
             .collect();
-        let widest = y_ticks.iter().flat_map(|t| &t.ticks).map(|t| text_width(&t.label, SMALL)).fold(20.0, f64::max);
+        let widest = y_ticks
+            .iter()
+            .flat_map(|t| &t.ticks)
+            .map(|t| text_width(&t.label, SMALL))
+            .fold(20.0, f64::max);
         let left = MARGIN + widest + 8.0;
         let width = (w - left - MARGIN - 8.0).max(40.0);
         let x_ticks = ticks(chart.x.unit, x[0], x[1], (width / 82.0) as usize);
         let mut y0 = top;
         for (i, panel) in chart.panels.iter().enumerate() {
-            let frame = Frame { left, top: y0 + gap - 6.0, width, height: heights[i], x, y: panel.y_range() };
+            let frame = Frame {
+                left,
+                top: y0 + gap - 6.0,
+                width,
+                height: heights[i],
+                x,
+                y: panel.y_range(),
+            };
             self.panel(chart, panel, i, &frame, &y_ticks[i], &x_ticks, i + 1 == n);
             y0 += gap + heights[i];
         }
-        self.text(left + width / 2.0, bottom + 2.0 * SMALL + 12.0, SMALL, "middle", self.look.text.hex(), false, &chart.x.label);
+        self.text(
+            left + width / 2.0,
+            bottom + 2.0 * SMALL + 12.0,
+            SMALL,
+            "middle",
+            self.look.text.hex(),
+            false,
+            &chart.x.label,
+        );
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one panel needs its frame and both sets of ticks")]
-    fn panel(&mut self, chart: &Chart, panel: &Panel, i: usize, f: &Frame, y_ticks: &Ticks, x_ticks: &Ticks, last: bool) {
-        let (grid, dim, frame) = (self.look.grid.hex(), self.look.dim.hex(), self.look.frame.hex());
-        self.text(f.left, f.top - 7.0, SMALL, "start", self.look.text.hex(), true, &panel.y.label);
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one panel needs its frame and both sets of ticks"
+    )]
+    fn panel(
+        &mut self,
+        chart: &Chart,
+        panel: &Panel,
+        i: usize,
+        f: &Frame,
+        y_ticks: &Ticks,
+        x_ticks: &Ticks,
+        last: bool,
+    ) {
+        let (grid, dim, frame) = (
+            self.look.grid.hex(),
+            self.look.dim.hex(),
+            self.look.frame.hex(),
+        );
+        self.text(
+            f.left,
+            f.top - 7.0,
+            SMALL,
+            "start",
+            self.look.text.hex(),
+            true,
+            &panel.y.label,
+        );
         self.put(format_args!("<clipPath id=\"c{i}\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/></clipPath>\n", f.left, f.top, f.width, f.height));
         for span in &chart.spans {
             let (a, b) = (f.x(span.from).max(f.left), f.x(span.to).min(f.right()));
@@ -160,19 +254,51 @@ impl Page<'_> {
             let color = self.look.ink(span.ink).hex();
             self.put(format_args!("<rect x=\"{a:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{color}\" fill-opacity=\"0.08\"/>\n", f.top, b - a, f.height));
             if i == 0 && text_width(&span.name, SMALL) < b - a {
-                self.text((a + b) / 2.0, f.top + SMALL + 3.0, SMALL - 1.0, "middle", dim.clone(), false, &span.name);
+                self.text(
+                    (a + b) / 2.0,
+                    f.top + SMALL + 3.0,
+                    SMALL - 1.0,
+                    "middle",
+                    dim.clone(),
+                    false,
+                    &span.name,
+                );
             }
         }
         for t in &y_ticks.ticks {
             let y = f.y(t.at);
-            self.put(format_args!("<line x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"{grid}\"/>\n", f.left, f.right()));
-            self.text(f.left - 7.0, y + SMALL * 0.35, SMALL, "end", dim.clone(), false, &t.label);
+            self.put(format_args!(
+                "<line x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"{grid}\"/>\n",
+                f.left,
+                f.right()
+            ));
+            self.text(
+                f.left - 7.0,
+                y + SMALL * 0.35,
+                SMALL,
+                "end",
+                dim.clone(),
+                false,
+                &t.label,
+            );
         }
         for t in &x_ticks.ticks {
             let x = f.x(t.at);
-            self.put(format_args!("<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{:.1}\" y2=\"{:.1}\" stroke=\"{grid}\"/>\n", f.top, f.bottom()));
+            self.put(format_args!(
+                "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{:.1}\" y2=\"{:.1}\" stroke=\"{grid}\"/>\n",
+                f.top,
+                f.bottom()
+            ));
             if last {
-                self.text(x, f.bottom() + SMALL + 6.0, SMALL, "middle", dim.clone(), false, &t.label);
+                self.text(
+                    x,
+                    f.bottom() + SMALL + 6.0,
+                    SMALL,
+                    "middle",
+                    dim.clone(),
+                    false,
+                    &t.label,
+                );
             }
         }
         self.put(format_args!("<g clip-path=\"url(#c{i})\">\n"));
@@ -182,30 +308,67 @@ impl Page<'_> {
         for level in &panel.levels {
             let (y, color) = (f.y(level.y), self.look.ink(level.ink).hex());
             self.put(format_args!("<line x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"{color}\" stroke-dasharray=\"6 4\"/>\n", f.left, f.right()));
-            self.text(f.right() - 6.0, y - 4.0, SMALL - 1.0, "end", color, false, &level.name);
+            self.text(
+                f.right() - 6.0,
+                y - 4.0,
+                SMALL - 1.0,
+                "end",
+                color,
+                false,
+                &level.name,
+            );
         }
         self.out.push_str("</g>\n");
-        self.put(format_args!("<path d=\"M{:.1} {:.1}V{:.1}H{:.1}\" fill=\"none\" stroke=\"{frame}\"/>\n", f.left, f.top, f.bottom(), f.right()));
+        self.put(format_args!(
+            "<path d=\"M{:.1} {:.1}V{:.1}H{:.1}\" fill=\"none\" stroke=\"{frame}\"/>\n",
+            f.left,
+            f.top,
+            f.bottom(),
+            f.right()
+        ));
     }
 
     fn series(&mut self, series: &Series, f: &Frame) {
         let color = self.look.ink(series.ink).hex();
         let max = (f.width * 2.5) as usize;
         match &series.mark {
-            Mark::Line { curve, width, dashed } => {
-                let dash = if *dashed { " stroke-dasharray=\"5 4\"" } else { "" };
+            Mark::Line {
+                curve,
+                width,
+                dashed,
+            } => {
+                let dash = if *dashed {
+                    " stroke-dasharray=\"5 4\""
+                } else {
+                    ""
+                };
                 self.put(format_args!("<path fill=\"none\" stroke=\"{color}\" stroke-width=\"{width}\" stroke-linejoin=\"round\"{dash} d=\""));
-                self.polyline(curve.pick(f.x[0], f.x[1], max).iter().map(|p| (f.x(p[0]), f.y(p[1]))));
+                self.polyline(
+                    curve
+                        .pick(f.x[0], f.x[1], max)
+                        .iter()
+                        .map(|p| (f.x(p[0]), f.y(p[1]))),
+                );
                 self.out.push_str("\"/>\n");
             }
             Mark::Area { curve, base } => {
                 let points = curve.pick(f.x[0], f.x[1], max);
-                let (Some(first), Some(last)) = (points.first(), points.last()) else { return };
-                self.put(format_args!("<path fill=\"{color}\" fill-opacity=\"0.22\" d=\""));
+                let (Some(first), Some(last)) = (points.first(), points.last()) else {
+                    return;
+                };
+                self.put(format_args!(
+                    "<path fill=\"{color}\" fill-opacity=\"0.22\" d=\""
+                ));
                 self.polyline(points.iter().map(|p| (f.x(p[0]), f.y(p[1]))));
                 let base = f.y(*base);
-                self.put(format_args!("L{:.1} {base:.1}L{:.1} {base:.1}Z\"/>\n", f.x(last[0]), f.x(first[0])));
-                self.put(format_args!("<path fill=\"none\" stroke=\"{color}\" stroke-width=\"1.2\" d=\""));
+                self.put(format_args!(
+                    "L{:.1} {base:.1}L{:.1} {base:.1}Z\"/>\n",
+                    f.x(last[0]),
+                    f.x(first[0])
+                ));
+                self.put(format_args!(
+                    "<path fill=\"none\" stroke=\"{color}\" stroke-width=\"1.2\" d=\""
+                ));
                 self.polyline(points.iter().map(|p| (f.x(p[0]), f.y(p[1]))));
                 self.out.push_str("\"/>\n");
             }
@@ -214,7 +377,9 @@ impl Page<'_> {
                 if entries.is_empty() {
                     return;
                 }
-                self.put(format_args!("<path fill=\"{color}\" fill-opacity=\"{opacity}\" d=\""));
+                self.put(format_args!(
+                    "<path fill=\"{color}\" fill-opacity=\"{opacity}\" d=\""
+                ));
                 let back = entries.iter().rev().map(|e| (f.x(e[0]), f.y(e[1])));
                 self.polyline(entries.iter().map(|e| (f.x(e[0]), f.y(e[2]))).chain(back));
                 self.out.push_str("Z\"/>\n");
@@ -237,8 +402,20 @@ impl Page<'_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the attributes of a text element")]
-    fn text(&mut self, x: f64, y: f64, size: f64, anchor: &str, fill: String, bold: bool, text: &str) {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the attributes of a text element"
+    )]
+    fn text(
+        &mut self,
+        x: f64,
+        y: f64,
+        size: f64,
+        anchor: &str,
+        fill: String,
+        bold: bool,
+        text: &str,
+    ) {
         let weight = if bold { " font-weight=\"600\"" } else { "" };
         self.put(format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{fill}\"{weight}>{}</text>\n", escape(text)));
     }
@@ -291,8 +468,12 @@ mod tests {
         let mut down = Vec::with_capacity(n);
         let mut peak: f64 = y;
         for i in 0..n {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            y += ((state >> 33) as f64 / f64::from(1_u32 << 31) - 0.4985) * 120.0 * (5_000.0 / n as f64).sqrt();
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            y += ((state >> 33) as f64 / f64::from(1_u32 << 31) - 0.4985)
+                * 120.0
+                * (5_000.0 / n as f64).sqrt();
             peak = peak.max(y);
             let x = t0 + i as f64 * 5_184_000.0 / n as f64;
             points.push([x, y]);
@@ -310,11 +491,31 @@ mod tests {
         )
         .weight(2.2)
         .level("Floor at start", 47_500.0, Ink::Vermilion);
-        let low = Panel::new(Axis::new("Drawdown (USD)", Unit::Usd), vec![Series::area("Drawdown", Ink::Vermilion, Arc::new(Curve::new(down)), 0.0)]).include(0.0);
-        let mut chart = Chart::new("Out-of-sample equity", Axis::new("New York time", Unit::Time), vec![top, low]);
+        let low = Panel::new(
+            Axis::new("Drawdown (USD)", Unit::Usd),
+            vec![Series::area(
+                "Drawdown",
+                Ink::Vermilion,
+                Arc::new(Curve::new(down)),
+                0.0,
+            )],
+        )
+        .include(0.0);
+        let mut chart = Chart::new(
+            "Out-of-sample equity",
+            Axis::new("New York time", Unit::Time),
+            vec![top, low],
+        );
         chart.subtitle = "NQ · run 2026-11-22-quick-7 · validation".to_owned();
-        chart.spans = vec![Span { name: "validation".to_owned(), from: t0, to: t0 + 2_600_000.0, ink: Ink::Green }];
-        chart.footer = "Marked to market at the close of each bar, commission and slippage included.".to_owned();
+        chart.spans = vec![Span {
+            name: "validation".to_owned(),
+            from: t0,
+            to: t0 + 2_600_000.0,
+            ink: Ink::Green,
+        }];
+        chart.footer =
+            "Marked to market at the close of each bar, commission and slippage included."
+                .to_owned();
         chart
     }
 
@@ -331,7 +532,11 @@ mod tests {
 
     #[test]
     fn a_chart_without_points_says_so() {
-        let chart = Chart::new("t", Axis::new("", Unit::Plain), vec![Panel::new(Axis::new("", Unit::Plain), vec![])]);
+        let chart = Chart::new(
+            "t",
+            Axis::new("", Unit::Plain),
+            vec![Panel::new(Axis::new("", Unit::Plain), vec![])],
+        );
         assert!(svg(&chart, &Look::dark(), 300, 200).contains("no data"));
     }
 
@@ -349,8 +554,13 @@ mod tests {
             return;
         };
         for (name, look) in [("paper", Look::paper()), ("dark", Look::dark())] {
-            let png = crate::report::png::png(&svg(&equity(100_000), &look, 1_100, 640), 2.0).unwrap();
-            std::fs::write(std::path::Path::new(&dir).join(format!("chart-{name}.png")), png).unwrap();
+            let png =
+                crate::report::png::png(&svg(&equity(100_000), &look, 1_100, 640), 2.0).unwrap();
+            std::fs::write(
+                std::path::Path::new(&dir).join(format!("chart-{name}.png")),
+                png,
+            )
+            .unwrap();
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The Curriculum page: every setting of a run on the left, the schedules it makes on the right.
 
-use egui::{Align, CentralPanel, CollapsingHeader, ComboBox, DragValue, Label, Layout, Panel, RichText, ScrollArea, Ui};
+use egui::{
+    Align, CentralPanel, CollapsingHeader, ComboBox, DragValue, Label, Layout, Panel, RichText,
+    ScrollArea, Ui,
+};
 use holdout_core::sim::Phase;
 use holdout_learn::device::DeviceChoice;
 
@@ -25,27 +28,51 @@ pub struct CurriculumPanel {
 impl CurriculumPanel {
     /// Draws the page.
     pub fn ui(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
-        Panel::top("curriculum-bar").frame(bar(ctx.theme)).show(ui, |ui| self.bar(ctx, ui));
-        Panel::left("curriculum-settings").default_size(440.0).size_range(380.0..=680.0).frame(pad(ctx.theme)).show(ui, |ui| self.settings(ctx, ui));
-        CentralPanel::default().frame(pad(ctx.theme)).show(ui, |ui| charts(ctx, ui));
+        Panel::top("curriculum-bar")
+            .frame(bar(ctx.theme))
+            .show(ui, |ui| self.bar(ctx, ui));
+        Panel::left("curriculum-settings")
+            .default_size(440.0)
+            .size_range(380.0..=680.0)
+            .frame(pad(ctx.theme))
+            .show(ui, |ui| self.settings(ctx, ui));
+        CentralPanel::default()
+            .frame(pad(ctx.theme))
+            .show(ui, |ui| charts(ctx, ui));
     }
 
     fn bar(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
         ui.horizontal(|ui| {
             ui.label(RichText::new("Preset").color(ctx.theme.dim));
             for (name, about, _) in PRESETS {
-                let same = ctx.model.preset == name && !differs(&ctx.model.config, &ctx.model.reference);
-                let weight = if same { button::Weight::Chosen } else { button::Weight::Quiet };
-                if button::button(ui, ctx.theme, None, name, weight, true).on_hover_text(about).clicked() {
+                let same =
+                    ctx.model.preset == name && !differs(&ctx.model.config, &ctx.model.reference);
+                let weight = if same {
+                    button::Weight::Chosen
+                } else {
+                    button::Weight::Quiet
+                };
+                if button::button(ui, ctx.theme, None, name, weight, true)
+                    .on_hover_text(about)
+                    .clicked()
+                {
                     ctx.send(Command::Preset(name));
                 }
             }
             ui.separator();
             let (undo, redo) = ctx.model.can_undo;
-            if ui.add_enabled_ui(undo, |ui| button::icon(ui, ctx.theme, Icon::Undo, "Undo")).inner.clicked() {
+            if ui
+                .add_enabled_ui(undo, |ui| button::icon(ui, ctx.theme, Icon::Undo, "Undo"))
+                .inner
+                .clicked()
+            {
                 ctx.send(Command::Undo);
             }
-            if ui.add_enabled_ui(redo, |ui| button::icon(ui, ctx.theme, Icon::Redo, "Redo")).inner.clicked() {
+            if ui
+                .add_enabled_ui(redo, |ui| button::icon(ui, ctx.theme, Icon::Redo, "Redo"))
+                .inner
+                .clicked()
+            {
                 ctx.send(Command::Redo);
             }
             ui.separator();
@@ -55,14 +82,26 @@ impl CurriculumPanel {
                 ui.label(RichText::new("ready to train").color(ctx.theme.good));
             } else {
                 icons::show(ui, Icon::Warning, 14.0, ctx.theme.bad);
-                let text = if n == 1 { "1 problem".to_owned() } else { format!("{n} problems") };
+                let text = if n == 1 {
+                    "1 problem".to_owned()
+                } else {
+                    format!("{n} problems")
+                };
                 let all: Vec<String> = ctx.model.problems.iter().map(ToString::to_string).collect();
-                ui.label(RichText::new(text).color(ctx.theme.bad)).on_hover_text(all.join("\n"));
+                ui.label(RichText::new(text).color(ctx.theme.bad))
+                    .on_hover_text(all.join("\n"));
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let ready = n == 0;
-                let go = ui.add_enabled_ui(ready, |ui| button::primary(ui, ctx.theme, Icon::Play, "Go to training")).inner;
-                if go.on_disabled_hover_text("Settle the problems first").clicked() {
+                let go = ui
+                    .add_enabled_ui(ready, |ui| {
+                        button::primary(ui, ctx.theme, Icon::Play, "Go to training")
+                    })
+                    .inner;
+                if go
+                    .on_disabled_hover_text("Settle the problems first")
+                    .clicked()
+                {
                     ctx.send(Command::Go(crate::app::context::Page::Train));
                 }
             });
@@ -73,7 +112,11 @@ impl CurriculumPanel {
         let mut config = ctx.model.config.clone();
         ui.horizontal(|ui| {
             icons::show(ui, Icon::Search, 14.0, ctx.theme.dim);
-            ui.add(egui::TextEdit::singleline(&mut self.search).hint_text("Find a setting").desired_width(ui.available_width() - 4.0));
+            ui.add(
+                egui::TextEdit::singleline(&mut self.search)
+                    .hint_text("Find a setting")
+                    .desired_width(ui.available_width() - 4.0),
+            );
         });
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             // The scroll bar floats over the content; the values keep clear of it.
@@ -93,7 +136,15 @@ impl CurriculumPanel {
 
 /// Whether two configurations ask for different training (data and split aside).
 fn differs(a: &RunConfig, b: &RunConfig) -> bool {
-    let bare = |c: &RunConfig| RunConfig { data: None, market: String::new(), split: b.split, seed: b.seed, device: b.device, name: String::new(), ..c.clone() };
+    let bare = |c: &RunConfig| RunConfig {
+        data: None,
+        market: String::new(),
+        split: b.split,
+        seed: b.seed,
+        device: b.device,
+        name: String::new(),
+        ..c.clone()
+    };
     bare(a) != bare(b)
 }
 
@@ -101,25 +152,42 @@ fn general(ctx: &PanelCtx<'_>, config: &mut RunConfig, ui: &mut Ui) {
     ui.add_space(4.0);
     ui.horizontal(|ui| {
         let label = ui.label(RichText::new("Seed").color(ctx.theme.dim));
-        let tip = "Every random number of the run comes from this; the same seed gives the same run.";
-        ui.add(DragValue::new(&mut config.seed).custom_formatter(|v, _| number::grouped(v, 0)).custom_parser(|t| t.replace(',', "").parse().ok()))
-            .labelled_by(label.id)
-            .on_hover_text(tip);
+        let tip =
+            "Every random number of the run comes from this; the same seed gives the same run.";
+        ui.add(
+            DragValue::new(&mut config.seed)
+                .custom_formatter(|v, _| number::grouped(v, 0))
+                .custom_parser(|t| t.replace(',', "").parse().ok()),
+        )
+        .labelled_by(label.id)
+        .on_hover_text(tip);
         ui.add_space(8.0);
         let label = ui.label(RichText::new("Device").color(ctx.theme.dim));
-        let combo = ComboBox::from_id_salt("device").width(92.0).selected_text(config.device.to_string()).show_ui(ui, |ui| {
-            for (choice, about) in [
-                (DeviceChoice::Auto, "A graphics card where there is one, the processor otherwise"),
-                (DeviceChoice::Cpu, "The processor"),
-                (DeviceChoice::Gpu(0), "The first graphics card"),
-            ] {
-                ui.selectable_value(&mut config.device, choice, choice.to_string()).on_hover_text(about);
-            }
-        });
-        combo.response.labelled_by(label.id).on_hover_text("Where training computes.");
+        let combo = ComboBox::from_id_salt("device")
+            .width(92.0)
+            .selected_text(config.device.to_string())
+            .show_ui(ui, |ui| {
+                for (choice, about) in [
+                    (
+                        DeviceChoice::Auto,
+                        "A graphics card where there is one, the processor otherwise",
+                    ),
+                    (DeviceChoice::Cpu, "The processor"),
+                    (DeviceChoice::Gpu(0), "The first graphics card"),
+                ] {
+                    ui.selectable_value(&mut config.device, choice, choice.to_string())
+                        .on_hover_text(about);
+                }
+            });
+        combo
+            .response
+            .labelled_by(label.id)
+            .on_hover_text("Where training computes.");
         ui.add_space(8.0);
-        ui.checkbox(&mut config.curriculum.enabled, "Curriculum").on_hover_text("Off: full costs and no help from the first step.");
-        ui.checkbox(&mut config.from_scratch, "Phase 2 from scratch").on_hover_text("Lets phase 2 begin without a phase 1 to start from. Default off.");
+        ui.checkbox(&mut config.curriculum.enabled, "Curriculum")
+            .on_hover_text("Off: full costs and no help from the first step.");
+        ui.checkbox(&mut config.from_scratch, "Phase 2 from scratch")
+            .on_hover_text("Lets phase 2 begin without a phase 1 to start from. Default off.");
     });
     for field in ["from_scratch", "ruleset"] {
         if let Some(problem) = ctx.model.problem(field) {
@@ -129,25 +197,53 @@ fn general(ctx: &PanelCtx<'_>, config: &mut RunConfig, ui: &mut Ui) {
 }
 
 fn group_ui(ctx: &PanelCtx<'_>, config: &mut RunConfig, group: &Group, wanted: &str, ui: &mut Ui) {
-    let Some(instrument) = ctx.model.instrument() else { return };
-    let fits = |name: &str, tip: &str| wanted.is_empty() || name.to_lowercase().contains(wanted) || tip.to_lowercase().contains(wanted);
-    let shown: Vec<_> = group.fields.iter().filter(|f| fits(f.name, f.tip)).collect();
+    let Some(instrument) = ctx.model.instrument() else {
+        return;
+    };
+    let fits = |name: &str, tip: &str| {
+        wanted.is_empty()
+            || name.to_lowercase().contains(wanted)
+            || tip.to_lowercase().contains(wanted)
+    };
+    let shown: Vec<_> = group
+        .fields
+        .iter()
+        .filter(|f| fits(f.name, f.tip))
+        .collect();
     if shown.is_empty() {
         return;
     }
     let n = changed(group, &ctx.model.config, &ctx.model.reference, &instrument);
-    let faults = group.fields.iter().filter(|f| ctx.model.problem(f.path).is_some()).count();
+    let faults = group
+        .fields
+        .iter()
+        .filter(|f| ctx.model.problem(f.path).is_some())
+        .count();
     let mut title = group.name.to_owned();
     if n > 0 {
         title.push_str(&format!("  ·  {n} changed"));
     }
-    let color = if faults > 0 { ctx.theme.bad } else { ctx.theme.text };
+    let color = if faults > 0 {
+        ctx.theme.bad
+    } else {
+        ctx.theme.text
+    };
     if faults > 0 {
         title.push_str(&format!("  ·  {faults} to settle"));
     }
-    let header = CollapsingHeader::new(RichText::new(title).font(crate::app::theme::semibold(13.5)).color(color)).id_salt(group.name).default_open(group.open);
+    let header = CollapsingHeader::new(
+        RichText::new(title)
+            .font(crate::app::theme::semibold(13.5))
+            .color(color),
+    )
+    .id_salt(group.name)
+    .default_open(group.open);
     // A search unfolds what it found.
-    let header = if wanted.is_empty() { header } else { header.open(Some(true)) };
+    let header = if wanted.is_empty() {
+        header
+    } else {
+        header.open(Some(true))
+    };
     header.show_unindented(ui, |ui| {
         for f in shown {
             let mut value = (f.get)(config, &instrument);
@@ -161,7 +257,12 @@ fn group_ui(ctx: &PanelCtx<'_>, config: &mut RunConfig, group: &Group, wanted: &
                 log: f.log,
                 problem: ctx.model.problem(f.path),
             };
-            if ui.push_id((group.name, f.name), |ui| setting.ui(ui, ctx.theme, &mut value)).inner {
+            if ui
+                .push_id((group.name, f.name), |ui| {
+                    setting.ui(ui, ctx.theme, &mut value)
+                })
+                .inner
+            {
                 (f.set)(config, value);
             }
         }
@@ -170,25 +271,46 @@ fn group_ui(ctx: &PanelCtx<'_>, config: &mut RunConfig, group: &Group, wanted: &
 
 /// Problems of settings that have no slider here.
 fn others(ctx: &PanelCtx<'_>, ui: &mut Ui) {
-    let known = |path: &str| GROUPS.iter().flat_map(|g| g.fields).any(|f| f.path == path) || ["from_scratch", "ruleset", "split"].contains(&path);
+    let known = |path: &str| {
+        GROUPS.iter().flat_map(|g| g.fields).any(|f| f.path == path)
+            || ["from_scratch", "ruleset", "split"].contains(&path)
+    };
     for p in ctx.model.problems.iter().filter(|p| !known(&p.field)) {
         ui.horizontal_top(|ui| {
             icons::show(ui, Icon::Warning, 13.0, ctx.theme.bad);
-            ui.label(RichText::new(&p.field).font(mono(11.5)).color(ctx.theme.bad));
+            ui.label(
+                RichText::new(&p.field)
+                    .font(mono(11.5))
+                    .color(ctx.theme.bad),
+            );
             ui.add(Label::new(RichText::new(&p.message).small()).wrap());
         });
     }
 }
 
 fn charts(ctx: &PanelCtx<'_>, ui: &mut Ui) {
-    let Some(instrument) = ctx.model.instrument() else { return };
+    let Some(instrument) = ctx.model.instrument() else {
+        return;
+    };
     ui.horizontal(|ui| {
         heading(ui, ctx.theme, "What training will do");
-        ui.label(RichText::new(format!("drawn by the functions that training asks; dashed: preset {}", ctx.model.preset)).small().color(ctx.theme.dim));
+        ui.label(
+            RichText::new(format!(
+                "drawn by the functions that training asks; dashed: preset {}",
+                ctx.model.preset
+            ))
+            .small()
+            .color(ctx.theme.dim),
+        );
     });
     let side_by_side = ui.available_width() > 760.0;
     let height = ui.available_height() - 6.0;
-    let view = |group| ChartView { group, height: if side_by_side { height } else { height / 2.0 }, wheel_zooms: true, export: false };
+    let view = |group| ChartView {
+        group,
+        height: if side_by_side { height } else { height / 2.0 },
+        wheel_zooms: true,
+        export: false,
+    };
     let of = |phase| schedules(&ctx.model.config, &ctx.model.reference, phase, &instrument);
     if side_by_side {
         ui.columns_const(|[left, right]| {
@@ -196,9 +318,15 @@ fn charts(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             view("phase-2").show(right, ctx.theme, &of(Phase::Management));
         });
     } else {
-        let one = ChartView { height: height * 0.42, ..view("phase-1") };
+        let one = ChartView {
+            height: height * 0.42,
+            ..view("phase-1")
+        };
         one.show(ui, ctx.theme, &of(Phase::Entries));
-        let two = ChartView { height: height * 0.56, ..view("phase-2") };
+        let two = ChartView {
+            height: height * 0.56,
+            ..view("phase-2")
+        };
         two.show(ui, ctx.theme, &of(Phase::Management));
     }
 }

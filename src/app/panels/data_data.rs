@@ -23,7 +23,12 @@ pub struct Overrides {
 impl Overrides {
     /// What an import was told.
     pub fn of(options: &ImportOptions) -> Self {
-        Self { market: options.market.clone(), zone: options.zone.clone(), stamp: options.stamp, dialect: options.dialect.clone() }
+        Self {
+            market: options.market.clone(),
+            zone: options.zone.clone(),
+            stamp: options.stamp,
+            dialect: options.dialect.clone(),
+        }
     }
 
     /// As options of an import.
@@ -39,21 +44,46 @@ impl Overrides {
 }
 
 /// Zones offered for stamps without one.
-pub const ZONES: [&str; 6] = ["America/New_York", "America/Chicago", "UTC", "Europe/London", "Europe/Berlin", "Asia/Tokyo"];
+pub const ZONES: [&str; 6] = [
+    "America/New_York",
+    "America/Chicago",
+    "UTC",
+    "Europe/London",
+    "Europe/Berlin",
+    "Asia/Tokyo",
+];
 
 /// Facts of an import as name and value.
 pub fn facts(market: &Market) -> Vec<(&'static str, String)> {
     let i = &market.dataset.inspection;
-    let span = |t: &Option<String>| t.as_deref().and_then(|t| parse_utc(t).ok()).map_or_else(|| "n/a".to_owned(), |t| chart_ticks::stamp(t as f64));
+    let span = |t: &Option<String>| {
+        t.as_deref()
+            .and_then(|t| parse_utc(t).ok())
+            .map_or_else(|| "n/a".to_owned(), |t| chart_ticks::stamp(t as f64))
+    };
     vec![
         ("Rows", number::count(i.bars)),
         ("Interval", interval(i.interval_seconds)),
         ("Sessions", number::count(i.sessions)),
         ("First bar", span(&i.first)),
         ("Last bar", span(&i.last)),
-        ("Volume", if i.has_volume { "yes".to_owned() } else { "not in the file".to_owned() }),
+        (
+            "Volume",
+            if i.has_volume {
+                "yes".to_owned()
+            } else {
+                "not in the file".to_owned()
+            },
+        ),
         ("Dropped rows", number::count(i.dropped)),
-        ("Contracts", if i.symbols.is_empty() { "not named".to_owned() } else { i.symbols.join(", ") }),
+        (
+            "Contracts",
+            if i.symbols.is_empty() {
+                "not named".to_owned()
+            } else {
+                i.symbols.join(", ")
+            },
+        ),
     ]
 }
 
@@ -92,13 +122,22 @@ pub fn problem_rows(inspection: &Inspection) -> Vec<ProblemRow> {
             rows.push(ProblemRow {
                 kind: kind.take(),
                 line: e.line.map_or_else(String::new, number::count),
-                time: utc.map_or_else(|| e.time.clone().unwrap_or_default(), |t| chart_ticks::stamp(t as f64)),
+                time: utc.map_or_else(
+                    || e.time.clone().unwrap_or_default(),
+                    |t| chart_ticks::stamp(t as f64),
+                ),
                 utc,
                 detail: e.detail.clone(),
             });
         }
         if kind.is_some() {
-            rows.push(ProblemRow { kind, line: String::new(), time: String::new(), utc: None, detail: String::new() });
+            rows.push(ProblemRow {
+                kind,
+                line: String::new(),
+                time: String::new(),
+                utc: None,
+                detail: String::new(),
+            });
         }
     }
     rows
@@ -120,7 +159,10 @@ pub fn ratios(n: usize, bounds: [usize; 2]) -> SplitRatios {
     let n = n.max(3);
     let a = bounds[0].clamp(1, n - 2);
     let b = bounds[1].clamp(a + 1, n - 1);
-    SplitRatios { train: a as f64 / n as f64, validation: (b - a) as f64 / n as f64 }
+    SplitRatios {
+        train: a as f64 / n as f64,
+        validation: (b - a) as f64 / n as f64,
+    }
 }
 
 #[cfg(test)]
@@ -140,12 +182,19 @@ mod tests {
             let split = Split::by_ratio(&sessions, ratios(n, wanted)).unwrap();
             assert_eq!(bounds(&sessions, &split), wanted);
         }
-        assert_eq!(ratios(10, [9, 3]), ratios(10, [8, 9]), "bounds that cross are pushed apart");
+        assert_eq!(
+            ratios(10, [9, 3]),
+            ratios(10, [8, 9]),
+            "bounds that cross are pushed apart"
+        );
     }
 
     #[test]
     fn bar_lengths_are_written_for_people() {
-        assert_eq!([60, 300, 3_600, 86_400, 90].map(interval), ["1 min", "5 min", "1 h", "1 d", "90 s"]);
+        assert_eq!(
+            [60, 300, 3_600, 86_400, 90].map(interval),
+            ["1 min", "5 min", "1 h", "1 d", "90 s"]
+        );
         assert_eq!(kind_words("high_below_low"), "high below low");
     }
 }

@@ -20,7 +20,10 @@ pub struct Palette {
 impl Palette {
     /// Opens it, or closes it.
     pub fn toggle(&mut self) {
-        *self = Self { open: !self.open, ..Self::default() };
+        *self = Self {
+            open: !self.open,
+            ..Self::default()
+        };
     }
 
     /// Whether it is open.
@@ -33,25 +36,50 @@ impl Palette {
         if !self.open {
             return;
         }
-        let found: Vec<(String, Command)> = commands(ctx).into_iter().filter(|(name, _)| fits(name, &self.text)).collect();
+        let found: Vec<(String, Command)> = commands(ctx)
+            .into_iter()
+            .filter(|(name, _)| fits(name, &self.text))
+            .collect();
         let (up, down, enter) = egui.input_mut(|i| {
             use egui::Modifiers as M;
-            (i.consume_key(M::NONE, Key::ArrowUp), i.consume_key(M::NONE, Key::ArrowDown), i.consume_key(M::NONE, Key::Enter))
+            (
+                i.consume_key(M::NONE, Key::ArrowUp),
+                i.consume_key(M::NONE, Key::ArrowDown),
+                i.consume_key(M::NONE, Key::Enter),
+            )
         });
-        self.chosen = (self.chosen + usize::from(down)).saturating_sub(usize::from(up)).min(found.len().saturating_sub(1));
+        self.chosen = (self.chosen + usize::from(down))
+            .saturating_sub(usize::from(up))
+            .min(found.len().saturating_sub(1));
         let mut go = enter.then_some(self.chosen);
         let modal = Modal::new(Id::unique("palette")).show(egui, |ui| {
             ui.set_width(440.0);
-            let field = ui.add(TextEdit::singleline(&mut self.text).hint_text("What to do").desired_width(f32::INFINITY)).accessible_name("What to do");
+            let field = ui
+                .add(
+                    TextEdit::singleline(&mut self.text)
+                        .hint_text("What to do")
+                        .desired_width(f32::INFINITY),
+                )
+                .accessible_name("What to do");
             field.request_focus();
             if field.changed() {
                 self.chosen = 0;
             }
             ui.add_space(4.0);
             for (i, (name, _)) in found.iter().enumerate().take(12) {
-                let color = if i == self.chosen { ctx.theme.accent } else { ctx.theme.text };
+                let color = if i == self.chosen {
+                    ctx.theme.accent
+                } else {
+                    ctx.theme.text
+                };
                 let mark = if i == self.chosen { "→ " } else { "   " };
-                if ui.add(Label::new(RichText::new(format!("{mark}{name}")).color(color)).sense(Sense::click())).clicked() {
+                if ui
+                    .add(
+                        Label::new(RichText::new(format!("{mark}{name}")).color(color))
+                            .sense(Sense::click()),
+                    )
+                    .clicked()
+                {
                     go = Some(i);
                 }
             }
@@ -71,9 +99,15 @@ impl Palette {
 /// What can be done now.
 fn commands(ctx: &PanelCtx<'_>) -> Vec<(String, Command)> {
     let m = ctx.model;
-    let mut list: Vec<(String, Command)> = Page::ALL.into_iter().map(|p| (format!("Go to {}", p.name()), Command::Go(p))).collect();
+    let mut list: Vec<(String, Command)> = Page::ALL
+        .into_iter()
+        .map(|p| (format!("Go to {}", p.name()), Command::Go(p)))
+        .collect();
     list.push(("Open file…".to_owned(), Command::OpenDialog));
-    list.extend(SAMPLES.map(|(market, _, _)| (format!("Open sample {market}"), Command::OpenSample(market))));
+    list.extend(
+        SAMPLES
+            .map(|(market, _, _)| (format!("Open sample {market}"), Command::OpenSample(market))),
+    );
     match m.run_state {
         RunState::Idle => {
             list.push(("Run the demo".to_owned(), Command::RunDemo));
@@ -92,7 +126,11 @@ fn commands(ctx: &PanelCtx<'_>) -> Vec<(String, Command)> {
         list.extend(Part::ALL.map(|p| (format!("Judge on {}", p.name()), Command::ShowResults(p))));
     }
     list.extend(PRESETS.map(|(name, _, _)| (format!("Use preset {name}"), Command::Preset(name))));
-    let other = if ctx.theme.mode == Mode::Dark { "Light theme" } else { "Dark theme" };
+    let other = if ctx.theme.mode == Mode::Dark {
+        "Light theme"
+    } else {
+        "Dark theme"
+    };
     list.push((other.to_owned(), Command::SetMode(ctx.theme.mode.other())));
     list.push(("Show messages".to_owned(), Command::ToggleLog));
     list
@@ -101,7 +139,11 @@ fn commands(ctx: &PanelCtx<'_>) -> Vec<(String, Command)> {
 /// Whether the letters occur in this order, whatever lies between.
 fn fits(name: &str, letters: &str) -> bool {
     let mut rest = name.chars().flat_map(char::to_lowercase);
-    letters.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).all(|c| rest.any(|r| r == c))
+    letters
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .flat_map(char::to_lowercase)
+        .all(|c| rest.any(|r| r == c))
 }
 
 #[cfg(test)]
@@ -110,7 +152,11 @@ mod tests {
 
     #[test]
     fn letters_fit_in_order() {
-        assert!(fits("Start training", "sttr") && fits("Start training", "") && fits("Open sample NQ", "nq"));
+        assert!(
+            fits("Start training", "sttr")
+                && fits("Start training", "")
+                && fits("Open sample NQ", "nq")
+        );
         assert!(!fits("Start training", "rts"));
     }
 }

@@ -1,11 +1,16 @@
 //! The Results page: equity and drawdown, figures, the parts side by side, actions, trades, compliance.
 
-use egui::{Align, CentralPanel, ComboBox, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{
+    Align, CentralPanel, ComboBox, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea,
+    Sense, Ui, vec2,
+};
 use holdout_core::market::split::Part;
 use holdout_core::sim::Action;
 
 use super::data::{bar, heading, pad};
-use super::results_data::{CheckRow, CheckState, ResultsView, VerdictView, actions_in_words, moment};
+use super::results_data::{
+    CheckRow, CheckState, ResultsView, VerdictView, actions_in_words, moment,
+};
 use super::results_trades::TradesTable;
 use crate::app::commands::Command;
 use crate::app::context::{Page, PanelCtx, RunState};
@@ -38,29 +43,62 @@ impl ResultsPanel {
     pub fn ui(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
         let m = ctx.model;
         if m.selected_run.is_none() {
-            CentralPanel::default().frame(pad(ctx.theme)).show(ui, |ui| no_run(ctx, ui));
+            CentralPanel::default()
+                .frame(pad(ctx.theme))
+                .show(ui, |ui| no_run(ctx, ui));
             return;
         }
-        Panel::top("results-bar").frame(bar(ctx.theme)).show(ui, |ui| choices(ctx, ui));
+        Panel::top("results-bar")
+            .frame(bar(ctx.theme))
+            .show(ui, |ui| choices(ctx, ui));
         let Some(view) = m.result(m.part) else {
-            CentralPanel::default().frame(pad(ctx.theme)).show(ui, |ui| not_yet(ctx, ui));
+            CentralPanel::default()
+                .frame(pad(ctx.theme))
+                .show(ui, |ui| not_yet(ctx, ui));
             return;
         };
-        Panel::right("results-rules").default_size(296.0).size_range(250.0..=520.0).frame(pad(ctx.theme)).show(ui, |ui| rules(ctx, &view.verdict, ui));
-        Panel::top("results-tiles").show_separator_line(false).frame(pad(ctx.theme)).show(ui, |ui| figures(ctx.theme, view, ui));
-        Panel::bottom("results-tabs").default_size(190.0).resizable(true).min_size(110.0).frame(pad(ctx.theme)).show(ui, |ui| self.tabs(ctx, view, ui));
-        CentralPanel::default().frame(pad(ctx.theme)).show(ui, |ui| {
-            let chart = ChartView { group: "results", height: ui.available_height() - 2.0, wheel_zooms: true, export: true };
-            if let Some(format) = chart.show(ui, ctx.theme, &view.chart) {
-                ctx.send(Command::Export(Box::new(view.chart.clone()), format));
-            }
-        });
+        Panel::right("results-rules")
+            .default_size(296.0)
+            .size_range(250.0..=520.0)
+            .frame(pad(ctx.theme))
+            .show(ui, |ui| rules(ctx, &view.verdict, ui));
+        Panel::top("results-tiles")
+            .show_separator_line(false)
+            .frame(pad(ctx.theme))
+            .show(ui, |ui| figures(ctx.theme, view, ui));
+        Panel::bottom("results-tabs")
+            .default_size(190.0)
+            .resizable(true)
+            .min_size(110.0)
+            .frame(pad(ctx.theme))
+            .show(ui, |ui| self.tabs(ctx, view, ui));
+        CentralPanel::default()
+            .frame(pad(ctx.theme))
+            .show(ui, |ui| {
+                let chart = ChartView {
+                    group: "results",
+                    height: ui.available_height() - 2.0,
+                    wheel_zooms: true,
+                    export: true,
+                };
+                if let Some(format) = chart.show(ui, ctx.theme, &view.chart) {
+                    ctx.send(Command::Export(Box::new(view.chart.clone()), format));
+                }
+            });
     }
 
     fn tabs(&mut self, ctx: &PanelCtx<'_>, view: &ResultsView, ui: &mut Ui) {
         ui.horizontal(|ui| {
-            for (tab, icon, name) in [(Tab::Trades, Icon::List, "Trades"), (Tab::Parts, Icon::Data, "Parts side by side"), (Tab::Actions, Icon::Sliders, "Actions and benchmarks")] {
-                let weight = if self.tab == tab { Weight::Chosen } else { Weight::Quiet };
+            for (tab, icon, name) in [
+                (Tab::Trades, Icon::List, "Trades"),
+                (Tab::Parts, Icon::Data, "Parts side by side"),
+                (Tab::Actions, Icon::Sliders, "Actions and benchmarks"),
+            ] {
+                let weight = if self.tab == tab {
+                    Weight::Chosen
+                } else {
+                    Weight::Quiet
+                };
                 if button::button(ui, ctx.theme, Some(icon), name, weight, true).clicked() {
                     self.tab = tab;
                 }
@@ -69,7 +107,9 @@ impl ResultsPanel {
         match self.tab {
             Tab::Trades if view.ledger.trades.is_empty() => {
                 ui.add_space(12.0);
-                ui.label(RichText::new("The policy made no trade on these bars.").color(ctx.theme.dim));
+                ui.label(
+                    RichText::new("The policy made no trade on these bars.").color(ctx.theme.dim),
+                );
             }
             Tab::Trades => {
                 if let Some(i) = self.trades.ui(ui, ctx.theme, &view.ledger) {
@@ -81,7 +121,9 @@ impl ResultsPanel {
             }
             Tab::Parts => parts(ctx, ui),
             Tab::Actions => {
-                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| actions(ctx.theme, view, ui));
+                ScrollArea::vertical()
+                    .auto_shrink(false)
+                    .show(ui, |ui| actions(ctx.theme, view, ui));
             }
         }
     }
@@ -89,7 +131,14 @@ impl ResultsPanel {
 
 fn no_run(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     let text = "Equity, drawdown, figures with intervals, trades and the rule set's verdict of a run will be here.";
-    let r = empty::empty(ui, ctx.theme, Icon::Chart, "No run to judge yet", text, &[(Icon::Play, "Train one"), (Icon::Flag, "Run the demo")]);
+    let r = empty::empty(
+        ui,
+        ctx.theme,
+        Icon::Chart,
+        "No run to judge yet",
+        text,
+        &[(Icon::Play, "Train one"), (Icon::Flag, "Run the demo")],
+    );
     if r[0].clicked() {
         ctx.send(Command::Go(Page::Train));
     }
@@ -104,14 +153,22 @@ fn not_yet(ctx: &PanelCtx<'_>, ui: &mut Ui) {
         ui.with_layout(Layout::top_down(Align::Center), |ui| {
             ui.add_space(ui.available_height() * 0.35);
             ui.label(RichText::new(format!("Judging on {}", part.name())).heading());
-            let bar = egui::ProgressBar::new(progress.fraction().unwrap_or(0.0) as f32).desired_width(320.0);
+            let bar = egui::ProgressBar::new(progress.fraction().unwrap_or(0.0) as f32)
+                .desired_width(320.0);
             ui.add(bar.text(progress.what.clone()));
         });
         return;
     }
     let label = format!("Judge on {}", m.part.name());
     let text = "One account trades every bar of this part once, greedily, at full costs, beside benchmarks, and under the rule set.";
-    let r = empty::empty(ui, ctx.theme, Icon::Flag, "Not judged yet", text, &[(Icon::Flag, label.as_str())]);
+    let r = empty::empty(
+        ui,
+        ctx.theme,
+        Icon::Flag,
+        "Not judged yet",
+        text,
+        &[(Icon::Flag, label.as_str())],
+    );
     if r[0].clicked() {
         ctx.send(Command::ShowResults(m.part));
     }
@@ -120,22 +177,39 @@ fn not_yet(ctx: &PanelCtx<'_>, ui: &mut Ui) {
 fn choices(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     let m = ctx.model;
     ui.horizontal(|ui| {
-        let run = m.selected_run.as_ref().and_then(|p| m.runs.iter().find(|r| &r.path == p));
-        ui.add(Label::new(RichText::new(run.map_or("Run", |r| r.name.as_str())).font(semibold(14.0))).truncate());
+        let run = m
+            .selected_run
+            .as_ref()
+            .and_then(|p| m.runs.iter().find(|r| &r.path == p));
+        ui.add(
+            Label::new(RichText::new(run.map_or("Run", |r| r.name.as_str())).font(semibold(14.0)))
+                .truncate(),
+        );
         if let Some(run) = run {
             let shown = m.checkpoint.as_deref().unwrap_or("best");
-            let combo = ComboBox::from_id_salt("checkpoint").width(150.0).selected_text(format!("Checkpoint: {shown}")).show_ui(ui, |ui| {
-                for name in ["best", "last"].into_iter().map(str::to_owned).chain(run.checkpoints.iter().cloned()) {
-                    if ui.selectable_label(shown == name, &name).clicked() {
-                        ctx.send(Command::ChooseCheckpoint(name));
+            let combo = ComboBox::from_id_salt("checkpoint")
+                .width(150.0)
+                .selected_text(format!("Checkpoint: {shown}"))
+                .show_ui(ui, |ui| {
+                    for name in ["best", "last"]
+                        .into_iter()
+                        .map(str::to_owned)
+                        .chain(run.checkpoints.iter().cloned())
+                    {
+                        if ui.selectable_label(shown == name, &name).clicked() {
+                            ctx.send(Command::ChooseCheckpoint(name));
+                        }
                     }
-                }
-            });
+                });
             combo.response.accessible_name("Checkpoint");
         }
         ui.separator();
         for part in [Part::Train, Part::Validation, Part::Test] {
-            let weight = if m.part == part { Weight::Chosen } else { Weight::Quiet };
+            let weight = if m.part == part {
+                Weight::Chosen
+            } else {
+                Weight::Quiet
+            };
             let about = match part {
                 Part::Train => "In sample: the policy has seen these bars",
                 Part::Validation => "The policy has not trained here, but was chosen here",
@@ -143,15 +217,28 @@ fn choices(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             };
             let mut name = part.name().to_owned();
             name[..1].make_ascii_uppercase();
-            if button::button(ui, ctx.theme, None, &name, weight, true).on_hover_text(about).clicked() {
+            if button::button(ui, ctx.theme, None, &name, weight, true)
+                .on_hover_text(about)
+                .clicked()
+            {
                 ctx.send(Command::ShowResults(part));
             }
         }
         if let Some(view) = m.result(m.part) {
             if let Some(looks) = view.looks {
-                let color = if looks > 1 { ctx.theme.warn } else { ctx.theme.dim };
-                let text = format!("test opened {} {}", number::count(looks), if looks == 1 { "time" } else { "times" });
-                ui.label(RichText::new(text).color(color)).on_hover_text("The more often the test part is looked at, the less it proves.");
+                let color = if looks > 1 {
+                    ctx.theme.warn
+                } else {
+                    ctx.theme.dim
+                };
+                let text = format!(
+                    "test opened {} {}",
+                    number::count(looks),
+                    if looks == 1 { "time" } else { "times" }
+                );
+                ui.label(RichText::new(text).color(color)).on_hover_text(
+                    "The more often the test part is looked at, the less it proves.",
+                );
             }
             outcome(ctx.theme, view, ui);
             if view.part == Some(Part::Train) {
@@ -160,7 +247,11 @@ fn choices(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             }
         }
         if m.run_state != RunState::Idle {
-            ui.label(RichText::new("training goes on").small().color(ctx.theme.dim));
+            ui.label(
+                RichText::new("training goes on")
+                    .small()
+                    .color(ctx.theme.dim),
+            );
         }
     });
 }
@@ -168,60 +259,100 @@ fn choices(ctx: &PanelCtx<'_>, ui: &mut Ui) {
 /// What became of the account, where it did not just go on to the end.
 fn outcome(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
     let (icon, text, color, tip) = match (view.ledger.breach, view.ledger.stalled) {
-        (Some(t), _) => (Icon::Cross, format!("account lost {}", moment(Some(t))), theme.bad, "Equity met the drawdown floor; nothing was traded after that."),
-        (None, Some(t)) => (Icon::Pause, format!("stalled since {}", moment(Some(t))), theme.warn, "So much of the drawdown limit was used that no entry was allowed any more."),
+        (Some(t), _) => (
+            Icon::Cross,
+            format!("account lost {}", moment(Some(t))),
+            theme.bad,
+            "Equity met the drawdown floor; nothing was traded after that.",
+        ),
+        (None, Some(t)) => (
+            Icon::Pause,
+            format!("stalled since {}", moment(Some(t))),
+            theme.warn,
+            "So much of the drawdown limit was used that no entry was allowed any more.",
+        ),
         (None, None) => return,
     };
     icons::show(ui, icon, 13.0, color);
-    ui.add(Label::new(RichText::new(text).color(color)).truncate()).on_hover_text(tip);
+    ui.add(Label::new(RichText::new(text).color(color)).truncate())
+        .on_hover_text(tip);
 }
 
 fn figures(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
     let all: Vec<Tile<'_>> = view
         .figures
         .iter()
-        .map(|f| Tile { name: f.name, value: f.value.clone(), note: f.note.clone(), color: f.money.map_or(theme.text, |m| theme.money(m)), tip: f.tip })
+        .map(|f| Tile {
+            name: f.name,
+            value: f.value.clone(),
+            note: f.note.clone(),
+            color: f.money.map_or(theme.text, |m| theme.money(m)),
+            tip: f.tip,
+        })
         .collect();
-    let least = if ui.available_width() > 1_000.0 { 112.0 } else { (ui.available_width() - 24.0) / 4.0 - 1.0 };
+    let least = if ui.available_width() > 1_000.0 {
+        112.0
+    } else {
+        (ui.available_width() - 24.0) / 4.0 - 1.0
+    };
     tiles(ui, theme, least, &all);
 }
 
 fn parts(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     let m = ctx.model;
-    let names: Vec<&'static str> = m.results.first().map_or_else(Vec::new, |r| r.figures.iter().map(|f| f.name).collect());
+    let names: Vec<&'static str> = m
+        .results
+        .first()
+        .map_or_else(Vec::new, |r| r.figures.iter().map(|f| f.name).collect());
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        egui::Grid::new("parts").num_columns(4).striped(true).spacing(vec2(28.0, 5.0)).show(ui, |ui| {
-            ui.label("");
-            for part in Part::ALL {
-                ui.label(RichText::new(part.name()).font(semibold(13.0)).color(ctx.theme.ink(crate::app::widgets::candles::part_ink(part))));
-            }
-            ui.end_row();
-            for name in names {
-                ui.label(RichText::new(name).color(ctx.theme.dim));
+        egui::Grid::new("parts")
+            .num_columns(4)
+            .striped(true)
+            .spacing(vec2(28.0, 5.0))
+            .show(ui, |ui| {
+                ui.label("");
                 for part in Part::ALL {
-                    match m.result(part).and_then(|r| r.figures.iter().find(|f| f.name == name)) {
-                        Some(f) => {
-                            ui.label(RichText::new(&f.value).font(mono(12.5)).color(f.money.map_or(ctx.theme.text, |x| ctx.theme.money(x)))).on_hover_text(&f.note);
+                    ui.label(
+                        RichText::new(part.name())
+                            .font(semibold(13.0))
+                            .color(ctx.theme.ink(crate::app::widgets::candles::part_ink(part))),
+                    );
+                }
+                ui.end_row();
+                for name in names {
+                    ui.label(RichText::new(name).color(ctx.theme.dim));
+                    for part in Part::ALL {
+                        match m
+                            .result(part)
+                            .and_then(|r| r.figures.iter().find(|f| f.name == name))
+                        {
+                            Some(f) => {
+                                ui.label(
+                                    RichText::new(&f.value).font(mono(12.5)).color(
+                                        f.money.map_or(ctx.theme.text, |x| ctx.theme.money(x)),
+                                    ),
+                                )
+                                .on_hover_text(&f.note);
+                            }
+                            None => {
+                                ui.label(RichText::new("not judged").small().color(ctx.theme.dim));
+                            }
                         }
-                        None => {
-                            ui.label(RichText::new("not judged").small().color(ctx.theme.dim));
+                    }
+                    ui.end_row();
+                }
+                ui.label("");
+                for part in Part::ALL {
+                    if m.result(part).is_none() {
+                        if ui.button(format!("Judge {}", part.name())).clicked() {
+                            ctx.send(Command::ShowResults(part));
                         }
+                    } else {
+                        ui.label("");
                     }
                 }
                 ui.end_row();
-            }
-            ui.label("");
-            for part in Part::ALL {
-                if m.result(part).is_none() {
-                    if ui.button(format!("Judge {}", part.name())).clicked() {
-                        ctx.send(Command::ShowResults(part));
-                    }
-                } else {
-                    ui.label("");
-                }
-            }
-            ui.end_row();
-        });
+            });
     });
 }
 
@@ -230,31 +361,52 @@ fn actions(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
     ui.add_space(4.0);
     ui.columns_const(|[left, right]| {
         heading(left, theme, "Actions where there was a choice");
-        left.label(RichText::new(format!("{} decisions", number::count(*n))).small().color(theme.dim));
+        left.label(
+            RichText::new(format!("{} decisions", number::count(*n)))
+                .small()
+                .color(theme.dim),
+        );
         for a in Action::ALL {
             let share = shares[a.index()];
             left.horizontal(|ui| {
                 let (name, _) = ui.allocate_exact_size(vec2(60.0, 20.0), Sense::hover());
-                ui.painter().text(name.left_center(), egui::Align2::LEFT_CENTER, a.label(), egui::FontId::proportional(12.5), theme.text);
+                ui.painter().text(
+                    name.left_center(),
+                    egui::Align2::LEFT_CENTER,
+                    a.label(),
+                    egui::FontId::proportional(12.5),
+                    theme.text,
+                );
                 let room = (ui.available_width() - 64.0).max(40.0);
                 let (rect, response) = ui.allocate_exact_size(vec2(room, 14.0), Sense::hover());
                 ui.painter().rect_filled(rect, 3, theme.background);
                 let mut filled = rect;
                 filled.set_width(rect.width() * share as f32);
                 ui.painter().rect_filled(filled, 3, theme.ink(Ink::Sky));
-                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, actions_in_words(shares)));
+                response.widget_info(|| {
+                    egui::WidgetInfo::labeled(egui::Role::Image, true, actions_in_words(shares))
+                });
                 ui.label(RichText::new(number::percent(share)).font(mono(12.0)));
             });
         }
         heading(right, theme, "Benchmarks on the same bars");
-        egui::Grid::new("benchmarks").num_columns(2).spacing(vec2(18.0, 4.0)).show(right, |ui| {
-            let agent = (view.ledger.final_balance() - view.ledger.start_balance).dollars();
-            for (name, pnl) in std::iter::once(("Agent", agent)).chain(view.benchmarks.iter().map(|(n, p)| (n.as_str(), *p))) {
-                ui.label(name);
-                ui.label(RichText::new(number::dollars_signed(pnl, 0)).font(mono(12.5)).color(theme.money(pnl)));
-                ui.end_row();
-            }
-        });
+        egui::Grid::new("benchmarks")
+            .num_columns(2)
+            .spacing(vec2(18.0, 4.0))
+            .show(right, |ui| {
+                let agent = (view.ledger.final_balance() - view.ledger.start_balance).dollars();
+                for (name, pnl) in std::iter::once(("Agent", agent))
+                    .chain(view.benchmarks.iter().map(|(n, p)| (n.as_str(), *p)))
+                {
+                    ui.label(name);
+                    ui.label(
+                        RichText::new(number::dollars_signed(pnl, 0))
+                            .font(mono(12.5))
+                            .color(theme.money(pnl)),
+                    );
+                    ui.end_row();
+                }
+            });
         if let Some(random) = &view.random {
             right.add_space(4.0);
             right.add(Label::new(RichText::new(random).color(theme.dim)).wrap());
@@ -275,20 +427,46 @@ pub fn state_look(theme: &Theme, state: CheckState) -> (Icon, &'static str, egui
 
 fn rules(ctx: &PanelCtx<'_>, verdict: &VerdictView, ui: &mut Ui) {
     let (icon, word, color) = state_look(ctx.theme, verdict.state);
-    Frame::new().fill(ctx.theme.background).stroke(egui::Stroke::new(1.0, color)).corner_radius(6).inner_margin(Margin::same(10)).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            icons::show(ui, icon, 26.0, color);
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 1.0;
-                ui.label(RichText::new(word.to_uppercase()).font(semibold(19.0)).color(color));
-                ui.add(Label::new(RichText::new(format!("Compliance with {}", verdict.ruleset)).small().color(ctx.theme.dim)).truncate());
+    Frame::new()
+        .fill(ctx.theme.background)
+        .stroke(egui::Stroke::new(1.0, color))
+        .corner_radius(6)
+        .inner_margin(Margin::same(10))
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                icons::show(ui, icon, 26.0, color);
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 1.0;
+                    ui.label(
+                        RichText::new(word.to_uppercase())
+                            .font(semibold(19.0))
+                            .color(color),
+                    );
+                    ui.add(
+                        Label::new(
+                            RichText::new(format!("Compliance with {}", verdict.ruleset))
+                                .small()
+                                .color(ctx.theme.dim),
+                        )
+                        .truncate(),
+                    );
+                });
             });
+            ui.set_width(ui.available_width());
+            let many = |n: u64, what: &str| {
+                format!(
+                    "{} {what}{}",
+                    number::count(n),
+                    if n == 1 { "" } else { "s" }
+                )
+            };
+            let days = format!(
+                "{} · {}",
+                many(verdict.trading_days, "trading day"),
+                many(verdict.ambiguous as u64, "ambiguous bar")
+            );
+            ui.label(RichText::new(days).small().color(ctx.theme.dim));
         });
-        ui.set_width(ui.available_width());
-        let many = |n: u64, what: &str| format!("{} {what}{}", number::count(n), if n == 1 { "" } else { "s" });
-        let days = format!("{} · {}", many(verdict.trading_days, "trading day"), many(verdict.ambiguous as u64, "ambiguous bar"));
-        ui.label(RichText::new(days).small().color(ctx.theme.dim));
-    });
     ui.add_space(6.0);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.set_max_width(ui.available_width() - 10.0);
@@ -307,28 +485,54 @@ fn check_ui(ctx: &PanelCtx<'_>, check: &CheckRow, ui: &mut Ui) {
             ui.spacing_mut().interact_size.y = 16.0;
             ui.horizontal(|ui| {
                 icons::show(ui, icon, 14.0, color);
-                ui.add(Label::new(RichText::new(&check.name).color(if quiet { ctx.theme.dim } else { ctx.theme.text })).truncate());
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(RichText::new(word).small().color(color)));
+                ui.add(
+                    Label::new(RichText::new(&check.name).color(if quiet {
+                        ctx.theme.dim
+                    } else {
+                        ctx.theme.text
+                    }))
+                    .truncate(),
+                );
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    ui.label(RichText::new(word).small().color(color))
+                });
             });
-            let silent = check.limit.is_empty() && check.worst.is_empty() && check.room.is_empty() && check.time.is_none();
+            let silent = check.limit.is_empty()
+                && check.worst.is_empty()
+                && check.room.is_empty()
+                && check.time.is_none();
             if !quiet && !silent {
-                let figures: Vec<String> = [("limit", &check.limit), ("worst", &check.worst), ("room", &check.room)]
-                    .into_iter()
-                    .filter(|(_, value)| !value.is_empty())
-                    .map(|(name, value)| format!("{name} {value}"))
-                    .collect();
+                let figures: Vec<String> = [
+                    ("limit", &check.limit),
+                    ("worst", &check.worst),
+                    ("room", &check.room),
+                ]
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(name, value)| format!("{name} {value}"))
+                .collect();
                 let moment = check.time.map(|t| moment(Some(t)));
-                for line in [figures.join("  "), moment.unwrap_or_default()].into_iter().filter(|l| !l.is_empty()) {
+                for line in [figures.join("  "), moment.unwrap_or_default()]
+                    .into_iter()
+                    .filter(|l| !l.is_empty())
+                {
                     ui.horizontal(|ui| {
                         ui.add_space(22.0);
-                        ui.add(Label::new(RichText::new(line).font(mono(11.0)).color(ctx.theme.dim)).truncate());
+                        ui.add(
+                            Label::new(RichText::new(line).font(mono(11.0)).color(ctx.theme.dim))
+                                .truncate(),
+                        );
                     });
                 }
             }
         })
         .response;
     let response = response.interact(Sense::click());
-    let hint = if check.time.is_some() { format!("{}\nClick to see the moment.", check.detail) } else { check.detail.clone() };
+    let hint = if check.time.is_some() {
+        format!("{}\nClick to see the moment.", check.detail)
+    } else {
+        check.detail.clone()
+    };
     if response.on_hover_text(hint).clicked()
         && let Some(t) = check.time
     {

@@ -103,19 +103,48 @@ pub struct ResultsView {
 }
 
 /// Equity with its intraday range, floor and benchmarks; under it the drawdown from the highest equity.
-pub fn equity_chart(title: &str, subtitle: &str, ledger: &Ledger, benchmarks: &[Benchmark]) -> Chart {
+pub fn equity_chart(
+    title: &str,
+    subtitle: &str,
+    ledger: &Ledger,
+    benchmarks: &[Benchmark],
+) -> Chart {
     let x = |t: i64| (t + ledger.interval_secs) as f64;
     let rows = &ledger.rows;
-    let curve = |pick: &dyn Fn(&holdout_core::sim::EquityRow) -> f64| Arc::new(Curve::new(rows.iter().map(|r| [x(r.time), pick(r)]).collect()));
-    let range = rows.iter().map(|r| [x(r.time), r.equity_worst.dollars(), r.equity_best.dollars()]).collect();
+    let curve = |pick: &dyn Fn(&holdout_core::sim::EquityRow) -> f64| {
+        Arc::new(Curve::new(
+            rows.iter().map(|r| [x(r.time), pick(r)]).collect(),
+        ))
+    };
+    let range = rows
+        .iter()
+        .map(|r| [x(r.time), r.equity_worst.dollars(), r.equity_best.dollars()])
+        .collect();
     let inks = [Ink::Purple, Ink::Grey, Ink::Green, Ink::Yellow];
-    let mut top = vec![Series::band("Range within bars", Ink::Sky, Arc::new(Ribbon::new(range)), 0.28)];
+    let mut top = vec![Series::band(
+        "Range within bars",
+        Ink::Sky,
+        Arc::new(Ribbon::new(range)),
+        0.28,
+    )];
     for (b, ink) in benchmarks.iter().zip(inks.into_iter().cycle()) {
-        let points = b.curve.iter().map(|&(t, usd)| [x(t), usd.dollars()]).collect();
+        let points = b
+            .curve
+            .iter()
+            .map(|&(t, usd)| [x(t), usd.dollars()])
+            .collect();
         top.push(Series::thin(b.label, ink, Arc::new(Curve::new(points))));
     }
-    top.push(Series::thin("Floor", Ink::Vermilion, curve(&|r| r.floor.dollars())));
-    top.push(Series::line("Agent", Ink::Sky, curve(&|r| r.equity_close.dollars())));
+    top.push(Series::thin(
+        "Floor",
+        Ink::Vermilion,
+        curve(&|r| r.floor.dollars()),
+    ));
+    top.push(Series::line(
+        "Agent",
+        Ink::Sky,
+        curve(&|r| r.equity_close.dollars()),
+    ));
     let down = curve(&|r| (r.equity_worst - r.peak).dollars());
     let low = vec![Series::area("Drawdown", Ink::Vermilion, down, 0.0)];
     let panels = vec![
@@ -135,12 +164,19 @@ pub fn action_shares(ledger: &Ledger) -> ([f64; N_ACTIONS], u64) {
         counts[r.action.index()] += 1;
     }
     let n: u64 = counts.iter().sum();
-    (counts.map(|c| if n > 0 { c as f64 / n as f64 } else { 0.0 }), n)
+    (
+        counts.map(|c| if n > 0 { c as f64 / n as f64 } else { 0.0 }),
+        n,
+    )
 }
 
 /// The shares in a sentence, for screen readers.
 pub fn actions_in_words(shares: &[f64; N_ACTIONS]) -> String {
-    Action::ALL.into_iter().map(|a| format!("{} {}", a.label(), number::percent(shares[a.index()]))).collect::<Vec<_>>().join(", ")
+    Action::ALL
+        .into_iter()
+        .map(|a| format!("{} {}", a.label(), number::percent(shares[a.index()])))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A moment for people.
@@ -185,8 +221,20 @@ pub fn figures(t: &Tearsheet) -> Vec<Figure> {
     let trades = t.trades.as_ref().map(|t| &t.all);
     let n = trades.map_or(0, |g| g.count as usize);
     let ratio = |x: Option<f64>| number::or_na(x, |v| number::grouped(v, 2), days, "days");
-    let span = |lo: f64, hi: f64| format!("95%: {} to {}", number::grouped(lo, 2), number::grouped(hi, 2));
-    let figure = |name, value: String, note: String, tip| Figure { name, value, note, money: None, tip };
+    let span = |lo: f64, hi: f64| {
+        format!(
+            "95%: {} to {}",
+            number::grouped(lo, 2),
+            number::grouped(hi, 2)
+        )
+    };
+    let figure = |name, value: String, note: String, tip| Figure {
+        name,
+        value,
+        note,
+        money: None,
+        tip,
+    };
     let net = t.returns.net_pnl;
     let intraday = t.drawdown.intraday.as_ref();
     let win = trades.and_then(|g| g.win_rate);
@@ -194,35 +242,74 @@ pub fn figures(t: &Tearsheet) -> Vec<Figure> {
     vec![
         Figure {
             money: Some(net),
-            ..figure("Net P&L", number::dollars_signed(net, 0), format!("{} days", number::count(days as u64)), "After commission and slippage.")
+            ..figure(
+                "Net P&L",
+                number::dollars_signed(net, 0),
+                format!("{} days", number::count(days as u64)),
+                "After commission and slippage.",
+            )
         },
-        figure("Trades", number::count(n as u64), format!("{} a day", number::grouped(n as f64 / days.max(1) as f64, 1)), "Closed round trips; forced ones are in no statistic."),
+        figure(
+            "Trades",
+            number::count(n as u64),
+            format!(
+                "{} a day",
+                number::grouped(n as f64 / days.max(1) as f64, 1)
+            ),
+            "Closed round trips; forced ones are in no statistic.",
+        ),
         figure(
             "Win rate",
             number::or_na(win, number::percent, n, "trades"),
-            win_span.map_or_else(String::new, |i| format!("95%: {} to {}", number::percent(i.lower), number::percent(i.upper))),
+            win_span.map_or_else(String::new, |i| {
+                format!(
+                    "95%: {} to {}",
+                    number::percent(i.lower),
+                    number::percent(i.upper)
+                )
+            }),
             "Trades with a net profit above 0; interval by Wilson.",
         ),
         figure(
             "Profit factor",
-            number::or_na(trades.and_then(|g| g.profit_factor), |v| number::grouped(v, 2), n, "trades"),
+            number::or_na(
+                trades.and_then(|g| g.profit_factor),
+                |v| number::grouped(v, 2),
+                n,
+                "trades",
+            ),
             "gross gains ÷ losses".to_owned(),
             "Sum of the winners over sum of the losers; none without a loser.",
         ),
         figure(
             "Sharpe, a year",
             ratio(t.returns.sharpe),
-            t.uncertainty.sharpe.as_ref().map_or_else(|| "interval n/a".to_owned(), |i| span(i.lower, i.upper)),
+            t.uncertainty
+                .sharpe
+                .as_ref()
+                .map_or_else(|| "interval n/a".to_owned(), |i| span(i.lower, i.upper)),
             "Daily, over the risk-free rate, times the root of 252; interval by a block bootstrap of days.",
         ),
-        figure("Sortino", ratio(t.returns.sortino), "a year".to_owned(), "As Sharpe, with the deviation of bad days only."),
-        figure("Calmar", ratio(t.returns.calmar), "a year".to_owned(), "Compound annual return over the largest drawdown of day-end balances."),
+        figure(
+            "Sortino",
+            ratio(t.returns.sortino),
+            "a year".to_owned(),
+            "As Sharpe, with the deviation of bad days only.",
+        ),
+        figure(
+            "Calmar",
+            ratio(t.returns.calmar),
+            "a year".to_owned(),
+            "Compound annual return over the largest drawdown of day-end balances.",
+        ),
         Figure {
             money: intraday.map(|d| -d.max_usd),
             ..figure(
                 "Max drawdown",
                 intraday.map_or_else(|| "n/a".to_owned(), |d| number::dollars(-d.max_usd, 0)),
-                intraday.map_or_else(String::new, |d| format!("intraday, {}", number::percent(d.max_fraction))),
+                intraday.map_or_else(String::new, |d| {
+                    format!("intraday, {}", number::percent(d.max_fraction))
+                }),
                 "Largest fall from the highest equity, within bars, open positions included.",
             )
         },
@@ -242,11 +329,22 @@ impl VerdictView {
             detail: detail.to_owned(),
         };
         let mut checks = vec![
-            drawdown("Drawdown, strict", &r.strict_drawdown, "Largest fall of intraday equity from its peak over the whole part."),
-            drawdown("Drawdown, firm", &r.firm_drawdown, "Equity never at or under the floor: what the firm enforces."),
+            drawdown(
+                "Drawdown, strict",
+                &r.strict_drawdown,
+                "Largest fall of intraday equity from its peak over the whole part.",
+            ),
+            drawdown(
+                "Drawdown, firm",
+                &r.firm_drawdown,
+                "Equity never at or under the floor: what the firm enforces.",
+            ),
         ];
         // The two drawdowns are among the checks as well; once is enough.
-        let rest = r.checks.iter().filter(|c| !matches!(c.id, "strict_drawdown" | "firm_drawdown"));
+        let rest = r
+            .checks
+            .iter()
+            .filter(|c| !matches!(c.id, "strict_drawdown" | "firm_drawdown"));
         checks.extend(rest.map(|c| CheckRow {
             name: words(c.id),
             state: state(c.status),

@@ -52,7 +52,13 @@ pub enum Filter {
 }
 
 impl Filter {
-    const ALL: [Self; 5] = [Self::All, Self::Winners, Self::Losers, Self::Long, Self::Short];
+    const ALL: [Self; 5] = [
+        Self::All,
+        Self::Winners,
+        Self::Losers,
+        Self::Long,
+        Self::Short,
+    ];
 
     fn label(self) -> &'static str {
         match self {
@@ -77,7 +83,9 @@ impl Filter {
 
 /// Indices of the trades that a filter takes, in the order of a column; equal ones by number.
 pub fn order(trades: &[Trade], key: Key, descending: bool, filter: Filter) -> Vec<u32> {
-    let mut rows: Vec<u32> = (0..trades.len() as u32).filter(|&i| filter.takes(&trades[i as usize])).collect();
+    let mut rows: Vec<u32> = (0..trades.len() as u32)
+        .filter(|&i| filter.takes(&trades[i as usize]))
+        .collect();
     let by = |a: &Trade, b: &Trade| match key {
         Key::Id => a.id.cmp(&b.id),
         Key::Side => (a.side == Side::Short).cmp(&(b.side == Side::Short)),
@@ -113,7 +121,15 @@ pub struct TradesTable {
 
 impl Default for TradesTable {
     fn default() -> Self {
-        Self { key: Key::Id, descending: false, filter: Filter::All, order: Vec::new(), pending: None, about: None, chosen: None }
+        Self {
+            key: Key::Id,
+            descending: false,
+            filter: Filter::All,
+            order: Vec::new(),
+            pending: None,
+            about: None,
+            chosen: None,
+        }
     }
 }
 
@@ -122,18 +138,34 @@ impl TradesTable {
     pub fn ui(&mut self, ui: &mut Ui, theme: &Theme, ledger: &Arc<Ledger>) -> Option<usize> {
         self.refresh(ui, ledger);
         ui.horizontal(|ui| {
-            let combo = ComboBox::from_id_salt("trade-filter").selected_text(self.filter.label()).show_ui(ui, |ui| {
-                for f in Filter::ALL {
-                    ui.selectable_value(&mut self.filter, f, f.label());
-                }
-            });
+            let combo = ComboBox::from_id_salt("trade-filter")
+                .selected_text(self.filter.label())
+                .show_ui(ui, |ui| {
+                    for f in Filter::ALL {
+                        ui.selectable_value(&mut self.filter, f, f.label());
+                    }
+                });
             combo.response.accessible_name("Filter trades");
-            let of = if self.order.len() == ledger.trades.len() { String::new() } else { format!(" of {}", number::count(ledger.trades.len() as u64)) };
-            ui.label(RichText::new(format!("{}{of} trades", number::count(self.order.len() as u64))).color(theme.dim));
+            let of = if self.order.len() == ledger.trades.len() {
+                String::new()
+            } else {
+                format!(" of {}", number::count(ledger.trades.len() as u64))
+            };
+            ui.label(
+                RichText::new(format!(
+                    "{}{of} trades",
+                    number::count(self.order.len() as u64)
+                ))
+                .color(theme.dim),
+            );
             if self.pending.is_some() {
                 ui.label(RichText::new("sorting…").color(theme.dim));
             }
-            ui.label(RichText::new("click a row to see it on the curve").small().color(theme.dim));
+            ui.label(
+                RichText::new("click a row to see it on the curve")
+                    .small()
+                    .color(theme.dim),
+            );
         });
         let mut clicked = None;
         let columns: [(Key, &str, bool, f32); 9] = [
@@ -148,48 +180,86 @@ impl TradesTable {
             (Key::Mfe, "MFE", true, 66.0),
         ];
         let wide = columns.iter().map(|c| c.3 + 8.0).sum::<f32>() + 150.0;
-        egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
-        ui.set_width(wide.max(ui.available_width()));
-        let mut table = TableBuilder::new(ui).striped(true).sense(Sense::click()).cell_layout(Layout::left_to_right(Align::Center)).min_scrolled_height(0.0).auto_shrink([false, false]);
-        for (_, _, _, width) in columns {
-            table = table.column(Column::exact(width));
-        }
-        table = table.column(Column::remainder().at_least(130.0));
-        let table = table.header(22.0, |mut header| {
-            for (key, name, right, _) in columns {
-                header.col(|ui| {
-                    let mark = if self.key != key { "" } else if self.descending { " ▼" } else { " ▲" };
-                    let text = RichText::new(format!("{name}{mark}")).small().color(if self.key == key { theme.text } else { theme.dim });
-                    let layout = if right { Layout::right_to_left(Align::Center) } else { Layout::left_to_right(Align::Center) };
-                    let response = ui.with_layout(layout, |ui| ui.add(Label::new(text).sense(Sense::click()))).inner;
-                    if response.on_hover_text("Sort by this column").clicked() {
-                        self.descending = if self.key == key { !self.descending } else { right && key != Key::Id };
-                        self.key = key;
-                    }
-                });
-            }
-            header.col(|ui| {
-                ui.label(RichText::new("Entry → exit price").small().color(theme.dim));
-            });
-        });
-        table.body(|body| {
-            body.rows(21.0, self.order.len(), |mut row| {
-                let index = self.order[row.index()] as usize;
-                let Some(t) = ledger.trades.get(index) else { return };
-                row.set_selected(self.chosen == Some(t.id));
-                cells(&mut row, theme, ledger, t);
-                if row.response().clicked() {
-                    self.chosen = Some(t.id);
-                    clicked = Some(index);
+        egui::ScrollArea::horizontal()
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                ui.set_width(wide.max(ui.available_width()));
+                let mut table = TableBuilder::new(ui)
+                    .striped(true)
+                    .sense(Sense::click())
+                    .cell_layout(Layout::left_to_right(Align::Center))
+                    .min_scrolled_height(0.0)
+                    .auto_shrink([false, false]);
+                for (_, _, _, width) in columns {
+                    table = table.column(Column::exact(width));
                 }
+                table = table.column(Column::remainder().at_least(130.0));
+                let table = table.header(22.0, |mut header| {
+                    for (key, name, right, _) in columns {
+                        header.col(|ui| {
+                            let mark = if self.key != key {
+                                ""
+                            } else if self.descending {
+                                " ▼"
+                            } else {
+                                " ▲"
+                            };
+                            let text = RichText::new(format!("{name}{mark}")).small().color(
+                                if self.key == key {
+                                    theme.text
+                                } else {
+                                    theme.dim
+                                },
+                            );
+                            let layout = if right {
+                                Layout::right_to_left(Align::Center)
+                            } else {
+                                Layout::left_to_right(Align::Center)
+                            };
+                            let response = ui
+                                .with_layout(layout, |ui| {
+                                    ui.add(Label::new(text).sense(Sense::click()))
+                                })
+                                .inner;
+                            if response.on_hover_text("Sort by this column").clicked() {
+                                self.descending = if self.key == key {
+                                    !self.descending
+                                } else {
+                                    right && key != Key::Id
+                                };
+                                self.key = key;
+                            }
+                        });
+                    }
+                    header.col(|ui| {
+                        ui.label(RichText::new("Entry → exit price").small().color(theme.dim));
+                    });
+                });
+                table.body(|body| {
+                    body.rows(21.0, self.order.len(), |mut row| {
+                        let index = self.order[row.index()] as usize;
+                        let Some(t) = ledger.trades.get(index) else {
+                            return;
+                        };
+                        row.set_selected(self.chosen == Some(t.id));
+                        cells(&mut row, theme, ledger, t);
+                        if row.response().clicked() {
+                            self.chosen = Some(t.id);
+                            clicked = Some(index);
+                        }
+                    });
+                });
             });
-        });
-        });
         clicked
     }
 
     fn refresh(&mut self, ui: &Ui, ledger: &Arc<Ledger>) {
-        let wanted = (Arc::as_ptr(ledger) as usize, self.key, self.descending, self.filter);
+        let wanted = (
+            Arc::as_ptr(ledger) as usize,
+            self.key,
+            self.descending,
+            self.filter,
+        );
         if let Some(pending) = self.pending.take() {
             match pending.try_take() {
                 Ok(order) => self.order = order,
@@ -210,7 +280,13 @@ impl TradesTable {
             self.pending = None;
             return;
         }
-        let (ledger, ctx, key, descending, filter) = (Arc::clone(ledger), ui.ctx().clone(), self.key, self.descending, self.filter);
+        let (ledger, ctx, key, descending, filter) = (
+            Arc::clone(ledger),
+            ui.ctx().clone(),
+            self.key,
+            self.descending,
+            self.filter,
+        );
         self.pending = Some(Promise::spawn_thread("sort-trades", move || {
             let rows = order(&ledger.trades, key, descending, filter);
             ctx.request_repaint();
@@ -220,7 +296,11 @@ impl TradesTable {
 }
 
 fn cells(row: &mut egui_extras::TableRow<'_, '_>, theme: &Theme, ledger: &Ledger, t: &Trade) {
-    let stamp = |utc: i64| chart_ticks::stamp(utc as f64).trim_end_matches(" ET").to_owned();
+    let stamp = |utc: i64| {
+        chart_ticks::stamp(utc as f64)
+            .trim_end_matches(" ET")
+            .to_owned()
+    };
     let mono_cell = |row: &mut egui_extras::TableRow<'_, '_>, text: String| {
         row.col(|ui| {
             ui.add(Label::new(RichText::new(text).font(mono(12.0))).truncate());
@@ -233,7 +313,13 @@ fn cells(row: &mut egui_extras::TableRow<'_, '_>, theme: &Theme, ledger: &Ledger
     mono_cell(row, stamp(t.entry_time));
     mono_cell(row, stamp(t.exit_time));
     row.col(|ui| {
-        let note = if t.forced { " (forced)" } else if t.hole { " (hole)" } else { "" };
+        let note = if t.forced {
+            " (forced)"
+        } else if t.hole {
+            " (hole)"
+        } else {
+            ""
+        };
         ui.add(Label::new(format!("{}{note}", t.exit_reason.name().replace('_', " "))).truncate());
     });
     right_cell(row, &number::count(u64::from(t.bars_held)));
@@ -241,12 +327,23 @@ fn cells(row: &mut egui_extras::TableRow<'_, '_>, theme: &Theme, ledger: &Ledger
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(6.0);
             let net = t.net_pnl.dollars();
-            ui.label(RichText::new(number::dollars_signed(net, 2)).font(mono(12.0)).color(theme.money(net)));
+            ui.label(
+                RichText::new(number::dollars_signed(net, 2))
+                    .font(mono(12.0))
+                    .color(theme.money(net)),
+            );
         });
     });
     right_cell(row, &number::dollars(t.mae.dollars(), 0));
     right_cell(row, &number::dollars(t.mfe.dollars(), 0));
-    mono_cell(row, format!("{} → {}", ledger.instrument.format_price(t.entry_price), ledger.instrument.format_price(t.exit_price)));
+    mono_cell(
+        row,
+        format!(
+            "{} → {}",
+            ledger.instrument.format_price(t.entry_price),
+            ledger.instrument.format_price(t.exit_price)
+        ),
+    );
 }
 
 #[cfg(test)]
@@ -280,10 +377,23 @@ mod tests {
 
     #[test]
     fn order_follows_column_direction_and_filter() {
-        let trades = [trade(1, 50, Side::Long), trade(2, -20, Side::Short), trade(3, 50, Side::Short), trade(4, 0, Side::Long)];
-        assert_eq!(order(&trades, Key::Net, true, Filter::All), [0, 2, 3, 1], "equal ones keep their order");
+        let trades = [
+            trade(1, 50, Side::Long),
+            trade(2, -20, Side::Short),
+            trade(3, 50, Side::Short),
+            trade(4, 0, Side::Long),
+        ];
+        assert_eq!(
+            order(&trades, Key::Net, true, Filter::All),
+            [0, 2, 3, 1],
+            "equal ones keep their order"
+        );
         assert_eq!(order(&trades, Key::Net, false, Filter::All), [1, 3, 0, 2]);
-        assert_eq!(order(&trades, Key::Id, false, Filter::Winners), [0, 2], "0 is no win");
+        assert_eq!(
+            order(&trades, Key::Id, false, Filter::Winners),
+            [0, 2],
+            "0 is no win"
+        );
         assert_eq!(order(&trades, Key::Id, true, Filter::Short), [2, 1]);
     }
 }

@@ -41,9 +41,19 @@ pub fn read_runs(dir: &Path) -> anyhow::Result<Vec<RunEntry>> {
     Ok(list
         .into_iter()
         .map(|s| {
-            let steps = RunFolder::open(&s.path).and_then(|f| f.checkpoint_steps()).unwrap_or_default();
+            let steps = RunFolder::open(&s.path)
+                .and_then(|f| f.checkpoint_steps())
+                .unwrap_or_default();
             let checkpoints = steps.iter().map(ToString::to_string).collect();
-            RunEntry { path: s.path, name: s.id, market: s.market, state: s.state, step: s.step, checkpoints, problem: s.problem }
+            RunEntry {
+                path: s.path,
+                name: s.id,
+                market: s.market,
+                state: s.state,
+                step: s.step,
+                checkpoints,
+                problem: s.problem,
+            }
         })
         .collect())
 }
@@ -59,7 +69,13 @@ pub fn ui(ctx: &PanelCtx<'_>, ui: &mut Ui) {
         });
     });
     if ctx.model.runs.is_empty() {
-        ui.add(Label::new(RichText::new("Runs will be listed here once something was trained.").color(ctx.theme.dim)).wrap());
+        ui.add(
+            Label::new(
+                RichText::new("Runs will be listed here once something was trained.")
+                    .color(ctx.theme.dim),
+            )
+            .wrap(),
+        );
         return;
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -73,23 +89,56 @@ pub fn ui(ctx: &PanelCtx<'_>, ui: &mut Ui) {
 fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
     let chosen = ctx.model.selected_run.as_ref() == Some(&run.path);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 46.0), Sense::click());
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, format!("Run {}", run.name)));
-    let fill = if chosen { ctx.theme.raised } else if response.hovered() { ctx.theme.hover } else { ctx.theme.background };
+    response.widget_info(|| {
+        egui::WidgetInfo::selected(
+            egui::Role::Button,
+            true,
+            chosen,
+            format!("Run {}", run.name),
+        )
+    });
+    let fill = if chosen {
+        ctx.theme.raised
+    } else if response.hovered() {
+        ctx.theme.hover
+    } else {
+        ctx.theme.background
+    };
     ui.painter().rect_filled(rect, 5, fill);
     if chosen {
-        ui.painter().rect_filled(egui::Rect::from_min_size(rect.min, vec2(3.0, rect.height())), 2, ctx.theme.accent);
+        ui.painter().rect_filled(
+            egui::Rect::from_min_size(rect.min, vec2(3.0, rect.height())),
+            2,
+            ctx.theme.accent,
+        );
     }
     let trained = ctx.model.train.last.as_ref().map_or(0, |(_, r)| r.step);
-    let live = ctx.model.run_state != RunState::Idle && ctx.model.train.path.as_ref() == Some(&run.path);
+    let live =
+        ctx.model.run_state != RunState::Idle && ctx.model.train.path.as_ref() == Some(&run.path);
     let (icon, word, color) = state_look(ctx.theme, run.state, live);
     let inner = rect.shrink2(vec2(10.0, 5.0));
-    let mut child = ui.new_child(egui::UiBuilder::new().max_rect(inner).layout(Layout::top_down(Align::Min)));
+    let mut child = ui.new_child(
+        egui::UiBuilder::new()
+            .max_rect(inner)
+            .layout(Layout::top_down(Align::Min)),
+    );
     child.spacing_mut().item_spacing.y = 2.0;
     child.add(Label::new(RichText::new(&run.name).font(semibold(12.5))).truncate());
     child.horizontal(|ui| {
         icons::show(ui, icon, 12.0, color);
         ui.label(RichText::new(word).small().color(color));
-        ui.add(Label::new(RichText::new(format!("{} · {} steps", run.market, number::short(if live { trained } else { run.step } as f64))).small().color(ctx.theme.dim)).truncate());
+        ui.add(
+            Label::new(
+                RichText::new(format!(
+                    "{} · {} steps",
+                    run.market,
+                    number::short(if live { trained } else { run.step } as f64)
+                ))
+                .small()
+                .color(ctx.theme.dim),
+            )
+            .truncate(),
+        );
     });
     let response = match &run.problem {
         Some(p) => response.on_hover_text(p),
@@ -100,7 +149,11 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
     }
 }
 
-fn state_look(theme: &Theme, state: Option<Stored>, live: bool) -> (Icon, &'static str, egui::Color32) {
+fn state_look(
+    theme: &Theme,
+    state: Option<Stored>,
+    live: bool,
+) -> (Icon, &'static str, egui::Color32) {
     match state {
         _ if live => (Icon::Play, "training", theme.accent),
         Some(Stored::Finished) => (Icon::Check, "finished", theme.good),

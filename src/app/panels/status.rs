@@ -19,32 +19,63 @@ pub fn ui(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             RunState::Paused => (Icon::Pause, "paused", ctx.theme.warn),
             RunState::Stopping => (Icon::Stop, "stopping", ctx.theme.warn),
             RunState::Idle if m.evaluating.is_some() => (Icon::Flag, "judging", ctx.theme.accent),
-            RunState::Idle if m.loading.is_some() => (Icon::Data, "reading a file", ctx.theme.accent),
+            RunState::Idle if m.loading.is_some() => {
+                (Icon::Data, "reading a file", ctx.theme.accent)
+            }
             RunState::Idle => (Icon::Check, "ready", ctx.theme.dim),
         };
         icons::show(ui, icon, 12.0, color);
         ui.label(RichText::new(word).small().color(color));
         if let (true, Some(f)) = (m.run_state != RunState::Idle, m.progress.fraction()) {
-            ui.label(RichText::new(format!("{} {}", m.progress.what, number::percent_to(f, 0))).small().color(ctx.theme.dim));
+            ui.label(
+                RichText::new(format!("{} {}", m.progress.what, number::percent_to(f, 0)))
+                    .small()
+                    .color(ctx.theme.dim),
+            );
         }
         ui.separator();
         let data = m.market.as_ref().map_or_else(
             || "no market open".to_owned(),
-            |d| format!("{} · {} · {} rows", d.dataset.market(), d.dataset.name, number::count(d.dataset.bars.len() as u64)),
+            |d| {
+                format!(
+                    "{} · {} · {} rows",
+                    d.dataset.market(),
+                    d.dataset.name,
+                    number::count(d.dataset.bars.len() as u64)
+                )
+            },
         );
         ui.label(RichText::new(data).small().color(ctx.theme.dim));
         ui.separator();
-        ui.label(RichText::new(format!("seed {}", m.config.seed)).small().color(ctx.theme.dim));
+        ui.label(
+            RichText::new(format!("seed {}", m.config.seed))
+                .small()
+                .color(ctx.theme.dim),
+        );
         ui.separator();
-        let device = m.device.clone().unwrap_or_else(|| format!("device {}", m.config.device));
+        let device = m
+            .device
+            .clone()
+            .unwrap_or_else(|| format!("device {}", m.config.device));
         ui.label(RichText::new(device).small().color(ctx.theme.dim));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().interact_size.y = 20.0;
-            if button::button(ui, ctx.theme, Some(Icon::List), "Messages", Weight::Quiet, true).on_hover_text("Show everything that was reported").clicked() {
+            if button::button(
+                ui,
+                ctx.theme,
+                Some(Icon::List),
+                "Messages",
+                Weight::Quiet,
+                true,
+            )
+            .on_hover_text("Show everything that was reported")
+            .clicked()
+            {
                 ctx.send(Command::ToggleLog);
             }
             if let Some(error) = m.last_error() {
-                ui.add(Label::new(RichText::new(error).small().color(ctx.theme.bad)).truncate()).on_hover_text(error);
+                ui.add(Label::new(RichText::new(error).small().color(ctx.theme.bad)).truncate())
+                    .on_hover_text(error);
                 icons::show(ui, Icon::Cross, 12.0, ctx.theme.bad);
             }
         });

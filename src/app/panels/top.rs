@@ -25,14 +25,32 @@ pub fn ui(ctx: &PanelCtx<'_>, zoom: f32, ui: &mut Ui) {
         ui.label(RichText::new("Holdout").font(semibold(16.0)));
         ui.add_space(14.0);
         for (i, page) in Page::ALL.into_iter().enumerate() {
-            let weight = if ctx.model.page == page { Weight::Chosen } else { Weight::Quiet };
+            let weight = if ctx.model.page == page {
+                Weight::Chosen
+            } else {
+                Weight::Quiet
+            };
             let hint = format!("Ctrl+{}", i + 1);
-            if button::button(ui, ctx.theme, Some(page_icon(page)), page.name(), weight, true).on_hover_text(hint).clicked() {
+            if button::button(
+                ui,
+                ctx.theme,
+                Some(page_icon(page)),
+                page.name(),
+                weight,
+                true,
+            )
+            .on_hover_text(hint)
+            .clicked()
+            {
                 ctx.send(Command::Go(page));
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (icon, name) = if ctx.theme.mode == Mode::Dark { (Icon::Sun, "Light theme") } else { (Icon::Moon, "Dark theme") };
+            let (icon, name) = if ctx.theme.mode == Mode::Dark {
+                (Icon::Sun, "Light theme")
+            } else {
+                (Icon::Moon, "Dark theme")
+            };
             if button::icon(ui, ctx.theme, icon, name).clicked() {
                 ctx.send(Command::SetMode(ctx.theme.mode.other()));
             }
@@ -47,7 +65,10 @@ pub fn ui(ctx: &PanelCtx<'_>, zoom: f32, ui: &mut Ui) {
             .response
             .accessible_name("Zoom")
             .on_hover_text("Size of everything; Ctrl++ and Ctrl+−");
-            if button::icon(ui, ctx.theme, Icon::Search, "Find a command").on_hover_text("Ctrl+P").clicked() {
+            if button::icon(ui, ctx.theme, Icon::Search, "Find a command")
+                .on_hover_text("Ctrl+P")
+                .clicked()
+            {
                 ctx.send(Command::TogglePalette);
             }
         });

@@ -23,20 +23,40 @@ impl TrainPanel {
     /// Draws the page.
     pub fn ui(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
         let m = ctx.model;
-        Panel::top("train-bar").frame(bar(ctx.theme)).show(ui, |ui| controls(ctx, ui));
+        Panel::top("train-bar")
+            .frame(bar(ctx.theme))
+            .show(ui, |ui| controls(ctx, ui));
         if m.train.is_empty() && m.run_state == RunState::Idle {
-            CentralPanel::default().frame(pad(ctx.theme)).show(ui, |ui| nothing(ctx, ui));
+            CentralPanel::default()
+                .frame(pad(ctx.theme))
+                .show(ui, |ui| nothing(ctx, ui));
             return;
         }
-        Panel::right("train-side").default_size(330.0).size_range(260.0..=520.0).frame(pad(ctx.theme)).show(ui, |ui| side(ctx, ui));
-        CentralPanel::default().frame(pad(ctx.theme)).show(ui, |ui| curves(ctx, ui));
+        Panel::right("train-side")
+            .default_size(330.0)
+            .size_range(260.0..=520.0)
+            .frame(pad(ctx.theme))
+            .show(ui, |ui| side(ctx, ui));
+        CentralPanel::default()
+            .frame(pad(ctx.theme))
+            .show(ui, |ui| curves(ctx, ui));
     }
 }
 
 fn nothing(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     let text = "Curves of P&L, actions and learning will grow here while the agent trains.";
     if ctx.model.market.is_none() {
-        let r = empty::empty(ui, ctx.theme, Icon::Play, "Nothing is training", text, &[(Icon::Data, "Choose a market"), (Icon::Play, "Run the demo")]);
+        let r = empty::empty(
+            ui,
+            ctx.theme,
+            Icon::Play,
+            "Nothing is training",
+            text,
+            &[
+                (Icon::Data, "Choose a market"),
+                (Icon::Play, "Run the demo"),
+            ],
+        );
         if r[0].clicked() {
             ctx.send(Command::Go(Page::Data));
         }
@@ -44,7 +64,17 @@ fn nothing(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             ctx.send(Command::RunDemo);
         }
     } else {
-        let r = empty::empty(ui, ctx.theme, Icon::Play, "Ready to train", text, &[(Icon::Play, "Start training now"), (Icon::Sliders, "Look at the settings")]);
+        let r = empty::empty(
+            ui,
+            ctx.theme,
+            Icon::Play,
+            "Ready to train",
+            text,
+            &[
+                (Icon::Play, "Start training now"),
+                (Icon::Sliders, "Look at the settings"),
+            ],
+        );
         if r[0].clicked() {
             ctx.send(Command::Start);
         }
@@ -125,7 +155,9 @@ fn plan_line(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     );
     ui.add(Label::new(RichText::new(text).color(ctx.theme.dim)).truncate());
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        if !m.train.is_empty() && button::normal(ui, ctx.theme, Icon::Chart, "See results").clicked() {
+        if !m.train.is_empty()
+            && button::normal(ui, ctx.theme, Icon::Chart, "See results").clicked()
+        {
             ctx.send(Command::Go(Page::Results));
         }
     });
@@ -133,11 +165,27 @@ fn plan_line(ctx: &PanelCtx<'_>, ui: &mut Ui) {
 
 fn progress(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     let p = &ctx.model.progress;
-    let eta = p.eta_secs().filter(|_| ctx.model.run_state == RunState::Running).map_or_else(|| "—".to_owned(), number::duration);
-    let figures = format!("{:>9} steps/s   left {eta:>11}", number::grouped(p.per_sec, 0));
+    let eta = p
+        .eta_secs()
+        .filter(|_| ctx.model.run_state == RunState::Running)
+        .map_or_else(|| "—".to_owned(), number::duration);
+    let figures = format!(
+        "{:>9} steps/s   left {eta:>11}",
+        number::grouped(p.per_sec, 0)
+    );
     let room = (ui.available_width() - 300.0).max(120.0);
-    let text = format!("{}  {} of {}", p.what, number::count(p.done), number::count(p.total));
-    ui.add(egui::ProgressBar::new(p.fraction().unwrap_or(0.0) as f32).desired_width(room).fill(ctx.theme.accent.gamma_multiply(0.55)).text(text));
+    let text = format!(
+        "{}  {} of {}",
+        p.what,
+        number::count(p.done),
+        number::count(p.total)
+    );
+    ui.add(
+        egui::ProgressBar::new(p.fraction().unwrap_or(0.0) as f32)
+            .desired_width(room)
+            .fill(ctx.theme.accent.gamma_multiply(0.55))
+            .text(text),
+    );
     ui.label(RichText::new(figures).font(mono(12.0)).color(ctx.theme.dim));
 }
 
@@ -145,7 +193,12 @@ fn curves(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     let train = &ctx.model.train;
     let height = (ui.available_height() - 4.0).max(420.0);
     let show = |ui: &mut Ui, chart: &Chart, height: f32| {
-        let view = ChartView { group: "train", height, wheel_zooms: true, export: true };
+        let view = ChartView {
+            group: "train",
+            height,
+            wheel_zooms: true,
+            export: true,
+        };
         if let Some(format) = view.show(ui, ctx.theme, chart) {
             ctx.send(Command::Export(Box::new(chart.clone()), format));
         }
@@ -157,7 +210,11 @@ fn curves(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             show(right, &train.validation_chart(), room);
         } else {
             right.label(RichText::new("Validation").font(semibold(13.5)));
-            let text = if ctx.model.config.eval_every == 0 { "Trials on validation are off (Run: Validate every)." } else { "The first trial on validation is still to come." };
+            let text = if ctx.model.config.eval_every == 0 {
+                "Trials on validation are off (Run: Validate every)."
+            } else {
+                "The first trial on validation is still to come."
+            };
             right.allocate_ui(egui::vec2(right.available_width(), room - 26.0), |ui| {
                 ui.centered_and_justified(|ui| ui.label(RichText::new(text).color(ctx.theme.dim)));
             });
@@ -185,14 +242,22 @@ fn side(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             }
         });
     });
-    egui::Frame::new().fill(ctx.theme.background).corner_radius(5).inner_margin(6).show(ui, |ui| {
-        ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show_rows(ui, 15.0, train.log.len(), |ui, rows| {
-            ui.spacing_mut().item_spacing.y = 2.0;
-            for line in &train.log[rows] {
-                ui.add(Label::new(RichText::new(line).font(mono(11.0))).truncate()).on_hover_text(line);
-            }
+    egui::Frame::new()
+        .fill(ctx.theme.background)
+        .corner_radius(5)
+        .inner_margin(6)
+        .show(ui, |ui| {
+            ScrollArea::vertical()
+                .auto_shrink(false)
+                .stick_to_bottom(true)
+                .show_rows(ui, 15.0, train.log.len(), |ui, rows| {
+                    ui.spacing_mut().item_spacing.y = 2.0;
+                    for line in &train.log[rows] {
+                        ui.add(Label::new(RichText::new(line).font(mono(11.0))).truncate())
+                            .on_hover_text(line);
+                    }
+                });
         });
-    });
 }
 
 /// The latest update in figures.
@@ -202,34 +267,77 @@ fn figures(ctx: &PanelCtx<'_>, ui: &mut Ui) {
         ui.label(RichText::new("The first update is still to come.").color(ctx.theme.dim));
         return;
     };
-    let opt = |x: Option<f64>, show: &dyn Fn(f64) -> String, of: &str| x.map_or_else(|| format!("n/a ({of})"), show);
+    let opt = |x: Option<f64>, show: &dyn Fn(f64) -> String, of: &str| {
+        x.map_or_else(|| format!("n/a ({of})"), show)
+    };
     let bonus = r.entry_bonus_usd + r.management_bonus_usd;
     let rows = [
-        ("Update", format!("{} of phase {}", number::count(r.update), phase.number())),
+        (
+            "Update",
+            format!("{} of phase {}", number::count(r.update), phase.number()),
+        ),
         ("Stage", r.curriculum.stage.label().to_owned()),
-        ("P&L, all accounts", number::dollars_signed(r.net_pnl_usd, 0)),
+        (
+            "P&L, all accounts",
+            number::dollars_signed(r.net_pnl_usd, 0),
+        ),
         ("Bonuses, apart", number::dollars_signed(bonus, 0)),
-        ("Trades", format!("{} ({} forced)", number::count(r.trades), number::count(r.forced_trades))),
+        (
+            "Trades",
+            format!(
+                "{} ({} forced)",
+                number::count(r.trades),
+                number::count(r.forced_trades)
+            ),
+        ),
         ("Win rate", opt(r.win_rate, &number::percent, "no trades")),
-        ("Breaches per 1,000", opt(r.breaches_per_1000, &|x| number::grouped(x, 0), "no episode ended")),
-        ("Free HOLD", opt(r.free_hold_share, &number::percent, "no choices")),
-        ("Commission", format!("{} a side", number::usd(r.curriculum.commission_per_side))),
-        ("Forced positions", number::percent_to(r.curriculum.forced_share, 0)),
+        (
+            "Breaches per 1,000",
+            opt(
+                r.breaches_per_1000,
+                &|x| number::grouped(x, 0),
+                "no episode ended",
+            ),
+        ),
+        (
+            "Free HOLD",
+            opt(r.free_hold_share, &number::percent, "no choices"),
+        ),
+        (
+            "Commission",
+            format!("{} a side", number::usd(r.curriculum.commission_per_side)),
+        ),
+        (
+            "Forced positions",
+            number::percent_to(r.curriculum.forced_share, 0),
+        ),
     ];
-    egui::Grid::new("figures").num_columns(2).spacing(egui::vec2(12.0, 3.0)).show(ui, |ui| {
-        for (name, value) in rows {
-            ui.label(RichText::new(name).color(ctx.theme.dim));
-            ui.label(RichText::new(value).font(mono(12.0)));
-            ui.end_row();
-        }
-    });
+    egui::Grid::new("figures")
+        .num_columns(2)
+        .spacing(egui::vec2(12.0, 3.0))
+        .show(ui, |ui| {
+            for (name, value) in rows {
+                ui.label(RichText::new(name).color(ctx.theme.dim));
+                ui.label(RichText::new(value).font(mono(12.0)));
+                ui.end_row();
+            }
+        });
 }
 
 fn checkpoints(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     let rows = &ctx.model.train.checkpoints;
     let height = (rows.len().min(7) as f32 * 22.0) + 24.0;
     // The earliest of equally good ones.
-    let best = rows.iter().filter(|c| c.validation_usd.is_some()).rev().max_by(|a, b| a.validation_usd.partial_cmp(&b.validation_usd).unwrap_or(std::cmp::Ordering::Equal)).map(|c| c.step);
+    let best = rows
+        .iter()
+        .filter(|c| c.validation_usd.is_some())
+        .rev()
+        .max_by(|a, b| {
+            a.validation_usd
+                .partial_cmp(&b.validation_usd)
+                .unwrap_or(std::cmp::Ordering::Equal)
+        })
+        .map(|c| c.step);
     TableBuilder::new(ui)
         .striped(true)
         .cell_layout(Layout::left_to_right(Align::Center))
@@ -261,7 +369,9 @@ fn checkpoints(ctx: &PanelCtx<'_>, ui: &mut Ui) {
                 row.col(|ui| {
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         ui.add_space(4.0);
-                        let text = c.validation_usd.map_or_else(|| "n/a".to_owned(), |v| number::dollars_signed(v, 0));
+                        let text = c
+                            .validation_usd
+                            .map_or_else(|| "n/a".to_owned(), |v| number::dollars_signed(v, 0));
                         ui.label(RichText::new(text).font(mono(12.0)));
                         if Some(c.step) == best {
                             icons::show(ui, Icon::Flag, 13.0, ctx.theme.accent);
@@ -272,7 +382,9 @@ fn checkpoints(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             });
         });
     let part = Part::Validation;
-    if ctx.model.run_state == RunState::Idle && button::normal(ui, ctx.theme, Icon::Chart, "Judge on validation").clicked() {
+    if ctx.model.run_state == RunState::Idle
+        && button::normal(ui, ctx.theme, Icon::Chart, "Judge on validation").clicked()
+    {
         ctx.send(Command::ShowResults(part));
     }
 }

@@ -65,7 +65,10 @@ const LOG_LINES: usize = 5_000;
 impl TrainView {
     /// A run that begins.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), ..Self::default() }
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
     }
 
     /// Whether nothing was trained.
@@ -79,7 +82,8 @@ impl TrainView {
         let x = record.step as f64;
         let c = &mut self.curves;
         c.pnl.push(x, record.net_pnl_usd);
-        c.bonus.push(x, record.entry_bonus_usd + record.management_bonus_usd);
+        c.bonus
+            .push(x, record.entry_bonus_usd + record.management_bonus_usd);
         for (curve, value) in [
             (&mut c.returns, record.return_mean),
             (&mut c.win_rate, record.win_rate),
@@ -124,7 +128,11 @@ impl TrainView {
     pub fn checkpoint(&mut self, step: u64) {
         let phase = self.phase.unwrap_or(Phase::Entries);
         let validation_usd = self.curves.validation.at(step as f64);
-        self.checkpoints.push(CheckpointRow { phase, step, validation_usd });
+        self.checkpoints.push(CheckpointRow {
+            phase,
+            step,
+            validation_usd,
+        });
     }
 
     /// A line for the log.
@@ -142,7 +150,15 @@ impl TrainView {
             Stage::Intermediate => Ink::Sky,
             Stage::Production => Ink::Green,
         };
-        self.stages.iter().map(|&(s, from, to)| Span { name: s.label().to_owned(), from, to, ink: ink(s) }).collect()
+        self.stages
+            .iter()
+            .map(|&(s, from, to)| Span {
+                name: s.label().to_owned(),
+                from,
+                to,
+                ink: ink(s),
+            })
+            .collect()
     }
 
     fn chart(&self, title: &str, panels: Vec<Panel>) -> Chart {
@@ -157,15 +173,37 @@ impl TrainView {
     /// What the agent earns and does.
     pub fn trading_chart(&self) -> Chart {
         let c = &self.curves;
-        let line = |name: &str, ink, curve: &Curve| Series::line(name, ink, Arc::new(curve.clone()));
+        let line =
+            |name: &str, ink, curve: &Curve| Series::line(name, ink, Arc::new(curve.clone()));
         self.chart(
             "Trading",
             vec![
                 // Early bonuses are far larger than P&L: on one axis they would hide it.
-                Panel::new(Axis::new("P&L per update, all accounts (USD)", Unit::Usd), vec![line("P&L", Ink::Sky, &c.pnl)]).include(0.0),
-                Panel::new(Axis::new("Bonuses per update, apart (USD)", Unit::Usd), vec![line("Bonuses", Ink::Orange, &c.bonus)]).weight(0.6).include(0.0),
-                Panel::new(Axis::new("Win rate", Unit::Percent), vec![line("Win rate", Ink::Green, &c.win_rate)]).weight(0.8),
-                Panel::new(Axis::new("Drawdown (USD)", Unit::Usd), vec![line("Mean drawdown", Ink::Vermilion, &c.drawdown_mean), line("Worst drawdown", Ink::Grey, &c.drawdown_worst)]).weight(0.8).include(0.0),
+                Panel::new(
+                    Axis::new("P&L per update, all accounts (USD)", Unit::Usd),
+                    vec![line("P&L", Ink::Sky, &c.pnl)],
+                )
+                .include(0.0),
+                Panel::new(
+                    Axis::new("Bonuses per update, apart (USD)", Unit::Usd),
+                    vec![line("Bonuses", Ink::Orange, &c.bonus)],
+                )
+                .weight(0.6)
+                .include(0.0),
+                Panel::new(
+                    Axis::new("Win rate", Unit::Percent),
+                    vec![line("Win rate", Ink::Green, &c.win_rate)],
+                )
+                .weight(0.8),
+                Panel::new(
+                    Axis::new("Drawdown (USD)", Unit::Usd),
+                    vec![
+                        line("Mean drawdown", Ink::Vermilion, &c.drawdown_mean),
+                        line("Worst drawdown", Ink::Grey, &c.drawdown_worst),
+                    ],
+                )
+                .weight(0.8)
+                .include(0.0),
                 self.action_panel(),
             ],
         )
@@ -173,26 +211,50 @@ impl TrainView {
 
     /// Shares of the six actions, stacked to 100%.
     fn action_panel(&self) -> Panel {
-        let inks = [Ink::Grey, Ink::Sky, Ink::Vermilion, Ink::Yellow, Ink::Green, Ink::Purple];
+        let inks = [
+            Ink::Grey,
+            Ink::Sky,
+            Ink::Vermilion,
+            Ink::Yellow,
+            Ink::Green,
+            Ink::Purple,
+        ];
         let n = self.curves.actions[0].len();
         let mut low = vec![0.0; n];
         let mut series = Vec::new();
         for (k, action) in Action::ALL.into_iter().enumerate() {
             let shares = &self.curves.actions[k];
-            let entries = shares.iter().zip(&low).map(|(p, &l)| [p[0], l, l + p[1]]).collect();
+            let entries = shares
+                .iter()
+                .zip(&low)
+                .map(|(p, &l)| [p[0], l, l + p[1]])
+                .collect();
             for (l, p) in low.iter_mut().zip(shares) {
                 *l += p[1];
             }
             let opacity = if action == Action::Hold { 0.35 } else { 0.8 };
-            series.push(Series::band(action.label(), inks[k], Arc::new(Ribbon::new(entries)), opacity));
+            series.push(Series::band(
+                action.label(),
+                inks[k],
+                Arc::new(Ribbon::new(entries)),
+                opacity,
+            ));
         }
-        Panel::new(Axis::new("Actions (share of steps)", Unit::Percent), series).weight(1.2).include(0.0).include(1.0)
+        Panel::new(Axis::new("Actions (share of steps)", Unit::Percent), series)
+            .weight(1.2)
+            .include(0.0)
+            .include(1.0)
     }
 
     /// How the learner fares.
     pub fn learning_chart(&self) -> Chart {
         let c = &self.curves;
-        let panel = |label: &str, ink, curve: &Curve| Panel::new(Axis::new(label, Unit::Plain), vec![Series::line(label, ink, Arc::new(curve.clone()))]);
+        let panel = |label: &str, ink, curve: &Curve| {
+            Panel::new(
+                Axis::new(label, Unit::Plain),
+                vec![Series::line(label, ink, Arc::new(curve.clone()))],
+            )
+        };
         self.chart(
             "Learning",
             vec![
@@ -201,7 +263,15 @@ impl TrainView {
                 panel("Approx. KL", Ink::Orange, &c.kl).include(0.0),
                 panel("Explained variance", Ink::Green, &c.explained).include(0.0),
                 panel("Learning rate", Ink::Purple, &c.learning_rate).include(0.0),
-                Panel::new(Axis::new("Steps per second", Unit::Count), vec![Series::line("Steps per second", Ink::Grey, Arc::new(c.steps_per_sec.clone()))]).include(0.0),
+                Panel::new(
+                    Axis::new("Steps per second", Unit::Count),
+                    vec![Series::line(
+                        "Steps per second",
+                        Ink::Grey,
+                        Arc::new(c.steps_per_sec.clone()),
+                    )],
+                )
+                .include(0.0),
             ],
         )
     }
@@ -211,14 +281,20 @@ impl TrainView {
         let c = &self.curves;
         self.chart(
             "Validation",
-            vec![Panel::new(
-                Axis::new("On validation (USD)", Unit::Usd),
-                vec![
-                    Series::line("Net P&L", Ink::Sky, Arc::new(c.validation.clone())),
-                    Series::line("Largest drawdown", Ink::Vermilion, Arc::new(c.validation_drawdown.clone())),
-                ],
-            )
-            .include(0.0)],
+            vec![
+                Panel::new(
+                    Axis::new("On validation (USD)", Unit::Usd),
+                    vec![
+                        Series::line("Net P&L", Ink::Sky, Arc::new(c.validation.clone())),
+                        Series::line(
+                            "Largest drawdown",
+                            Ink::Vermilion,
+                            Arc::new(c.validation_drawdown.clone()),
+                        ),
+                    ],
+                )
+                .include(0.0),
+            ],
         )
     }
 
@@ -240,7 +316,12 @@ pub mod tests {
         let wave = (update as f64 / 7.0).sin();
         UpdateRecord {
             update,
-            step: update * 8_192 + if phase == Phase::Entries { 0 } else { 50 * 8_192 },
+            step: update * 8_192
+                + if phase == Phase::Entries {
+                    0
+                } else {
+                    50 * 8_192
+                },
             progress: p,
             seconds: 0.5,
             env_sps: 900_000.0,
@@ -315,7 +396,15 @@ pub mod tests {
         let chart = view.trading_chart();
         assert_eq!(chart.x_range(), Some([0.0, 100.0 * 8_192.0]));
         let names: Vec<&str> = chart.spans.iter().map(|s| s.name.as_str()).collect();
-        assert_eq!(names, ["1 Entries", "2A Boot Camp", "2B Intermediate", "2C Production"]);
+        assert_eq!(
+            names,
+            [
+                "1 Entries",
+                "2A Boot Camp",
+                "2B Intermediate",
+                "2C Production"
+            ]
+        );
         assert!(chart.spans.windows(2).all(|w| w[0].to <= w[1].from));
         assert_eq!(view.validations(), 10);
         assert_eq!(view.checkpoints[4].validation_usd, Some(300.0));
@@ -324,9 +413,14 @@ pub mod tests {
     #[test]
     fn action_shares_stack_to_one() {
         let panel = trained().action_panel();
-        let crate::report::Mark::Band { ribbon, .. } = &panel.series[5].mark else { panic!("a band") };
+        let crate::report::Mark::Band { ribbon, .. } = &panel.series[5].mark else {
+            panic!("a band")
+        };
         let last = ribbon.entries().last().unwrap();
-        let sum: f64 = record(50, Phase::Management, 1.0).action_shares.iter().sum();
+        let sum: f64 = record(50, Phase::Management, 1.0)
+            .action_shares
+            .iter()
+            .sum();
         assert!((last[2] - sum).abs() < 1e-12);
     }
 }

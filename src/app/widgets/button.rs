@@ -20,38 +20,102 @@ pub enum Weight {
 
 /// Draws a button. `label` is shown, and is what screen readers and tests call it; without one
 /// (`shown` false) only the icon is drawn.
-pub fn button(ui: &mut Ui, theme: &Theme, icon: Option<Icon>, label: &str, weight: Weight, shown: bool) -> Response {
+pub fn button(
+    ui: &mut Ui,
+    theme: &Theme,
+    icon: Option<Icon>,
+    label: &str,
+    weight: Weight,
+    shown: bool,
+) -> Response {
     let font = TextStyle::Button.resolve(ui.style());
-    let galley = ui.painter().layout_no_wrap(if shown { label.to_owned() } else { String::new() }, font, Color32::PLACEHOLDER);
+    let galley = ui.painter().layout_no_wrap(
+        if shown {
+            label.to_owned()
+        } else {
+            String::new()
+        },
+        font,
+        Color32::PLACEHOLDER,
+    );
     let icon_side = 15.0;
     let padding = ui.spacing().button_padding.x;
-    let icon_width = if icon.is_some() { icon_side + if shown { 7.0 } else { 0.0 } } else { 0.0 };
-    let height = ui.spacing().interact_size.y.max(galley.size().y + 2.0 * ui.spacing().button_padding.y);
-    let (rect, response) = ui.allocate_exact_size(vec2(icon_width + galley.size().x + 2.0 * padding, height), Sense::click());
+    let icon_width = if icon.is_some() {
+        icon_side + if shown { 7.0 } else { 0.0 }
+    } else {
+        0.0
+    };
+    let height = ui
+        .spacing()
+        .interact_size
+        .y
+        .max(galley.size().y + 2.0 * ui.spacing().button_padding.y);
+    let (rect, response) = ui.allocate_exact_size(
+        vec2(icon_width + galley.size().x + 2.0 * padding, height),
+        Sense::click(),
+    );
     let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, weight == Weight::Chosen, label));
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::Button, enabled, weight == Weight::Chosen, label)
+    });
     if ui.is_rect_visible(rect) {
         let hot = response.hovered() || response.has_focus();
         let (fill, fore) = match weight {
-            Weight::Primary if hot => (super::super::theme::mix(theme.accent, theme.text, 0.18), theme.on_accent),
+            Weight::Primary if hot => (
+                super::super::theme::mix(theme.accent, theme.text, 0.18),
+                theme.on_accent,
+            ),
             Weight::Primary => (theme.accent, theme.on_accent),
             Weight::Chosen => (theme.raised, theme.text),
             Weight::Normal => (if hot { theme.hover } else { theme.raised }, theme.text),
-            Weight::Quiet => (if hot { theme.raised } else { Color32::TRANSPARENT }, if hot { theme.text } else { theme.dim }),
+            Weight::Quiet => (
+                if hot {
+                    theme.raised
+                } else {
+                    Color32::TRANSPARENT
+                },
+                if hot { theme.text } else { theme.dim },
+            ),
         };
-        let (fill, fore) = if enabled { (fill, fore) } else { (fill.gamma_multiply(0.45), fore.gamma_multiply(0.5)) };
-        let outline = if response.has_focus() { Stroke::new(1.5, theme.accent) } else { Stroke::NONE };
-        ui.painter().rect(rect, CornerRadius::same(5), fill, outline, egui::StrokeKind::Inside);
+        let (fill, fore) = if enabled {
+            (fill, fore)
+        } else {
+            (fill.gamma_multiply(0.45), fore.gamma_multiply(0.5))
+        };
+        let outline = if response.has_focus() {
+            Stroke::new(1.5, theme.accent)
+        } else {
+            Stroke::NONE
+        };
+        ui.painter().rect(
+            rect,
+            CornerRadius::same(5),
+            fill,
+            outline,
+            egui::StrokeKind::Inside,
+        );
         if weight == Weight::Chosen {
-            let bar = egui::Rect::from_min_max(rect.left_bottom() - vec2(0.0, 2.0), rect.right_bottom());
-            ui.painter().rect_filled(bar, CornerRadius::same(1), theme.accent);
+            let bar =
+                egui::Rect::from_min_max(rect.left_bottom() - vec2(0.0, 2.0), rect.right_bottom());
+            ui.painter()
+                .rect_filled(bar, CornerRadius::same(1), theme.accent);
         }
         if let Some(icon) = icon {
-            let at = egui::Rect::from_min_size(egui::pos2(rect.left() + padding, rect.center().y - icon_side / 2.0), egui::Vec2::splat(icon_side));
-            let tint = if weight == Weight::Chosen { theme.accent } else { fore };
+            let at = egui::Rect::from_min_size(
+                egui::pos2(rect.left() + padding, rect.center().y - icon_side / 2.0),
+                egui::Vec2::splat(icon_side),
+            );
+            let tint = if weight == Weight::Chosen {
+                theme.accent
+            } else {
+                fore
+            };
             icons::paint(ui.painter(), at, icon, tint);
         }
-        let at = egui::pos2(rect.left() + padding + icon_width, rect.center().y - galley.size().y / 2.0);
+        let at = egui::pos2(
+            rect.left() + padding + icon_width,
+            rect.center().y - galley.size().y / 2.0,
+        );
         ui.painter().galley(at, galley, fore);
     }
     response

@@ -7,7 +7,14 @@ use crate::app::icons::{self, Icon};
 use crate::app::theme::Theme;
 
 /// An empty page. Returns the responses of its buttons in their order; the first one is the way on.
-pub fn empty(ui: &mut Ui, theme: &Theme, icon: Icon, title: &str, text: &str, actions: &[(Icon, &str)]) -> Vec<Response> {
+pub fn empty(
+    ui: &mut Ui,
+    theme: &Theme,
+    icon: Icon,
+    title: &str,
+    text: &str,
+    actions: &[(Icon, &str)],
+) -> Vec<Response> {
     let mut responses = Vec::new();
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space((ui.available_height() * 0.28).max(24.0));
@@ -21,7 +28,11 @@ pub fn empty(ui: &mut Ui, theme: &Theme, icon: Icon, title: &str, text: &str, ac
         });
         ui.add_space(10.0);
         for (i, (icon, label)) in actions.iter().enumerate() {
-            let weight = if i == 0 { button::Weight::Primary } else { button::Weight::Normal };
+            let weight = if i == 0 {
+                button::Weight::Primary
+            } else {
+                button::Weight::Normal
+            };
             responses.push(button::button(ui, theme, Some(*icon), label, weight, true));
         }
     });

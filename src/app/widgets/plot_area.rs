@@ -4,7 +4,9 @@
 //! Ctrl and wheel (or the wheel alone where the page does not scroll) to zoom, drag with the
 //! right button to zoom to a stretch, double-click to see everything again.
 
-use egui::{Align2, Color32, Painter, PointerButton, Pos2, Rect, Response, Shape, Stroke, Ui, pos2};
+use egui::{
+    Align2, Color32, Painter, PointerButton, Pos2, Rect, Response, Shape, Stroke, Ui, pos2,
+};
 
 use crate::app::theme::{self, Theme};
 use crate::report::chart_ticks::Ticks;
@@ -37,7 +39,10 @@ impl PlotArea {
     /// Screen position of a point. Lines keep their slope at the edges, so x is not clamped here.
     pub fn pos(&self, p: [f64; 2]) -> Pos2 {
         let t = (p[0] - self.x[0]) / (self.x[1] - self.x[0]);
-        pos2(self.rect.left() + (t * f64::from(self.rect.width())) as f32, self.py(p[1]))
+        pos2(
+            self.rect.left() + (t * f64::from(self.rect.width())) as f32,
+            self.py(p[1]),
+        )
     }
 
     /// The value at a screen x.
@@ -46,7 +51,14 @@ impl PlotArea {
     }
 
     /// Background, grid lines and tick labels.
-    pub fn grid(&self, painter: &Painter, theme: &Theme, x_ticks: &Ticks, y_ticks: &Ticks, label_x: bool) {
+    pub fn grid(
+        &self,
+        painter: &Painter,
+        theme: &Theme,
+        x_ticks: &Ticks,
+        y_ticks: &Ticks,
+        label_x: bool,
+    ) {
         let font = egui::FontId::proportional(11.0);
         let grid = theme::color(theme.look.grid);
         painter.rect_filled(self.rect, 3, theme.background);
@@ -56,16 +68,33 @@ impl PlotArea {
                 continue;
             }
             painter.hline(self.rect.x_range(), y, Stroke::new(1.0, grid));
-            painter.text(pos2(self.rect.left() - 6.0, y), Align2::RIGHT_CENTER, &t.label, font.clone(), theme.dim);
+            painter.text(
+                pos2(self.rect.left() - 6.0, y),
+                Align2::RIGHT_CENTER,
+                &t.label,
+                font.clone(),
+                theme.dim,
+            );
         }
         for t in &x_ticks.ticks {
             let x = self.px(t.at);
             painter.vline(x, self.rect.y_range(), Stroke::new(1.0, grid));
             if label_x {
-                painter.text(pos2(x, self.rect.bottom() + 4.0), Align2::CENTER_TOP, &t.label, font.clone(), theme.dim);
+                painter.text(
+                    pos2(x, self.rect.bottom() + 4.0),
+                    Align2::CENTER_TOP,
+                    &t.label,
+                    font.clone(),
+                    theme.dim,
+                );
             }
         }
-        painter.rect_stroke(self.rect, 3, Stroke::new(1.0, theme.line), egui::StrokeKind::Inside);
+        painter.rect_stroke(
+            self.rect,
+            3,
+            Stroke::new(1.0, theme.line),
+            egui::StrokeKind::Inside,
+        );
     }
 
     /// A dashed horizontal line with its name.
@@ -74,8 +103,19 @@ impl PlotArea {
         if y < self.rect.top() || y > self.rect.bottom() {
             return;
         }
-        painter.extend(Shape::dashed_line(&[pos2(self.rect.left(), y), pos2(self.rect.right(), y)], Stroke::new(1.2, color), 6.0, 4.0));
-        painter.text(pos2(self.rect.right() - 6.0, y - 2.0), Align2::RIGHT_BOTTOM, name, egui::FontId::proportional(11.0), color);
+        painter.extend(Shape::dashed_line(
+            &[pos2(self.rect.left(), y), pos2(self.rect.right(), y)],
+            Stroke::new(1.2, color),
+            6.0,
+            4.0,
+        ));
+        painter.text(
+            pos2(self.rect.right() - 6.0, y - 2.0),
+            Align2::RIGHT_BOTTOM,
+            name,
+            egui::FontId::proportional(11.0),
+            color,
+        );
     }
 }
 
@@ -104,11 +144,20 @@ impl View {
         let [lo, hi] = self.of(full);
         let factor = factor.max(least / (hi - lo));
         let range = [about - (about - lo) * factor, about + (hi - about) * factor];
-        self.range = (range[1] - range[0] < (full[1] - full[0]) * 0.999).then(|| clamp(range, full));
+        self.range =
+            (range[1] - range[0] < (full[1] - full[0]) * 0.999).then(|| clamp(range, full));
     }
 
     /// Applies the pointer: pan, zoom, select, reset. `least` is the narrowest stretch allowed.
-    pub fn interact(&mut self, ui: &Ui, response: &Response, area: &PlotArea, full: [f64; 2], least: f64, wheel_zooms: bool) {
+    pub fn interact(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        area: &PlotArea,
+        full: [f64; 2],
+        least: f64,
+        wheel_zooms: bool,
+    ) {
         if response.double_clicked() {
             *self = Self::default();
         }
@@ -119,7 +168,9 @@ impl View {
             let shift = shift.clamp(full[0] - lo, full[1] - hi);
             self.range = Some([lo + shift, hi + shift]);
         }
-        let pointer = ui.input(|i| i.pointer.latest_pos()).filter(|p| area.rect.contains(*p));
+        let pointer = ui
+            .input(|i| i.pointer.latest_pos())
+            .filter(|p| area.rect.contains(*p));
         if response.drag_started_by(PointerButton::Secondary) {
             self.selecting = pointer.map(|p| area.x_at(p.x));
         }
@@ -135,7 +186,11 @@ impl View {
             } else {
                 let (a, b) = (area.px(from), x);
                 let chosen = Rect::from_x_y_ranges(a.min(b)..=a.max(b), area.rect.y_range());
-                ui.painter().rect_filled(chosen, 0, ui.visuals().selection.bg_fill.gamma_multiply(0.5));
+                ui.painter().rect_filled(
+                    chosen,
+                    0,
+                    ui.visuals().selection.bg_fill.gamma_multiply(0.5),
+                );
             }
         }
         if let Some(p) = pointer.filter(|_| response.contains_pointer()) {
@@ -169,7 +224,10 @@ mod tests {
         assert_eq!(v.range, Some([12.5, 62.5]));
         v.zoom(full, 12.5, 1e-9, 1.0);
         let [lo, hi] = v.of(full);
-        assert!((hi - lo - 1.0).abs() < 1e-9, "never narrower than the least");
+        assert!(
+            (hi - lo - 1.0).abs() < 1e-9,
+            "never narrower than the least"
+        );
         v.zoom(full, 12.5, 1e9, 1.0);
         assert_eq!(v.range, None, "zoomed out is everything");
         v.look_at(99.0, 20.0);
@@ -178,7 +236,11 @@ mod tests {
 
     #[test]
     fn values_and_screen_agree() {
-        let a = PlotArea { rect: Rect::from_min_max(pos2(10.0, 20.0), pos2(110.0, 70.0)), x: [0.0, 10.0], y: [-1.0, 1.0] };
+        let a = PlotArea {
+            rect: Rect::from_min_max(pos2(10.0, 20.0), pos2(110.0, 70.0)),
+            x: [0.0, 10.0],
+            y: [-1.0, 1.0],
+        };
         assert_eq!(a.pos([5.0, 0.0]), pos2(60.0, 45.0));
         assert_eq!(a.x_at(60.0), 5.0);
         assert_eq!(a.py(1.0), 20.0);

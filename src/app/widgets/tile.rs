@@ -20,15 +20,30 @@ pub struct Tile<'a> {
 
 /// Draws a tile of this width.
 pub fn tile(ui: &mut Ui, theme: &Theme, width: f32, tile: &Tile<'_>) {
-    let frame = egui::Frame::new().fill(theme.background).stroke(egui::Stroke::new(1.0, theme.line)).corner_radius(6).inner_margin(egui::Margin::symmetric(10, 4));
+    let frame = egui::Frame::new()
+        .fill(theme.background)
+        .stroke(egui::Stroke::new(1.0, theme.line))
+        .corner_radius(6)
+        .inner_margin(egui::Margin::symmetric(10, 4));
     let response = frame
         .show(ui, |ui| {
             ui.set_width(width - 20.0);
             ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
             ui.vertical(|ui| {
-                ui.add(egui::Label::new(RichText::new(tile.name).small().color(theme.dim)).truncate());
-                ui.add(egui::Label::new(RichText::new(&tile.value).font(semibold(17.0)).color(tile.color)).truncate());
-                ui.add(egui::Label::new(RichText::new(&tile.note).small().color(theme.dim)).truncate());
+                ui.add(
+                    egui::Label::new(RichText::new(tile.name).small().color(theme.dim)).truncate(),
+                );
+                ui.add(
+                    egui::Label::new(
+                        RichText::new(&tile.value)
+                            .font(semibold(17.0))
+                            .color(tile.color),
+                    )
+                    .truncate(),
+                );
+                ui.add(
+                    egui::Label::new(RichText::new(&tile.note).small().color(theme.dim)).truncate(),
+                );
             });
         })
         .response;

@@ -50,7 +50,11 @@ impl Toasts {
     /// Shows a message from now on.
     pub fn push(&mut self, tone: Tone, text: impl Into<String>, now: f64) {
         let until = (tone != Tone::Error).then_some(now + STAY);
-        self.list.push(Toast { tone, text: text.into(), until });
+        self.list.push(Toast {
+            tone,
+            text: text.into(),
+            until,
+        });
         // More than a handful would cover the page; the log keeps them all.
         if self.list.len() > 4 {
             self.list.remove(0);
@@ -73,28 +77,43 @@ impl Toasts {
         if self.list.is_empty() {
             return;
         }
-        Area::new(egui::Id::unique("toasts")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, vec2(-14.0, -38.0)).show(ctx, |ui| {
-            for (i, toast) in self.list.iter().enumerate() {
-                let color = match toast.tone {
-                    Tone::Info => theme.accent,
-                    Tone::Warning => theme.warn,
-                    Tone::Error => theme.bad,
-                };
-                Frame::new().fill(theme.raised).stroke(Stroke::new(1.0, color)).corner_radius(6).inner_margin(Margin::symmetric(12, 9)).show(ui, |ui| {
-                    ui.horizontal_top(|ui| {
-                        ui.set_width(360.0);
-                        icons::show(ui, toast.tone.icon(), 16.0, color);
-                        ui.vertical(|ui| {
-                            ui.set_width(296.0);
-                            ui.add(egui::Label::new(RichText::new(&toast.text).color(theme.text)).wrap());
+        Area::new(egui::Id::unique("toasts"))
+            .order(Order::Foreground)
+            .anchor(Align2::RIGHT_BOTTOM, vec2(-14.0, -38.0))
+            .show(ctx, |ui| {
+                for (i, toast) in self.list.iter().enumerate() {
+                    let color = match toast.tone {
+                        Tone::Info => theme.accent,
+                        Tone::Warning => theme.warn,
+                        Tone::Error => theme.bad,
+                    };
+                    Frame::new()
+                        .fill(theme.raised)
+                        .stroke(Stroke::new(1.0, color))
+                        .corner_radius(6)
+                        .inner_margin(Margin::symmetric(12, 9))
+                        .show(ui, |ui| {
+                            ui.horizontal_top(|ui| {
+                                ui.set_width(360.0);
+                                icons::show(ui, toast.tone.icon(), 16.0, color);
+                                ui.vertical(|ui| {
+                                    ui.set_width(296.0);
+                                    ui.add(
+                                        egui::Label::new(
+                                            RichText::new(&toast.text).color(theme.text),
+                                        )
+                                        .wrap(),
+                                    );
+                                });
+                                if super::button::icon(ui, theme, Icon::Cross, "Dismiss message")
+                                    .clicked()
+                                {
+                                    gone = Some(i);
+                                }
+                            });
                         });
-                        if super::button::icon(ui, theme, Icon::Cross, "Dismiss message").clicked() {
-                            gone = Some(i);
-                        }
-                    });
-                });
-            }
-        });
+                }
+            });
         if let Some(i) = gone {
             self.list.remove(i);
         }

@@ -147,7 +147,10 @@ impl<R: Referee> Account<R> {
     }
 
     /// Everything that happens in a bar up to the decision at its close.
-    #[expect(clippy::too_many_lines, reason = "the order of events reads from top to bottom")]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the order of events reads from top to bottom"
+    )]
     pub fn open_bar(
         &mut self,
         tape: &Tape,

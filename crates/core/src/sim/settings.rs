@@ -215,7 +215,10 @@ impl SimSettings {
     ///
     /// # Errors
     /// Every problem at once.
-    #[expect(clippy::too_many_lines, reason = "one statement a setting, in the order of the struct")]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one statement a setting, in the order of the struct"
+    )]
     pub fn plan(&self, instrument: &Instrument) -> Result<SimPlan, Vec<SettingProblem>> {
         let mut problems = Vec::new();
         let mut check = |ok: bool, field: &'static str, value: String, expected: &str| {
