@@ -86,7 +86,7 @@ step documentation docs
 step lints lint_code
 step lints-of-tests lint_tests
 step core tests holdout-core
-step core-examples cargo test --release --doc -p holdout-core --quiet
+step examples cargo test --release --workspace --doc --quiet
 step store tests holdout-store
 step learn tests holdout-learn
 step root tests holdout

@@ -502,6 +502,7 @@ fn check_ui(ctx: &PanelCtx<'_>, check: &CheckRow, ui: &mut Ui) {
                 && check.room.is_empty()
                 && check.time.is_none();
             if !quiet && !silent {
+                // Figures wrap rather than lose their ends: room left is what one looks for.
                 let figures: Vec<String> = [
                     ("limit", &check.limit),
                     ("worst", &check.worst),
@@ -509,7 +510,7 @@ fn check_ui(ctx: &PanelCtx<'_>, check: &CheckRow, ui: &mut Ui) {
                 ]
                 .into_iter()
                 .filter(|(_, value)| !value.is_empty())
-                .map(|(name, value)| format!("{name} {value}"))
+                .map(|(name, value)| format!("{name}\u{a0}{value}"))
                 .collect();
                 let moment = check.time.map(|t| moment(Some(t)));
                 for line in [figures.join("  "), moment.unwrap_or_default()]
@@ -520,7 +521,7 @@ fn check_ui(ctx: &PanelCtx<'_>, check: &CheckRow, ui: &mut Ui) {
                         ui.add_space(22.0);
                         ui.add(
                             Label::new(RichText::new(line).font(mono(11.0)).color(ctx.theme.dim))
-                                .truncate(),
+                                .wrap(),
                         );
                     });
                 }
