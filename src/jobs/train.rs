@@ -532,7 +532,11 @@ impl<'a> Run<'a> {
         let mut chooser = Chooser::default();
         if matches!(start, Start::Resume(_)) {
             // What was best before the run ended is still to be beaten, or a resumed run would choose otherwise.
-            let best = self.writer.folder().best()?.filter(|b| b.step > place.from_step);
+            let best = self
+                .writer
+                .folder()
+                .best()?
+                .filter(|b| b.step > place.from_step);
             chooser.best = best.map(|b| (b.value.unwrap_or(f64::NEG_INFINITY), b.step));
         }
         let stop = self.stop;
