@@ -172,3 +172,70 @@ fn a_real_export_is_imported_trained_on_and_judged() {
     check_ledger(Path::new(judged["ledger"].as_str().unwrap()));
     assert_eq!(judged["summary"]["market"], "NQ");
 }
+
+#[test]
+fn a_killed_run_resumes_to_the_same_bits() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = sample("ES_1m_2024q4.csv");
+    let args = |out: &str| -> Vec<String> {
+        let mut all = ["train", "--data", &data, "--out", out]
+            .map(str::to_owned)
+            .to_vec();
+        all.extend(TINY.map(str::to_owned));
+        for more in [
+            "checkpoint_every=1",
+            "eval_every=2",
+            "phase1.steps=16384",
+            "phase2.steps=16384",
+        ] {
+            all.extend(["--set".to_owned(), more.to_owned()]);
+        }
+        all
+    };
+    let folder = |name: &str| dir.path().join(name).display().to_string();
+    let whole_args = args(&folder("whole"));
+    let whole = json(&whole_args.iter().map(String::as_str).collect::<Vec<_>>());
+    // The moment a checkpoint appears its pointer is not written yet: the hardest one to die in.
+    for (n, step) in [5_120, 11_264, 20_480].into_iter().enumerate() {
+        let out = dir.path().join(format!("killed-{n}"));
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_holdout"))
+            .args(args(&out.display().to_string()))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let run = loop {
+            assert!(
+                child.try_wait().unwrap().is_none(),
+                "the run ended before it could be killed"
+            );
+            let runs = fs::read_dir(&out).into_iter().flatten().flatten();
+            let name = format!("checkpoints/step-{step:09}.json");
+            if let Some(run) = runs.map(|r| r.path()).find(|r| r.join(&name).exists()) {
+                break run;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let run = run.display().to_string();
+        let resumed = json(&["train", "--resume", &run, "--json", "--progress=none"]);
+        assert_eq!(resumed["checkpoints"], whole["checkpoints"]);
+        assert_eq!(resumed["best"], whole["best"]);
+        for step in whole["checkpoints"].as_array().unwrap() {
+            let name = format!("checkpoints/step-{:09}.safetensors", step.as_u64().unwrap());
+            let read = |run: &str| fs::read(Path::new(run).join(&name)).unwrap();
+            assert!(read(whole["run"].as_str().unwrap()) == read(&run), "{name}");
+        }
+        let lines = fs::read_to_string(Path::new(&run).join("metrics.jsonl")).unwrap();
+        let update = |l: &str| {
+            serde_json::from_str::<serde_json::Value>(l).unwrap()["update"]
+                .as_u64()
+                .unwrap()
+        };
+        assert_eq!(
+            lines.lines().map(update).collect::<Vec<_>>(),
+            (1..=64).collect::<Vec<_>>()
+        );
+    }
+}

@@ -13,9 +13,9 @@ use super::panels::results_data::ResultsView;
 use super::widgets::candles::CandleSet;
 use crate::config::RunPlan;
 use crate::dataset::{Dataset, sample_path};
-use crate::jobs::demo::{DemoOptions, demo_config};
+use crate::jobs::demo::{DemoOptions, Judging, demo_config, demo_import, judge_parts};
 use crate::jobs::evaluate::{self, Judge};
-use crate::jobs::train::{RunData, RunOutcome, TrainEvent, open_run, problems_to_error, train_run};
+use crate::jobs::train::{RunData, RunOutcome, TrainEvent, problems_to_error, train_run};
 use crate::jobs::{Job, Progress, Reporter, Wake};
 
 /// What training says to the window.
@@ -210,11 +210,7 @@ pub fn has_graphics_card() -> bool {
 pub fn demo(options: DemoOptions, wake: Wake) -> std::io::Result<TrainJob> {
     Job::spawn("demo", wake, move |r| {
         r.event(WorkEvent::Step("opening sample NQ".to_owned()));
-        let import = ImportOptions {
-            market: Some("NQ".to_owned()),
-            ..ImportOptions::default()
-        };
-        let market = open_market(&sample_path("NQ")?, import, r)?;
+        let market = open_market(&sample_path("NQ")?, demo_import(), r)?;
         r.event(WorkEvent::Opened(Box::new(market.clone())));
         let config = demo_config(&options)?;
         let plan = config
@@ -227,36 +223,24 @@ pub fn demo(options: DemoOptions, wake: Wake) -> std::io::Result<TrainJob> {
                 judged: false,
             });
         }
-        let (folder, data, arena) = open_run(&outcome.run, &mut |_| true)?;
-        let choice = if outcome.best.is_some() {
-            CheckpointChoice::Best
-        } else {
-            CheckpointChoice::Last
-        };
-        for (i, part) in Part::ALL.into_iter().enumerate() {
-            r.event(WorkEvent::Step(format!("judging on {}", part.name())));
-            r.progress(Progress {
-                what: format!("Judging on {}", part.name()),
-                done: i as u64,
-                total: 3,
-                per_sec: 0.0,
-            });
-            let random_accounts = if part == Part::Test {
-                Judge::default().random_accounts
-            } else {
-                0
-            };
-            let judge = Judge {
-                random_accounts,
-                ..Judge::default()
-            };
-            let (judged, _) =
-                evaluate::evaluate_in(&folder, &data, &arena, choice, part, &options.runs, judge)?;
-            r.event(WorkEvent::Judged(Box::new(ResultsView::new(
-                &run_name(&outcome.run),
-                &judged,
-            ))));
-        }
+        let run = run_name(&outcome.run);
+        let mut done = 0;
+        judge_parts(&outcome, &options.runs, &mut |judging| match judging {
+            Judging::Begins(part) => {
+                r.event(WorkEvent::Step(format!("judging on {}", part.name())));
+                r.progress(Progress {
+                    what: format!("Judging on {}", part.name()),
+                    done,
+                    total: Part::ALL.len() as u64,
+                    per_sec: 0.0,
+                });
+            }
+            Judging::Done(judged, _) => {
+                done += 1;
+                let view = ResultsView::new(&run, &judged);
+                r.event(WorkEvent::Judged(Box::new(view)));
+            }
+        })?;
         Ok(Trained {
             outcome,
             judged: true,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use holdout_core::compliance::{self, Check, CheckSettings, LedgerView, Report, RuleSet, Status};
 use holdout_core::market::Instruments;
 use holdout_store::ledger as ledger_files;
@@ -25,7 +25,7 @@ pub(super) fn rule_set(id_or_file: &str) -> Result<RuleSet, Failure> {
     let path = Path::new(id_or_file);
     if !path.is_file() {
         return RuleSet::builtin(id_or_file)
-            .context("and there is no file of that name")
+            .map_err(|e| anyhow!("{e}; nor is there a file of that name"))
             .bad_input();
     }
     let text = fs::read_to_string(path)

@@ -1,7 +1,6 @@
 //! `holdout train`: a run, started or resumed.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use indicatif::ProgressBar;
@@ -205,10 +204,8 @@ fn print_outcome(o: &RunOutcome) {
         )),
         o.run.display()
     );
-    let next = Path::new("holdout");
     println!(
-        "next: {} evaluate --run {} --split validation",
-        next.display(),
+        "next: holdout evaluate --run {} --split validation",
         o.run.display()
     );
 }

@@ -149,10 +149,7 @@ pub fn demo(
     on: &mut dyn FnMut(DemoEvent),
 ) -> anyhow::Result<DemoResult> {
     let begun = Instant::now();
-    let import = ImportOptions {
-        market: Some("NQ".to_owned()),
-        ..ImportOptions::default()
-    };
+    let import = demo_import();
     on(DemoEvent::Step("Reading the sample market NQ".to_owned()));
     let dataset = Dataset::load(&sample_path("NQ")?, &import, &mut |_| !stop.is_stopped())?;
     let plan = demo_config(options)?
@@ -165,42 +162,64 @@ pub fn demo(
     judge_all(training, &options.runs, begun, on)
 }
 
-fn judge_all(
-    training: RunOutcome,
+/// What [`judge_parts`] says.
+pub enum Judging {
+    /// A part is next.
+    Begins(Part),
+    /// A part was judged and its ledger kept in this folder.
+    Done(Box<Evaluation>, PathBuf),
+}
+
+/// Judges the chosen checkpoint of a run on all three parts, in order of time.
+///
+/// # Errors
+/// As [`evaluate_in`].
+pub fn judge_parts(
+    training: &RunOutcome,
     runs: &Path,
-    begun: Instant,
-    on: &mut dyn FnMut(DemoEvent),
-) -> anyhow::Result<DemoResult> {
+    on: &mut dyn FnMut(Judging),
+) -> anyhow::Result<()> {
     let (folder, data, arena) = open_run(&training.run, &mut |_| true)?;
     let choice = if training.best.is_some() {
         CheckpointChoice::Best
     } else {
         CheckpointChoice::Last
     };
-    let mut judged = Vec::new();
     for part in Part::ALL {
-        on(DemoEvent::Step(format!(
+        on(Judging::Begins(part));
+        let mut judge = Judge::default();
+        if part != Part::Test {
+            // Random entries are compared with where it counts.
+            judge.random_accounts = 0;
+        }
+        let (evaluation, kept) = evaluate_in(&folder, &data, &arena, choice, part, runs, judge)?;
+        on(Judging::Done(Box::new(evaluation), kept));
+    }
+    Ok(())
+}
+
+/// How the demo reads its sample market.
+pub fn demo_import() -> ImportOptions {
+    ImportOptions {
+        market: Some("NQ".to_owned()),
+        ..ImportOptions::default()
+    }
+}
+
+fn judge_all(
+    training: RunOutcome,
+    runs: &Path,
+    begun: Instant,
+    on: &mut dyn FnMut(DemoEvent),
+) -> anyhow::Result<DemoResult> {
+    let mut judged = Vec::new();
+    judge_parts(&training, runs, &mut |judging| match judging {
+        Judging::Begins(part) => on(DemoEvent::Step(format!(
             "Judging on the {} part",
             part.name()
-        )));
-        let random_accounts = if part == Part::Test {
-            Judge::default().random_accounts
-        } else {
-            0
-        };
-        judged.push(evaluate_in(
-            &folder,
-            &data,
-            &arena,
-            choice,
-            part,
-            runs,
-            Judge {
-                random_accounts,
-                ..Judge::default()
-            },
-        )?);
-    }
+        ))),
+        Judging::Done(evaluation, kept) => judged.push((*evaluation, kept)),
+    })?;
     let results: Vec<PartResult> = judged
         .iter()
         .map(|(e, kept)| PartResult::of(e, kept.clone()))

@@ -87,11 +87,6 @@ impl ValidationPoint {
             stalled: ledger.stalled.is_some(),
         }
     }
-
-    /// What is compared when the best checkpoint is chosen; a policy that never trades comes last.
-    fn score(&self) -> f64 {
-        self.sharpe.unwrap_or(f64::NEG_INFINITY)
-    }
 }
 
 /// What a run says while it runs.
@@ -349,7 +344,16 @@ pub fn resume_run(
     run.go(Some((at, checkpoint.weights)))
 }
 
-/// Where in the run a checkpoint belongs; stored beside it.
+/// The best checkpoint of a phase so far, by validation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Its step through the run.
+    pub step: u64,
+    /// Its figure; none for a policy that never traded.
+    pub value: Option<f64>,
+}
+
+/// Where in the run a checkpoint belongs; stored with it, so that it alone tells how to go on.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Place {
     /// Phase that it was written in.
@@ -358,13 +362,9 @@ pub struct Place {
     pub from_step: u64,
     /// Updates of the phases before.
     pub from_update: u64,
-}
-
-/// Best of a phase so far, and what is known of the newest update.
-#[derive(Default)]
-struct Chooser {
-    best: Option<(f64, u64)>,
-    evaluated: Option<(u64, f64)>,
+    /// The best of this phase, this checkpoint included.
+    #[serde(default)]
+    pub best: Option<Best>,
 }
 
 struct Run<'a> {
@@ -466,6 +466,7 @@ impl<'a> Run<'a> {
                     phase: Phase::Entries,
                     from_step: 0,
                     from_update: 0,
+                    best: None,
                 },
                 None,
             ),
@@ -483,6 +484,7 @@ impl<'a> Run<'a> {
                 phase: Phase::Management,
                 from_step: step,
                 from_update: update,
+                best: None,
             };
             resume_bytes = None;
         }
@@ -529,19 +531,15 @@ impl<'a> Run<'a> {
             steps: config.planned_steps(),
         });
         let mut env = MarketEnv::new(self.arena, place.phase)?;
-        let mut chooser = Chooser::default();
-        if matches!(start, Start::Resume(_)) {
-            // What was best before the run ended is still to be beaten, or a resumed run would choose otherwise.
-            let best = self
-                .writer
-                .folder()
-                .best()?
-                .filter(|b| b.step > place.from_step);
-            chooser.best = best.map(|b| (b.value.unwrap_or(f64::NEG_INFINITY), b.step));
+        // A process may have died between a checkpoint and its pointer.
+        if let Some(best) = place.best {
+            self.point_to(best)?;
         }
+        let mut place = place;
+        let mut evaluated = None;
         let stop = self.stop;
         let outcome = train(config, &mut env, start, stop, &mut |event| {
-            self.event(place, &mut chooser, event)
+            self.event(&mut place, &mut evaluated, event)
                 .map_err(|e| format!("{e:#}"))
         });
         let outcome = outcome.map_err(|e| match e {
@@ -557,8 +555,8 @@ impl<'a> Run<'a> {
 
     fn event(
         &mut self,
-        place: Place,
-        chooser: &mut Chooser,
+        place: &mut Place,
+        evaluated: &mut Option<(u64, Option<f64>)>,
         event: Event<'_>,
     ) -> anyhow::Result<()> {
         match event {
@@ -580,8 +578,8 @@ impl<'a> Run<'a> {
                 step,
                 update,
                 policy,
-            } => self.validate(place, chooser, (step, update), policy)?,
-            Event::Checkpoint(data) => self.checkpoint(place, chooser, &data)?,
+            } => *evaluated = Some((update, self.validate(*place, (step, update), policy)?)),
+            Event::Checkpoint(data) => self.checkpoint(place, *evaluated, &data)?,
             Event::Alarm { step, text } => {
                 let step = step + place.from_step;
                 self.writer.log(&format!("alarm at step {step}: {text}"))?;
@@ -592,13 +590,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// The policy on the validation part; returns the figure that checkpoints are chosen by.
     fn validate(
         &mut self,
         place: Place,
-        chooser: &mut Chooser,
         (step, update): (u64, u64),
         policy: &Policy,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Option<f64>> {
         let ledger =
             self.arena
                 .evaluate(policy, place.phase, self.arena.range(Part::Validation))?;
@@ -610,20 +608,29 @@ impl<'a> Run<'a> {
         );
         let line = serde_json::to_value(&point)?;
         self.writer.validation(&line)?;
-        chooser.evaluated = Some((update, point.score()));
+        let figure = point.sharpe;
         (self.on)(TrainEvent::Validation(point));
-        Ok(())
+        Ok(figure)
     }
 
     fn checkpoint(
         &mut self,
-        place: Place,
-        chooser: &mut Chooser,
+        place: &mut Place,
+        evaluated: Option<(u64, Option<f64>)>,
         data: &CheckpointData,
     ) -> anyhow::Result<()> {
         let step = data.step + place.from_step;
+        // A policy that never trades has no figure and comes last; the first of equals stays.
+        let score = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
+        let value = evaluated.filter(|(update, _)| *update == data.update);
+        let better = value.map(|(_, value)| Best { step, value }).filter(|new| {
+            place
+                .best
+                .is_none_or(|old| score(new.value) > score(old.value))
+        });
+        place.best = better.or(place.best);
         let mut info = data.meta.clone();
-        let here = serde_json::to_value(place)?;
+        let here = serde_json::to_value(*place)?;
         if let (Some(info), Some(here)) = (info.as_object_mut(), here.as_object()) {
             info.extend(here.clone());
         }
@@ -635,19 +642,19 @@ impl<'a> Run<'a> {
                 info: &info,
             },
         )?;
-        if let Some((update, score)) = chooser.evaluated
-            && update == data.update
-            && chooser.best.is_none_or(|(best, _)| score > best)
-        {
-            chooser.best = Some((score, step));
-            let value = score.is_finite().then_some(score);
-            self.writer.folder().set_best(&BestPointer {
-                step,
-                metric: BEST_BY.to_owned(),
-                value,
-            })?;
+        if let Some(best) = better {
+            self.point_to(best)?;
         }
         (self.on)(TrainEvent::Checkpoint { step });
         Ok(())
+    }
+
+    fn point_to(&self, best: Best) -> anyhow::Result<()> {
+        let pointer = BestPointer {
+            step: best.step,
+            metric: BEST_BY.to_owned(),
+            value: best.value,
+        };
+        Ok(self.writer.folder().set_best(&pointer)?)
     }
 }

@@ -97,15 +97,14 @@ pub enum FileError {
     #[error("this is a folder, a file is needed: name a file inside it ({})", .0.display())]
     IsFolder(PathBuf),
     /// The system refused.
-    #[error("cannot {action}: {source} ({})", .path.display())]
+    #[error("cannot {action}: {reason} ({})", .path.display())]
     Io {
         /// What was tried, e.g. `read`.
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// The system's reason.
-        #[source]
-        source: io::Error,
+        /// The system's reason; told above, so not told again as a source.
+        reason: io::Error,
     },
     /// The content is wrong.
     #[error(transparent)]
@@ -123,7 +122,7 @@ impl FileError {
             _ => Self::Io {
                 action,
                 path: path.to_owned(),
-                source,
+                reason: source,
             },
         }
     }
