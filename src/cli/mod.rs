@@ -12,6 +12,7 @@ mod evaluate;
 mod progress;
 mod replay;
 mod runs;
+mod self_test;
 mod table;
 mod train;
 
@@ -68,6 +69,7 @@ pub fn main() -> ExitCode {
         Some(Command::Compliance(a)) => compliance::run(&a, json),
         Some(Command::Runs(a)) => runs::run(&a, json),
         Some(Command::Bench(a)) => bench::run(&a, json),
+        Some(Command::SelfTest(a)) => self_test::run(&a, json),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
