@@ -185,3 +185,71 @@ fn several_seeds_are_one_command_and_retention_keeps_what_it_says() {
         assert_eq!(records, lines(&path.join("metrics.jsonl")).len() + 1);
     }
 }
+
+/// A moment of the optimiser becomes NaN on the disk, with a checksum that fits: the next update
+/// computes from it.
+#[test]
+fn a_broken_number_stops_the_run_and_its_inputs_are_kept() {
+    use sha2::Digest as _;
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("runs");
+    let settings = ["checkpoint_every=1", "phase1.steps=4096", "phase2.steps=0"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_holdout"))
+        .args(tiny(&out, &settings))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let second = "checkpoints/step-000001024";
+    let run = loop {
+        let made = first_run(&out).filter(|r| r.join(format!("{second}.json")).exists());
+        if let Some(run) = made {
+            break run;
+        }
+        assert!(child.try_wait().unwrap().is_none(), "it ended too soon");
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let newest = fs::read_dir(run.join("checkpoints"))
+        .unwrap()
+        .flatten()
+        .map(|f| f.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "json"))
+        .max()
+        .unwrap();
+    let weights = newest.with_extension("safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    let header_len = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + header_len]).unwrap();
+    let (_, moment) = header
+        .as_object()
+        .unwrap()
+        .iter()
+        .find(|(name, _)| name.starts_with("adam.m."))
+        .unwrap();
+    let at = 8 + header_len + moment["data_offsets"][0].as_u64().unwrap() as usize;
+    bytes[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    let old = sha2::Sha256::digest(fs::read(&weights).unwrap());
+    let new = sha2::Sha256::digest(&bytes);
+    let hex = |d: &[u8]| d.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    fs::write(&weights, &bytes).unwrap();
+    let text = fs::read_to_string(&newest).unwrap();
+    assert!(text.contains(&hex(&old)));
+    fs::write(&newest, text.replace(&hex(&old), &hex(&new))).unwrap();
+
+    let before = lines(&run.join("metrics.jsonl")).len();
+    let told = holdout(&["train", "--resume", &run.display().to_string()]);
+    assert_eq!(told.code, 4, "{}", told.stderr);
+    for words in ["is not finite", "checkpoints are intact", "dumps/update-"] {
+        assert!(told.stderr.contains(words), "{words}: {}", told.stderr);
+    }
+    assert!(
+        lines(&run.join("metrics.jsonl")).len() <= before,
+        "no update on it"
+    );
+    let dumps: Vec<_> = fs::read_dir(run.join("dumps")).unwrap().collect();
+    assert_eq!(dumps.len(), 1);
+    let shown = json(&["runs", &run.display().to_string(), "--json"]);
+    assert_eq!(shown["status"]["state"], "failed");
+}

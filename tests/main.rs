@@ -6,4 +6,5 @@ mod kills;
 mod look_ahead;
 mod pipeline;
 mod programme;
+mod self_test;
 mod window;

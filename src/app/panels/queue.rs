@@ -84,9 +84,8 @@ fn row(ctx: &PanelCtx<'_>, ui: &mut Ui, i: usize, label: &str, done_in: &str) {
             ];
             for (mark, name, enabled, command) in buttons {
                 let button = ui.add_enabled(enabled, egui::Button::new(mark).small());
-                button.widget_info(|| {
-                    egui::WidgetInfo::labeled(egui::Role::Button, enabled, &name)
-                });
+                button
+                    .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, &name));
                 if button.on_hover_text(&name).clicked() {
                     ctx.send(Command::Queue(command));
                 }

@@ -25,10 +25,11 @@ const CLAIM_P: f64 = 0.01;
 /// The normal quantile of that level.
 const CLAIM_Z: f64 = 2.576;
 
-fn steps(options: &SelfTestOptions, full: u64, quick: u64) -> u64 {
+fn steps(options: &SelfTestOptions, [full, quick, short]: [u64; 3]) -> u64 {
     match options.scale {
         Scale::Full => full,
         Scale::Quick => quick,
+        Scale::Short => short,
     }
 }
 
@@ -60,14 +61,18 @@ pub struct PlantedSeed {
     pub seconds: f64,
 }
 
-pub(super) fn planted_edge(
+/// Trains on a market with a planted rule and compares with the policy that knows it.
+///
+/// # Errors
+/// When it was stopped, or a market or the learner fails.
+pub fn planted_edge(
     options: &SelfTestOptions,
     stop: &StopFlag,
 ) -> anyhow::Result<Check<PlantedEdge>> {
     let mut seeds = Vec::new();
     for &seed in &options.seeds {
         let bars = market("planted_edge", seed, "2024-01-02", "2024-04-30")?;
-        let config = config(seed, steps(options, 1_000_000, 500_000));
+        let config = config(seed, steps(options, [1_000_000, 500_000, 200_000]));
         let arena = arena(bars, &config, &FeatureSet::default())?;
         let learned = learn(&arena, Phase::Entries, Start::Scratch, stop, LIMIT)?;
         let ours = arena.evaluate(&learned.policy, Phase::Entries, unseen(&arena))?;
@@ -133,14 +138,18 @@ pub struct LeakedSeed {
     pub seconds: f64,
 }
 
-pub(super) fn leaked_future(
+/// Trains with the next bar's return among the features, a minute at most.
+///
+/// # Errors
+/// As [`planted_edge`].
+pub fn leaked_future(
     options: &SelfTestOptions,
     stop: &StopFlag,
 ) -> anyhow::Result<Check<LeakedFuture>> {
     let mut seeds = Vec::new();
     for &seed in &options.seeds {
         let bars = market("driftless", seed, "2024-01-02", "2024-03-29")?;
-        let mut config = config(seed, steps(options, 400_000, 300_000));
+        let mut config = config(seed, steps(options, [400_000, 300_000, 120_000]));
         // A bracket that the next bar decides: its return is all that leaked.
         (config.sim.sl_atr_mult, config.sim.tp_sl_ratio) = (1.0, 1.0);
         let arena = arena(bars, &config, &FeatureSet::with_leaked_future())?;
@@ -233,12 +242,21 @@ fn before_costs(ledger: &Ledger, slippage_ticks: i32) -> Vec<(f64, f64)> {
         .collect()
 }
 
-pub(super) fn no_edge(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<Check<NoEdge>> {
+/// Trains where nothing can be learned, and looks for claims.
+///
+/// # Errors
+/// As [`planted_edge`].
+pub fn no_edge(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<Check<NoEdge>> {
     let mut seeds = Vec::new();
     let mut all = Vec::new();
     for &seed in &options.seeds {
-        let bars = market("driftless", seed + 100, "2024-01-02", "2024-06-28")?;
-        let mut config = config(seed, steps(options, 400_000, 200_000));
+        let last = if options.scale == Scale::Short {
+            "2024-04-30"
+        } else {
+            "2024-12-31"
+        };
+        let bars = market("driftless", seed + 100, "2024-01-02", last)?;
+        let mut config = config(seed, steps(options, [400_000, 200_000, 60_000]));
         // Paid for entries to the end: a policy that never trades would have nothing to show.
         config.curriculum.enabled = true;
         config.curriculum.entries.entry_bonus_zero_at = 1.0;
@@ -333,14 +351,15 @@ fn rising(mut bars: Bars) -> Bars {
     bars
 }
 
-pub(super) fn both_sides(
-    options: &SelfTestOptions,
-    stop: &StopFlag,
-) -> anyhow::Result<Check<BothSides>> {
+/// Trains on a rising market and on its mirror.
+///
+/// # Errors
+/// As [`planted_edge`].
+pub fn both_sides(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<Check<BothSides>> {
     let mut seeds = Vec::new();
     for &seed in &options.seeds {
         let up = rising(market("driftless", seed + 200, "2024-01-02", "2024-02-29")?);
-        let config = config(seed, steps(options, 300_000, 150_000));
+        let config = config(seed, steps(options, [300_000, 150_000, 60_000]));
         let share = |bars: Bars, side: Side| -> anyhow::Result<(Option<f64>, usize)> {
             let arena = arena(bars, &config, &FeatureSet::default())?;
             let learned = learn(&arena, Phase::Entries, Start::Scratch, stop, LIMIT)?;

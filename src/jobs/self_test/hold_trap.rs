@@ -12,6 +12,7 @@ use holdout_core::market::SessionCalendar;
 use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Action, Ledger, Phase};
 use holdout_core::synth::{sample, sample_rule};
+use holdout_core::time::TradingDay;
 use holdout_learn::Start;
 use serde::Serialize;
 
@@ -131,15 +132,23 @@ pub struct HoldTrap {
     pub trap_seen: bool,
 }
 
-pub(super) fn hold_trap(
-    options: &SelfTestOptions,
-    stop: &StopFlag,
-) -> anyhow::Result<Check<HoldTrap>> {
-    let bars = sample("NQ")?.generate()?;
-    let (steps1, steps2) = match options.scale {
-        Scale::Full => (1_500_000, 3_000_000),
-        Scale::Quick => (400_000, 800_000),
+/// Trains with and without the curriculum on the sample market, seed by seed.
+///
+/// # Errors
+/// When it was stopped, or a market or the learner fails.
+pub fn hold_trap(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<Check<HoldTrap>> {
+    let recipe = sample("NQ")?;
+    let first = recipe.first_day;
+    let (recipe, steps1, steps2) = match options.scale {
+        Scale::Full => (recipe, 1_500_000, 3_000_000),
+        Scale::Quick => (recipe, 400_000, 800_000),
+        Scale::Short => (
+            recipe.over(first, TradingDay(first.0 + 90)),
+            60_000,
+            100_000,
+        ),
     };
+    let bars = recipe.generate()?;
     let mut arms = Vec::new();
     let mut rule = None;
     for &seed in &options.seeds {
