@@ -460,14 +460,8 @@ fn figures(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             opt(r.free_hold_share, &number::percent, "no choices"),
         ),
         ("HOLD only", number::percent(r.hold_only_share)),
-        (
-            "Drawdown",
-            format!(
-                "{} mean, {} worst",
-                number::dollars(r.drawdown_mean_usd, 0),
-                number::dollars(r.drawdown_worst_usd, 0)
-            ),
-        ),
+        ("Mean drawdown", number::dollars(r.drawdown_mean_usd, 0)),
+        ("Worst drawdown", number::dollars(r.drawdown_worst_usd, 0)),
         (
             "Return",
             opt(
@@ -490,7 +484,7 @@ fn figures(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             ),
         ),
         (
-            "Loss: policy, value",
+            "Policy, value loss",
             format!("{:.4}, {:.3}", r.policy_loss, r.value_loss),
         ),
         ("Gradient norm", format!("{:.3}", r.grad_norm)),
@@ -503,15 +497,9 @@ fn figures(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             "Forced positions",
             number::percent_to(r.curriculum.forced_share, 0),
         ),
-        (
-            "Steps/s",
-            format!(
-                "{} env, {} + inference, {} + training",
-                number::short(r.env_sps),
-                number::short(r.rollout_sps),
-                number::short(r.train_sps)
-            ),
-        ),
+        ("Steps/s, env", number::short(r.env_sps)),
+        ("… + inference", number::short(r.rollout_sps)),
+        ("… + training", number::short(r.train_sps)),
     ];
     ScrollArea::vertical()
         .id_salt("figures")

@@ -670,7 +670,7 @@ pub mod tests {
     #[test]
     fn action_shares_stack_to_one() {
         let panel = trained().action_panel();
-        let crate::report::Mark::Band { ribbon, .. } = &panel.series[5].mark else {
+        let Mark::Band { ribbon, .. } = &panel.series[5].mark else {
             panic!("a band")
         };
         let last = ribbon.entries().last().unwrap();
