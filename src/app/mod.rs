@@ -143,6 +143,8 @@ pub struct Workbench {
     training: Option<TrainJob>,
     judging: Option<(Part, JudgeJob)>,
     self_testing: Option<SelfTestJob>,
+    /// Settings of the run that was started last.
+    started: Option<RunConfig>,
     undoer: Undoer<RunConfig>,
     toasts: Toasts,
     palette: panels::palette::Palette,
@@ -200,6 +202,7 @@ impl Workbench {
             training: None,
             judging: None,
             self_testing: None,
+            started: None,
             undoer: Undoer::default(),
             toasts: Toasts::default(),
             palette: panels::palette::Palette::default(),
@@ -498,6 +501,7 @@ impl Workbench {
                 );
             }
             Ok(plan) => {
+                self.started = Some(self.model.config.clone());
                 let job = worker::train(
                     plan,
                     market.dataset,

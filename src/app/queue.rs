@@ -23,11 +23,17 @@ impl QueuedRun {
         self.config.phase1.steps + self.config.phase2.steps
     }
 
-    /// What it is, in a line.
+    /// Its name in a narrow list.
     pub fn label(&self) -> String {
+        let market = self.market.dataset.market();
+        format!("{market} seed {}", self.config.seed)
+    }
+
+    /// What it is, in a line.
+    pub fn about(&self) -> String {
         format!(
-            "{} · {} + {} · seed {}",
-            self.market.dataset.market(),
+            "{} · {} + {} steps · seed {}",
+            self.market.dataset.name,
             number::short(self.config.phase1.steps as f64),
             number::short(self.config.phase2.steps as f64),
             self.config.seed
@@ -75,14 +81,16 @@ impl Workbench {
             self.tell(ctx, Tone::Warning, text.to_owned());
             return;
         }
-        // Seeds go on behind those of the same settings that wait already.
+        // Seeds go on behind those of the same settings that train or wait already.
         let settings = |c: &RunConfig| RunConfig {
             seed: 0,
             ..c.clone()
         };
         let present = &self.model.config;
         let waiting = self.model.queue.iter().map(|q| &q.config);
+        let training = self.started.iter().filter(|_| self.training.is_some());
         let first = waiting
+            .chain(training)
             .filter(|c| settings(c) == settings(present))
             .map(|c| c.seed + 1)
             .fold(present.seed, u64::max);
@@ -106,7 +114,8 @@ impl Workbench {
         let instrument = &next.market.dataset.bars.instrument;
         match next.config.plan(instrument) {
             Ok(plan) => {
-                let label = next.label();
+                let about = next.about();
+                self.started = Some(next.config);
                 let job = worker::train(
                     plan,
                     next.market.dataset,
@@ -115,7 +124,7 @@ impl Workbench {
                     commands::wake(ctx),
                 );
                 self.follow(ctx, job, false);
-                self.model.train.log(format!("from the queue: {label}"));
+                self.model.train.log(format!("from the queue: {about}"));
             }
             Err(problems) => {
                 let first = problems

@@ -5,7 +5,7 @@ use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
 use crate::app::commands::Command;
 use crate::app::context::{PanelCtx, RunState};
 use crate::app::icons::Icon;
-use crate::app::queue::QueueCommand;
+use crate::app::queue::{QueueCommand, QueuedRun};
 use crate::app::theme::mono;
 use crate::app::widgets::button;
 use crate::report::number;
@@ -38,7 +38,7 @@ pub fn ui(ctx: &PanelCtx<'_>, height: f32, ui: &mut Ui) {
                 left += run.steps();
                 let done_in =
                     rate.map_or_else(|| "—".to_owned(), |r| number::duration(left as f64 / r));
-                ui.push_id(i, |ui| row(ctx, ui, i, &run.label(), &done_in));
+                ui.push_id(i, |ui| row(ctx, ui, i, run, &done_in));
             }
         });
 }
@@ -52,7 +52,8 @@ fn rate(ctx: &PanelCtx<'_>) -> Option<f64> {
         .filter(|r| *r > 0.0)
 }
 
-fn row(ctx: &PanelCtx<'_>, ui: &mut Ui, i: usize, label: &str, done_in: &str) {
+fn row(ctx: &PanelCtx<'_>, ui: &mut Ui, i: usize, run: &QueuedRun, done_in: &str) {
+    let (label, about) = (run.label(), run.about());
     let n = ctx.model.queue.len();
     let place = i + 1;
     ui.horizontal(|ui| {
@@ -64,7 +65,7 @@ fn row(ctx: &PanelCtx<'_>, ui: &mut Ui, i: usize, label: &str, done_in: &str) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let buttons = [
                 (
-                    "✕",
+                    "×",
                     format!("Remove run {place}"),
                     true,
                     QueueCommand::Remove(i),
@@ -93,7 +94,8 @@ fn row(ctx: &PanelCtx<'_>, ui: &mut Ui, i: usize, label: &str, done_in: &str) {
             ui.label(RichText::new(done_in).font(mono(11.0)).color(ctx.theme.dim))
                 .on_hover_text("Time until it is done, at the present rate");
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(Label::new(RichText::new(label).font(mono(12.0))).truncate());
+                ui.add(Label::new(RichText::new(label).font(mono(12.0))).truncate())
+                    .on_hover_text(about);
             });
         });
     });
