@@ -56,7 +56,9 @@ pub enum Command {
     /// Measure environment, inference and training on this machine.
     Bench(BenchArgs),
     /// Check that the learner learns, and claims nothing where nothing is. Exit code 1 if not.
-    #[command(after_help = "Example: holdout self-test --quick --json")]
+    #[command(
+        after_help = "Examples:\n  holdout self-test --quick --json\n  holdout self-test --quick --data NQ.txt   curriculum against none on your own market"
+    )]
     SelfTest(SelfTestArgs),
 }
 
@@ -418,4 +420,10 @@ pub struct SelfTestArgs {
     /// Seeds; 1,2,3 when absent, 1 with --quick.
     #[arg(long, value_delimiter = ',')]
     pub seeds: Vec<u64>,
+    /// Only the HOLD trap, curriculum against none, on this bar file instead of the sample.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// What is said about the bar file.
+    #[command(flatten)]
+    pub import: ImportArgs,
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use holdout_core::features::FeatureSet;
-use holdout_core::market::SessionCalendar;
+use holdout_core::market::{Bars, SessionCalendar};
 use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Action, Ledger, Phase};
 use holdout_core::synth::{sample, sample_rule};
@@ -18,12 +18,15 @@ use serde::Serialize;
 
 use super::trial::{arena, config, follow, learn, net_usd, unseen};
 use super::{Check, Scale, SelfTestOptions};
+use crate::arena::Arena;
 use crate::jobs::StopFlag;
 
 /// Share of sessions with a trade that the curriculum has to reach.
 const SESSIONS: f64 = 0.8;
 /// Share of trades that are managed.
 const MANAGED: f64 = 0.5;
+/// Share of HOLD in the choices of a policy beyond which it counts as trapped, as in the alarm.
+const HOLD_SHARE: f64 = holdout_learn::adjuster::HOLD_SHARE;
 /// Longest training of one phase.
 const LIMIT: Duration = Duration::from_secs(1_200);
 
@@ -116,10 +119,10 @@ impl Arm {
 pub struct HoldTrap {
     /// Policies with and without the curriculum.
     pub arms: Vec<Arm>,
-    /// What the simple rule earned on the same bars: above 0, trading pays here.
-    pub rule_usd: f64,
+    /// What the simple rule earned on the same bars, where one is known: above 0, trading pays.
+    pub rule_usd: Option<f64>,
     /// Share of sessions that the rule trades.
-    pub rule_sessions_traded: f64,
+    pub rule_sessions_traded: Option<f64>,
     /// Least share of sessions traded with the curriculum.
     pub with_sessions_traded: f64,
     /// The same without.
@@ -128,6 +131,8 @@ pub struct HoldTrap {
     pub with_managed: f64,
     /// The same without.
     pub without_managed: f64,
+    /// Least share of HOLD in the choices without the curriculum.
+    pub without_hold_of_choices: f64,
     /// Whether holding trapped the policies without the curriculum.
     pub trap_seen: bool,
 }
@@ -139,18 +144,43 @@ pub struct HoldTrap {
 pub fn hold_trap(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<Check<HoldTrap>> {
     let recipe = sample("NQ")?;
     let first = recipe.first_day;
-    let (recipe, steps1, steps2) = match options.scale {
-        Scale::Full => (recipe, 1_500_000, 3_000_000),
-        Scale::Quick => (recipe, 400_000, 800_000),
-        Scale::Short => (
-            recipe.over(first, TradingDay(first.0 + 90)),
-            60_000,
-            100_000,
-        ),
+    let recipe = match options.scale {
+        Scale::Full | Scale::Quick => recipe,
+        Scale::Short => recipe.over(first, TradingDay(first.0 + 90)),
     };
-    let bars = recipe.generate()?;
+    let rule = |arena: &Arena| {
+        let ledger = follow(arena, |bar| sample_rule(&arena.matrix, bar));
+        Arm::of(0, false, 0, &ledger)
+    };
+    compare(&recipe.generate()?, Some(&rule), options, stop)
+}
+
+/// The same experiment on any market. No rule is known there: trading counts as paying where one
+/// of the policies earned something out of sample.
+///
+/// # Errors
+/// As [`hold_trap`].
+pub fn hold_trap_on(
+    bars: &Bars,
+    options: &SelfTestOptions,
+    stop: &StopFlag,
+) -> anyhow::Result<Check<HoldTrap>> {
+    compare(bars, None, options, stop)
+}
+
+fn compare(
+    bars: &Bars,
+    rule: Option<&dyn Fn(&Arena) -> Arm>,
+    options: &SelfTestOptions,
+    stop: &StopFlag,
+) -> anyhow::Result<Check<HoldTrap>> {
+    let (steps1, steps2) = match options.scale {
+        Scale::Full => (1_500_000, 3_000_000),
+        Scale::Quick => (400_000, 800_000),
+        Scale::Short => (60_000, 100_000),
+    };
     let mut arms = Vec::new();
-    let mut rule = None;
+    let mut known = None;
     for &seed in &options.seeds {
         for curriculum in [true, false] {
             let mut c = config(seed, steps1);
@@ -163,12 +193,15 @@ pub fn hold_trap(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<C
             let two = learn(&arena, Phase::Management, start, stop, LIMIT)?;
             let ours = arena.evaluate(&two.policy, Phase::Management, unseen(&arena))?;
             arms.push(Arm::of(seed, curriculum, one.steps + two.steps, &ours));
-            if rule.is_none() {
-                let ledger = follow(&arena, |bar| sample_rule(&arena.matrix, bar));
-                rule = Some(Arm::of(seed, false, 0, &ledger));
+            if known.is_none() {
+                known = rule.map(|rule| rule(&arena));
             }
         }
     }
+    Ok(judged(arms, known.as_ref()))
+}
+
+fn judged(arms: Vec<Arm>, rule: Option<&Arm>) -> Check<HoldTrap> {
     let least = |curriculum: bool, of: &dyn Fn(&Arm) -> f64| {
         let arms = arms.iter().filter(|a| a.curriculum == curriculum);
         arms.map(of).fold(f64::INFINITY, f64::min)
@@ -177,19 +210,22 @@ pub fn hold_trap(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<C
     let managed = |a: &Arm| a.managed.unwrap_or(0.0);
     let (with, without) = (least(true, &sessions), least(false, &sessions));
     let (with_managed, without_managed) = (least(true, &managed), least(false, &managed));
-    let pays = rule.as_ref().is_some_and(|r| r.net_usd > 0.0);
-    let trap_seen = pays && without < SESSIONS;
-    Ok(Check {
+    let held = |a: &Arm| a.choices.get("hold").copied().unwrap_or(1.0);
+    let without_hold = least(false, &held);
+    let pays = rule.map_or_else(|| arms.iter().any(|a| a.net_usd > 0.0), |r| r.net_usd > 0.0);
+    let trap_seen = pays && (without < SESSIONS || without_hold > HOLD_SHARE);
+    Check {
         // Where trading does not pay, holding is no trap.
         pass: !pays || (with >= SESSIONS && with_managed >= MANAGED),
         verdict: format!(
-            "with the curriculum {:.0}% of sessions traded and {:.0}% of trades managed ({:.0}% and {:.0}% asked), without it {:.0}% and {:.0}%; {}",
+            "with the curriculum {:.0}% of sessions traded and {:.0}% of trades managed ({:.0}% and {:.0}% asked), without it {:.0}% and {:.0}%, HOLD on {:.0}% of its choices; {}",
             100.0 * with,
             100.0 * with_managed,
             100.0 * SESSIONS,
             100.0 * MANAGED,
             100.0 * without,
             100.0 * without_managed,
+            100.0 * without_hold,
             match (pays, trap_seen) {
                 (false, _) => "trading does not pay on this market, so holding is right",
                 (true, true) => "without it the policy held where trading pays",
@@ -197,14 +233,15 @@ pub fn hold_trap(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<C
             }
         ),
         summary: HoldTrap {
-            rule_usd: rule.as_ref().map_or(0.0, |r| r.net_usd),
-            rule_sessions_traded: rule.as_ref().map_or(0.0, |r| r.sessions_traded),
+            rule_usd: rule.map(|r| r.net_usd),
+            rule_sessions_traded: rule.map(|r| r.sessions_traded),
             arms,
             with_sessions_traded: with,
             without_sessions_traded: without,
             with_managed,
             without_managed,
+            without_hold_of_choices: without_hold,
             trap_seen,
         },
-    })
+    }
 }

@@ -16,7 +16,7 @@ use super::StopFlag;
 pub use checks::{
     BothSides, LeakedFuture, NoEdge, PlantedEdge, both_sides, leaked_future, no_edge, planted_edge,
 };
-pub use hold_trap::{Arm, HoldTrap, hold_trap};
+pub use hold_trap::{Arm, HoldTrap, hold_trap, hold_trap_on};
 
 /// How much is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
