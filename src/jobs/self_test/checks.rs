@@ -149,7 +149,7 @@ pub fn leaked_future(
     let mut seeds = Vec::new();
     for &seed in &options.seeds {
         let bars = market("driftless", seed, "2024-01-02", "2024-03-29")?;
-        let mut config = config(seed, steps(options, [400_000, 300_000, 120_000]));
+        let mut config = config(seed, steps(options, [400_000, 300_000, 240_000]));
         // A bracket that the next bar decides: its return is all that leaked.
         (config.sim.sl_atr_mult, config.sim.tp_sl_ratio) = (1.0, 1.0);
         let arena = arena(bars, &config, &FeatureSet::with_leaked_future())?;
