@@ -23,6 +23,7 @@ pub struct RewardTerms {
 
 impl RewardTerms {
     /// Terms of a step from the account before and after it.
+    #[inline(always)]
     pub fn new(
         s: &SimSettings,
         equity_change: Usd,
@@ -42,15 +43,23 @@ impl RewardTerms {
     }
 
     /// All terms together, before clipping.
+    #[inline(always)]
     pub fn total_usd(&self) -> f64 {
         self.equity_change.dollars() + self.bonus.dollars()
             - self.drawdown_penalty
             - self.breach_penalty
     }
 
-    /// The reward in units, clipped.
-    pub fn reward(&self, s: &SimSettings) -> f32 {
-        (self.total_usd() / s.reward_unit_usd).clamp(-CLIP, CLIP) as f32
+    /// The reward in units, clipped, and the dollars that the clipping took, as a positive number.
+    #[inline(always)]
+    pub fn reward(&self, s: &SimSettings) -> (f32, f64) {
+        let total = self.total_usd();
+        let units = total / s.reward_unit_usd;
+        if units.abs() <= CLIP {
+            return (units as f32, 0.0);
+        }
+        let clipped = units.clamp(-CLIP, CLIP);
+        (clipped as f32, (total - clipped * s.reward_unit_usd).abs())
     }
 }
 
@@ -63,17 +72,17 @@ mod tests {
         let s = SimSettings::default();
         assert_eq!(
             RewardTerms::new(&s, Usd::ZERO, Usd::ZERO, 0.5, 0.5, false).reward(&s),
-            0.0
+            (0.0, 0.0)
         );
         assert_eq!(
             RewardTerms::new(&s, Usd::whole(100), Usd::ZERO, 0.5, 0.4, false).reward(&s),
-            1.0
+            (1.0, 0.0)
         );
         let falling = RewardTerms::new(&s, Usd::whole(-250), Usd::ZERO, 0.4, 0.5, false);
-        assert!((falling.reward(&s) + 2.5 + 0.5 * 0.1 * 25.0).abs() < 1e-6);
+        assert!((falling.reward(&s).0 + 2.5 + 0.5 * 0.1 * 25.0).abs() < 1e-6);
         assert_eq!(
-            RewardTerms::new(&s, Usd::whole(-9_999), Usd::ZERO, 0.0, 1.0, true).reward(&s),
-            -10.0
+            RewardTerms::new(&s, Usd::whole(-2_000), Usd::ZERO, 0.0, 0.0, true).reward(&s),
+            (-10.0, 2_000.0)
         );
     }
 }
