@@ -130,6 +130,19 @@ impl<R: Referee> Account<R> {
         used.0.max(0) as f64 / limit.0 as f64
     }
 
+    /// What of [`Self::drawdown_used`] is beyond a free share. Most bars are within it, and
+    /// are spared the division.
+    #[inline(always)]
+    pub fn drawdown_beyond(&self, free: f64, equity: Usd) -> f64 {
+        let limit = self.referee.limit();
+        let used = limit - (equity - self.referee.floor());
+        if used.0 as f64 <= free * limit.0 as f64 {
+            0.0
+        } else {
+            self.drawdown_used(equity) - free
+        }
+    }
+
     /// Flat and without an order.
     pub fn is_idle(&self) -> bool {
         self.position.is_none() && self.pending == 0

@@ -195,7 +195,10 @@ fn step_chunk<R: Referee>(
     let mut sums = StepSums::default();
     // Rows of the tape lie far apart. Asked for together they arrive together; each in its turn
     // would be waited for.
-    black_box(envs.iter().fold(0, |x, env| x ^ env.next_row(plan).open));
+    black_box(envs.iter().fold(0, |x, env| {
+        let row = env.next_row(plan);
+        x ^ row.open ^ i32::from(row.flags)
+    }));
     let ends = terminated.iter_mut().zip(truncated);
     let results = rewards.iter_mut().zip(ends);
     for (e, ((env, &action), (reward, (terminated, truncated)))) in

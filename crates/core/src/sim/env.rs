@@ -16,7 +16,7 @@ use super::curriculum::CurriculumState;
 use super::ledger::Trade;
 use super::observation::{N_ACCOUNT, observe_account};
 use super::referee::Referee;
-use super::reward::RewardTerms;
+use super::reward::{FREE_DRAWDOWN, RewardTerms};
 use super::settings::SimPlan;
 use super::step_out::StepSums;
 use super::tape::{ENTRY_TIME, NEXT_LIVES, Tape, TapeBar};
@@ -243,7 +243,7 @@ impl<R: Referee> Env<R> {
         } else {
             Action::Hold
         };
-        let used_before = self.account.drawdown_used(self.equity);
+        let excess_before = self.account.drawdown_beyond(FREE_DRAWDOWN, self.equity);
         self.account.side_commission = c.commission_per_side * sim.contracts;
         let management_bonus = self.management_bonus(action, c, sums);
         let mut entry_bonus = Usd::ZERO;
@@ -293,8 +293,10 @@ impl<R: Referee> Env<R> {
             &sim.settings,
             equity - self.equity,
             management_bonus + entry_bonus,
-            used_before,
-            self.account.drawdown_used(equity),
+            (
+                excess_before,
+                self.account.drawdown_beyond(FREE_DRAWDOWN, equity),
+            ),
             self.account.dead,
         );
         let (reward, clipped_usd) = terms.reward(&sim.settings);
