@@ -28,12 +28,24 @@ pub struct BatchEnv<R> {
 }
 
 /// What one chunk did that has no fixed size.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct ChunkOut {
     final_envs: Vec<u32>,
     final_bars: Vec<u32>,
     final_account: Vec<f32>,
     sums: StepSums,
+}
+
+impl ChunkOut {
+    /// With room for every environment, so that no step allocates.
+    fn new() -> Self {
+        Self {
+            final_envs: Vec::with_capacity(CHUNK),
+            final_bars: Vec::with_capacity(CHUNK),
+            final_account: Vec::with_capacity(CHUNK * N_ACCOUNT),
+            sums: StepSums::default(),
+        }
+    }
 }
 
 impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
@@ -42,7 +54,9 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
         let envs = (0..n_envs as u64)
             .map(|e| Env::new(&plan, &curriculum, seed, e))
             .collect();
-        let chunks = vec![ChunkOut::default(); n_envs.div_ceil(CHUNK)];
+        let chunks = (0..n_envs.div_ceil(CHUNK))
+            .map(|_| ChunkOut::new())
+            .collect();
         Self {
             plan,
             curriculum,
@@ -132,6 +146,9 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
         out.final_envs.clear();
         out.final_bars.clear();
         out.final_account.clear();
+        out.final_envs.reserve(n);
+        out.final_bars.reserve(n);
+        out.final_account.reserve(n * N_ACCOUNT);
         out.totals = StepTotals::default();
         for c in &self.chunks {
             out.final_envs.extend_from_slice(&c.final_envs);

@@ -149,6 +149,11 @@ impl<R: Referee> Env<R> {
         self.bar as usize
     }
 
+    /// Equity at the deciding close.
+    pub fn equity(&self) -> Usd {
+        self.equity
+    }
+
     /// The account.
     pub fn account(&self) -> &Account<R> {
         &self.account
