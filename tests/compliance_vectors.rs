@@ -71,7 +71,7 @@ fn floors(all: &mut Vec<Vector>) {
         let ledger = Written::seed()
             .days(&WEEK)
             .enter(&a, 1, 1)
-            .held(&a, 4_900, 4_930, 0)
+            .held(&a, 4_900, 4_930, 200)
             .held(&b, 100, 4_900, 30 - by)
             .exit(&c, 100);
         all.push((
@@ -151,7 +151,7 @@ fn strict(all: &mut Vec<Vector>) {
             let ledger = Written::seed()
                 .days(&WEEK)
                 .enter(&a, 1, 1)
-                .held(&a, 9_900, 10_000, 0)
+                .held(&a, 9_900, 10_000, 9_900)
                 .held(&b, 9_000, 10_000, 10_000 - limit - by)
                 .exit(&c, 9_000);
             all.push((
@@ -391,7 +391,11 @@ fn account_rules(all: &mut Vec<Vector>) {
             format!("size-scaling-{word}"),
             "apex-legacy-50k-funded",
             ledger,
-            vec![("size", outcome, Some(ny("2024-03-05", "10:00", 5)))],
+            vec![(
+                "size",
+                outcome,
+                (cents < 1).then(|| ny("2024-03-05", "10:00", 5)),
+            )],
         ));
     }
     for (word, by, outcome) in under_at_over(["pass", "warning", "warning"]) {
@@ -437,7 +441,7 @@ fn account_rules(all: &mut Vec<Vector>) {
         let reached = if by < 0 { "warning" } else { "pass" };
         let ledger = Written::seed()
             .enter(&a, 1, 1)
-            .held(&a, 0, 3_100, 0)
+            .held(&a, 0, 10, 0)
             .exit(&b, 3_000 + by);
         all.push((
             format!("target-{word}"),

@@ -127,7 +127,7 @@ impl Written {
         self
     }
 
-    /// A bar in which the position is closed at its low or high, with this net profit in dollars.
+    /// A bar at whose open the position is closed, with this net profit in dollars.
     pub fn exit(self, time: &str, net: i64) -> Self {
         self.exit_cents(time, net * 100)
     }
@@ -138,7 +138,7 @@ impl Written {
         let mae = o.mae.max(-net);
         self.trade_line(&o, time, net, commission, mae);
         self.balance += net;
-        self.row(time, 0, 0.max(-net), 0.min(-net), 0);
+        self.row(time, 0, 0, 0, 0);
         self
     }
 

@@ -47,7 +47,10 @@ fn until(
             break;
         }
         let problem = &h.state().model.compliance.problem;
-        assert!(begun.elapsed() < PATIENCE, "not in time: {what}; {problem:?}");
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "not in time: {what}; {problem:?}"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
     h.step();
@@ -93,12 +96,18 @@ fn from_an_empty_page_to_a_document() {
     let ctx = h.ctx.clone();
     h.state_mut().apply(&ctx, Command::Compliance(choose));
     until(&mut h, "it is judged under another rule set", |b| {
-        b.model.compliance.view.as_ref().is_some_and(|v| v.examined.rules.id == "topstep-50k")
+        b.model
+            .compliance
+            .view
+            .as_ref()
+            .is_some_and(|v| v.examined.rules.id == "topstep-50k")
     });
     let out = dir.path().join("out");
     picker.answer(Some(out.clone()));
     h.get_by_label("Issue document…").click();
-    until(&mut h, "the document is written", |b| b.model.compliance.document.is_some());
+    until(&mut h, "the document is written", |b| {
+        b.model.compliance.document.is_some()
+    });
     h.step();
     h.get_by_label_contains("Written to");
     let file = holdout_store::certificate::CertificateFile::read(&out.join("certificate.json"));
@@ -121,7 +130,8 @@ fn the_form_names_what_is_wrong_and_keeps_what_is_right() {
     let name = h.get_by_role_and_label(Role::TextInput, "Name");
     name.focus();
     h.step();
-    h.get_by_role_and_label(Role::TextInput, "Name").type_text(" with a space");
+    h.get_by_role_and_label(Role::TextInput, "Name")
+        .type_text(" with a space");
     h.step();
     h.step();
     h.get_by_label_contains("letters, digits and hyphens");

@@ -267,7 +267,10 @@ impl Workbench {
                 self.complying = Some(job);
                 return;
             }
-            Some(Notice::Done(Worked::Judged(view))) => state.view = Some(Arc::new(*view)),
+            Some(Notice::Done(Worked::Judged(view))) => {
+                state.view = Some(Arc::new(*view));
+                state.document = None;
+            }
             Some(Notice::Done(Worked::Issued(issued, text))) => {
                 let folder = issued.json.parent().map(PathBuf::from).unwrap_or_default();
                 state.document = Some(Document {

@@ -260,11 +260,12 @@ impl Derived {
             _ => "Compliance report: the checks held, but see why that is not enough",
         };
         let view = view(&judged.ledger);
-        let target = rules.account.profit_target.is_some();
-        let chance = match pass_chance(rules, &view, &ChanceSettings::default()) {
-            Ok(c) if target => Some(serde_json::to_value(c)?),
-            Ok(_) | Err(_) => None,
-        };
+        // Without a target nothing passes, and without a session nothing starts.
+        let target = rules.account.profit_target;
+        let chance = target
+            .and_then(|_| pass_chance(rules, &view, &ChanceSettings::default()).ok())
+            .map(serde_json::to_value)
+            .transpose()?;
         let worst = worst_moments(rules, &view, &SessionCalendar::builtin(), WORST_DAYS);
         Ok(Self {
             kind,

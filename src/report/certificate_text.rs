@@ -3,8 +3,6 @@
 //! Everything is read from the certificate file and its rule set; the PDF shows the same
 //! sections. Charts stand in the PDF only.
 
-use std::fmt::Write as _;
-
 use holdout_core::compliance::RuleSet;
 use holdout_core::compliance::ruleset::{AutomationPolicy, Confidence};
 use holdout_core::units::Usd;
@@ -246,7 +244,7 @@ fn checks(file: &CertificateFile) -> Section {
     let all = list.into_iter().flatten();
     let (named, other): (Vec<&Value>, Vec<&Value>) =
         all.partition(|c| c["status"] != "not_applicable");
-    let rows = named.into_iter().map(|c| check_row(c)).collect();
+    let rows = named.into_iter().map(check_row).collect();
     let names: Vec<String> = other
         .into_iter()
         .filter(|c| c["id"] != "automation")
@@ -587,6 +585,10 @@ fn when(v: &Value) -> String {
     instant.map_or_else(String::new, |t| chart_ticks::stamp(t as f64))
 }
 
+fn underline(title: &str) -> String {
+    "-".repeat(title.chars().count())
+}
+
 /// The document as plain text.
 pub fn text(file: &CertificateFile, sections: &[Section]) -> String {
     let mut out = format!(
@@ -599,20 +601,14 @@ pub fn text(file: &CertificateFile, sections: &[Section]) -> String {
         if charts_only {
             continue;
         }
-        // Writing to a string cannot fail.
-        drop(write!(
-            out,
-            "\n{}\n{}\n",
-            s.title,
-            "-".repeat(s.title.chars().count())
-        ));
+        out.push_str(&format!("\n{}\n{}\n", s.title, underline(&s.title)));
         for block in &s.blocks {
             match block {
-                Block::Text(t) => drop(writeln!(out, "{t}")),
+                Block::Text(t) => out.push_str(&format!("{t}\n")),
                 Block::Facts(facts) => {
                     let wide = facts.iter().map(|f| f.0.chars().count()).max().unwrap_or(0);
                     for (name, value) in facts {
-                        drop(writeln!(out, "{name:<wide$}  {value}"));
+                        out.push_str(&format!("{name:<wide$}  {value}\n"));
                     }
                 }
                 Block::Table(t) => plain_table(&mut out, t),
@@ -634,9 +630,9 @@ fn plain_table(out: &mut String, table: &Table) {
         let mut text = String::new();
         for ((cell, w), (_, _, right)) in cells.iter().zip(&widths).zip(&table.columns) {
             if *right {
-                drop(write!(text, "{cell:>w$}  "));
+                text.push_str(&format!("{cell:>w$}  "));
             } else {
-                drop(write!(text, "{cell:<w$}  "));
+                text.push_str(&format!("{cell:<w$}  "));
             }
         }
         out.push_str(text.trim_end());

@@ -238,9 +238,11 @@ pub(super) fn write(pages: Vec<Vec<Mark>>, about: &About<'_>) -> anyhow::Result<
         .count(i32::try_from(kids.len()).context("too many pages")?)
         .kids(kids);
     let (name, bytes) = about.attachment;
-    pdf.embedded_file(file, &packed(bytes)?)
-        .filter(Filter::FlateDecode)
-        .pair(Name(b"Subtype"), Name(b"application/json"));
+    let attached = packed(bytes)?;
+    let mut stream = pdf.embedded_file(file, &attached);
+    stream.subtype(Name(b"application/json"));
+    stream.filter(Filter::FlateDecode);
+    stream.finish();
     pdf.file_spec(spec)
         .path(Str(name.as_bytes()))
         .unic_file(TextStr(name))
