@@ -112,7 +112,6 @@ impl DataPanel {
             sessions,
             bounds,
             pointed: self.pointed,
-            rolls: &[],
         };
         let height = (ui.available_height() - data_split::HEIGHT).max(120.0);
         let action = candles::show(

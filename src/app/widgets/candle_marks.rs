@@ -18,15 +18,6 @@ const MOST_HOURS: usize = 15;
 /// Seconds from the roll at 18:00 to 09:30 and to 16:00.
 const REGULAR_HOURS: [i64; 2] = [15 * 3_600 + 1_800, 22 * 3_600];
 
-/// Where a continuous series goes over to the next contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RollMark {
-    /// First bar of the new contract.
-    pub bar: usize,
-    /// The new contract.
-    pub contract: String,
-}
-
 /// What the price chart is told beside the bars.
 #[derive(Debug, Clone, Copy)]
 pub struct Marks<'a> {
@@ -36,8 +27,6 @@ pub struct Marks<'a> {
     pub bounds: Option<[usize; 2]>,
     /// A bar to point at.
     pub pointed: Option<usize>,
-    /// Changes of contract, in order of time.
-    pub rolls: &'a [RollMark],
 }
 
 /// What the user did on the price chart.
@@ -144,19 +133,20 @@ pub(super) fn early_closes(ui: &Ui, theme: &Theme, sessions: &Sessions, area: &P
 }
 
 /// Changes of contract; names only where they do not run into each other.
-pub(super) fn rolls(ui: &Ui, theme: &Theme, rolls: &[RollMark], area: &PlotArea) {
-    let from = rolls.partition_point(|r| (r.bar as f64) < area.x[0]);
-    let to = rolls.partition_point(|r| (r.bar as f64) <= area.x[1]);
+pub(super) fn rolls(ui: &Ui, theme: &Theme, bars: &Bars, area: &PlotArea) {
+    let shown = (area.x[0].max(0.0) as usize).min(bars.len())
+        ..(area.x[1].max(0.0) as usize + 1).min(bars.len());
     let painter = ui.painter().with_clip_rect(area.rect);
     let color = theme.ink(Ink::Purple);
     let mut free = f32::NEG_INFINITY;
-    for r in &rolls[from..to.max(from)] {
-        let x = area.px(r.bar as f64 - 0.5);
+    for r in bars.rolls_in(shown) {
+        let bar = bars.open_time.partition_point(|&t| t < r.time);
+        let x = area.px(bar as f64 - 0.5);
         dashed(&painter, area, x, color);
         if x < free {
             continue;
         }
-        let text = format!("roll to {}", r.contract);
+        let text = format!("roll to {}", r.to);
         let at = pos2(x + 4.0, area.rect.top() + 22.0);
         free = painter
             .text(

@@ -14,7 +14,7 @@ use egui::{
 use holdout_core::market::Bars;
 
 pub use super::candle_levels::{Candle, CandleSet};
-pub use super::candle_marks::{ChartAction, Marks, RollMark, part_ink};
+pub use super::candle_marks::{ChartAction, Marks, part_ink};
 use super::candle_marks::{early_closes, rolls, shade_sessions, split_bounds};
 use super::plot_area::{PlotArea, View};
 use crate::app::theme::{self, Theme};
@@ -65,7 +65,7 @@ pub fn show(
     shade_sessions(ui, theme, &set.bars, marks.sessions, &price.0);
     draw_candles(ui, theme, set, &price.0, &volume.0, &shown);
     early_closes(ui, theme, marks.sessions, &price.0);
-    rolls(ui, theme, marks.rolls, &price.0);
+    rolls(ui, theme, &set.bars, &price.0);
     if let Some(bar) = marks.pointed {
         let at = price.0.px(bar as f64);
         ui.painter().with_clip_rect(price.0.rect).vline(
