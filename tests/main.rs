@@ -3,6 +3,7 @@
 mod certificate;
 mod cli;
 mod compliance_vectors;
+mod data_page;
 mod look_ahead;
 mod pipeline;
 mod programme;

@@ -37,8 +37,11 @@ pub mod commands;
 pub mod compliance;
 pub mod context;
 pub mod files;
+pub mod frame_bench;
 pub mod icons;
+mod importing;
 pub mod panels;
+pub mod preview;
 pub mod theme;
 pub mod widgets;
 pub mod worker;
@@ -141,6 +144,7 @@ pub struct Workbench {
     picker: Box<dyn FilePicker>,
     asking: Option<(Ask, Promise<Option<PathBuf>>, Exporting)>,
     load: Option<(PathBuf, LoadJob)>,
+    looking: Option<preview::PreviewJob>,
     training: Option<TrainJob>,
     judging: Option<(Part, JudgeJob)>,
     undoer: Undoer<RunConfig>,
@@ -169,6 +173,7 @@ impl Workbench {
             instruments: Instruments::builtin(),
             market: None,
             loading: None,
+            draft: None,
             recent: Vec::new(),
             load_error: None,
             reference: config.clone(),
@@ -198,6 +203,7 @@ impl Workbench {
             picker,
             asking: None,
             load: None,
+            looking: None,
             training: None,
             judging: None,
             undoer: Undoer::default(),
@@ -239,7 +245,7 @@ impl Workbench {
     pub fn begin(&mut self, ctx: &egui::Context, options: &WindowOptions) {
         self.read_runs(ctx);
         if let Some(path) = &options.open {
-            self.apply(ctx, Command::Open(path.clone(), Box::default()));
+            self.apply(ctx, Command::Preview(path.clone(), Box::default()));
         }
         if options.demo {
             self.apply(ctx, Command::RunDemo);
@@ -250,6 +256,7 @@ impl Workbench {
     pub fn logic(&mut self, ctx: &egui::Context) {
         self.answer_dialog(ctx);
         self.drain_load(ctx);
+        self.drain_looking(ctx);
         self.drain_training(ctx);
         self.drain_judging(ctx);
         self.drain_complying(ctx);
@@ -263,10 +270,7 @@ impl Workbench {
             // The undo point is set once the settings have been still for a second.
             ctx.request_repaint_after(Duration::from_millis(300));
         }
-        for file in ctx.input(|i| i.raw.dropped_files.clone()) {
-            self.commands
-                .push(Command::Open(file.path().to_owned(), Box::default()));
-        }
+        self.take_dropped(ctx);
         if ctx.input(|i| i.viewport().close_requested())
             && self.model.run_state != RunState::Idle
             && !self.closing
@@ -415,7 +419,7 @@ impl Workbench {
             Ok(Some(path)) => match (ask, exporting) {
                 (Ask::OpenLedger, _) => self.comply(ctx, ComplianceCommand::Ledger(path)),
                 (Ask::SaveDocument, _) => self.comply(ctx, ComplianceCommand::IssueTo(path)),
-                (_, None) => self.apply(ctx, Command::Open(path, Box::default())),
+                (_, None) => self.apply(ctx, Command::Preview(path, Box::default())),
                 (_, Some((chart, format))) => self.export(ctx, &path, &chart, format),
             },
         }
@@ -460,9 +464,7 @@ impl Workbench {
                 return;
             }
             Some(Notice::Done(market)) => {
-                self.model.recent.retain(|p| p != &path);
-                self.model.recent.insert(0, path);
-                self.model.recent.truncate(8);
+                self.remember(path);
                 self.take_market(market);
             }
             Some(Notice::Failed(why)) => {
