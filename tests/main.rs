@@ -2,9 +2,9 @@
 
 mod certificate;
 mod cli;
-mod docs;
 mod compliance_vectors;
 mod data_page;
+mod docs;
 mod look_ahead;
 mod pipeline;
 mod programme;
