@@ -8,6 +8,7 @@ use holdout_core::market::split::Part;
 use holdout_store::ImportOptions;
 
 use super::Workbench;
+use super::compliance::ComplianceCommand;
 use super::context::{Page, RunState};
 use super::files::Ask;
 use super::queue::QueueCommand;
@@ -27,8 +28,14 @@ pub enum Command {
     Go(Page),
     /// Ask for a bar file.
     OpenDialog,
-    /// Open a bar file or a run folder.
+    /// Open a bar file or a run folder at once.
     Open(PathBuf, Box<ImportOptions>),
+    /// Show what a bar file would be imported as.
+    Preview(PathBuf, Box<ImportOptions>),
+    /// Import the file that is previewed.
+    Import,
+    /// Put the previewed file away.
+    DropDraft,
     /// Open a sample market.
     OpenSample(&'static str),
     /// Stop reading.
@@ -69,6 +76,8 @@ pub enum Command {
     ShowResults(Part),
     /// Judge test, having been asked.
     OpenTest,
+    /// Something of the Compliance page.
+    Compliance(ComplianceCommand),
     /// Write a chart to a file.
     Export(Box<Chart>, ExportFormat),
     /// Dark or light.
@@ -90,6 +99,9 @@ impl Workbench {
             Command::Go(page) => self.go(page),
             Command::OpenDialog => self.ask(ctx, &Ask::OpenBars, None),
             Command::Open(path, options) => self.open(ctx, path, *options),
+            Command::Preview(path, options) => self.look_at_file(ctx, path, *options),
+            Command::Import => self.import_draft(ctx),
+            Command::DropDraft => self.drop_draft(),
             Command::OpenSample(market) => match sample_path(market) {
                 Ok(path) => self.open(ctx, path, ImportOptions::default()),
                 Err(e) => self.tell(
@@ -137,6 +149,7 @@ impl Workbench {
                 let name = format!("{}.{}", file_name(&chart), format.extension());
                 self.ask(ctx, &Ask::Save { name }, Some((chart, format)));
             }
+            Command::Compliance(command) => self.comply(ctx, command),
             Command::SetMode(mode) => {
                 self.theme = Theme::new(mode);
                 ctx.set_theme(mode.egui());
@@ -153,6 +166,9 @@ impl Workbench {
     }
 
     fn go(&mut self, page: Page) {
+        if page == Page::Compliance {
+            self.read_evaluations();
+        }
         self.model.page = page;
     }
 

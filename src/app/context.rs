@@ -9,9 +9,11 @@ use holdout_core::market::{Instrument, Instruments, Split};
 use holdout_store::ImportOptions;
 
 use super::commands::Command;
+use super::compliance::ComplianceState;
 use super::panels::results_data::ResultsView;
 use super::panels::runs::RunEntry;
 use super::panels::train_data::TrainView;
+use super::preview::Draft;
 use super::queue::QueuedRun;
 use super::theme::Theme;
 use super::widgets::candles::CandleSet;
@@ -32,11 +34,19 @@ pub enum Page {
     Train,
     /// Judge it.
     Results,
+    /// Hold it against a firm's rules.
+    Compliance,
 }
 
 impl Page {
     /// All pages in order.
-    pub const ALL: [Self; 4] = [Self::Data, Self::Curriculum, Self::Train, Self::Results];
+    pub const ALL: [Self; 5] = [
+        Self::Data,
+        Self::Curriculum,
+        Self::Train,
+        Self::Results,
+        Self::Compliance,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -45,6 +55,7 @@ impl Page {
             Self::Curriculum => "Curriculum",
             Self::Train => "Train",
             Self::Results => "Results",
+            Self::Compliance => "Compliance",
         }
     }
 }
@@ -113,6 +124,8 @@ pub struct Model {
     pub market: Option<Market>,
     /// A file being read: its name and how far.
     pub loading: Option<(PathBuf, Arc<Progress>)>,
+    /// A file that is looked at before it is imported.
+    pub draft: Option<Draft>,
     /// Files opened before, the latest first.
     pub recent: Vec<PathBuf>,
     /// Why the last file could not be opened.
@@ -151,6 +164,8 @@ pub struct Model {
     pub part: Part,
     /// Evaluation in progress: part and how far.
     pub evaluating: Option<(Part, Arc<Progress>)>,
+    /// The Compliance page.
+    pub compliance: ComplianceState,
     /// Messages, oldest first.
     pub log: Vec<LogLine>,
     /// Device of the last run, as reported.

@@ -24,6 +24,7 @@ use crate::jobs::train::TrainEvent;
 use crate::jobs::{Notice, Progress};
 use crate::report::number;
 use commands::{Command, Exporting};
+use compliance::ComplianceCommand;
 use context::{Commands, LogLine, Model, Page, PanelCtx, RunState, SelfTestState};
 use files::{Ask, FilePicker, NativePicker};
 use panels::train_data::TrainView;
@@ -33,10 +34,14 @@ use widgets::toasts::{Toasts, Tone};
 use worker::{JudgeJob, LoadJob, SelfTestJob, TrainJob, WorkEvent};
 
 pub mod commands;
+pub mod compliance;
 pub mod context;
 pub mod files;
+pub mod frame_bench;
 pub mod icons;
+mod importing;
 pub mod panels;
+pub mod preview;
 pub mod queue;
 pub mod theme;
 pub mod widgets;
@@ -138,8 +143,9 @@ pub struct Workbench {
     theme: Theme,
     commands: Commands,
     picker: Box<dyn FilePicker>,
-    asking: Option<(Promise<Option<PathBuf>>, Exporting)>,
+    asking: Option<(Ask, Promise<Option<PathBuf>>, Exporting)>,
     load: Option<(PathBuf, LoadJob)>,
+    looking: Option<preview::PreviewJob>,
     training: Option<TrainJob>,
     judging: Option<(Part, JudgeJob)>,
     self_testing: Option<SelfTestJob>,
@@ -152,6 +158,8 @@ pub struct Workbench {
     curriculum: panels::curriculum::CurriculumPanel,
     train: panels::train::TrainPanel,
     results: panels::results::ResultsPanel,
+    compliance: panels::compliance::CompliancePanel,
+    complying: Option<compliance::ComplianceJob>,
     log_open: bool,
     /// Test is about to be opened: how often it was before, or why that is not known.
     ask_test: Option<Result<u64, String>>,
@@ -169,6 +177,7 @@ impl Workbench {
             instruments: Instruments::builtin(),
             market: None,
             loading: None,
+            draft: None,
             recent: Vec::new(),
             load_error: None,
             reference: config.clone(),
@@ -188,6 +197,7 @@ impl Workbench {
             results: Vec::new(),
             part: Part::Validation,
             evaluating: None,
+            compliance: compliance::ComplianceState::default(),
             log: Vec::new(),
             device: None,
             runs_dir,
@@ -199,6 +209,7 @@ impl Workbench {
             picker,
             asking: None,
             load: None,
+            looking: None,
             training: None,
             judging: None,
             self_testing: None,
@@ -210,6 +221,8 @@ impl Workbench {
             curriculum: panels::curriculum::CurriculumPanel::default(),
             train: panels::train::TrainPanel::default(),
             results: panels::results::ResultsPanel::default(),
+            compliance: panels::compliance::CompliancePanel::default(),
+            complying: None,
             log_open: false,
             ask_test: None,
             ask_close: false,
@@ -240,7 +253,7 @@ impl Workbench {
     pub fn begin(&mut self, ctx: &egui::Context, options: &WindowOptions) {
         self.read_runs(ctx);
         if let Some(path) = &options.open {
-            self.apply(ctx, Command::Open(path.clone(), Box::default()));
+            self.apply(ctx, Command::Preview(path.clone(), Box::default()));
         }
         if options.demo {
             self.apply(ctx, Command::RunDemo);
@@ -251,9 +264,11 @@ impl Workbench {
     pub fn logic(&mut self, ctx: &egui::Context) {
         self.answer_dialog(ctx);
         self.drain_load(ctx);
+        self.drain_looking(ctx);
         self.drain_training(ctx);
         self.drain_judging(ctx);
         self.drain_self_test();
+        self.drain_complying(ctx);
         self.zoom = ctx.zoom_factor();
         self.undoer.feed_state(ctx.time(), &self.model.config);
         self.model.can_undo = (
@@ -264,10 +279,7 @@ impl Workbench {
             // The undo point is set once the settings have been still for a second.
             ctx.request_repaint_after(Duration::from_millis(300));
         }
-        for file in ctx.input(|i| i.raw.dropped_files.clone()) {
-            self.commands
-                .push(Command::Open(file.path().to_owned(), Box::default()));
-        }
+        self.take_dropped(ctx);
         if ctx.input(|i| i.viewport().close_requested())
             && self.model.run_state != RunState::Idle
             && !self.closing
@@ -289,6 +301,7 @@ impl Workbench {
             curriculum,
             train,
             results,
+            compliance,
             palette,
             toasts,
             ..
@@ -334,6 +347,7 @@ impl Workbench {
                 Page::Curriculum => curriculum.ui(&panel, ui),
                 Page::Train => train.ui(&panel, ui),
                 Page::Results => results.ui(&panel, ui),
+                Page::Compliance => compliance.ui(&panel, ui),
             });
         palette.ui(&panel, &ctx);
         panels::self_test::ui(&panel, &ctx);
@@ -354,6 +368,7 @@ impl Workbench {
             (CTRL, Key::Num2, Command::Go(Page::Curriculum)),
             (CTRL, Key::Num3, Command::Go(Page::Train)),
             (CTRL, Key::Num4, Command::Go(Page::Results)),
+            (CTRL, Key::Num5, Command::Go(Page::Compliance)),
             (CTRL, Key::O, Command::OpenDialog),
             (CTRL, Key::P, Command::TogglePalette),
             (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
@@ -399,20 +414,23 @@ impl Workbench {
 
     fn ask(&mut self, ctx: &egui::Context, ask: &Ask, exporting: Exporting) {
         if self.asking.is_none() {
-            self.asking = Some((self.picker.pick(ask, commands::wake(ctx)), exporting));
+            let answer = self.picker.pick(ask, commands::wake(ctx));
+            self.asking = Some((ask.clone(), answer, exporting));
         }
     }
 
     fn answer_dialog(&mut self, ctx: &egui::Context) {
-        let Some((promise, exporting)) = self.asking.take() else {
+        let Some((ask, promise, exporting)) = self.asking.take() else {
             return;
         };
         match promise.try_take() {
-            Err(promise) => self.asking = Some((promise, exporting)),
+            Err(promise) => self.asking = Some((ask, promise, exporting)),
             Ok(None) => {}
-            Ok(Some(path)) => match exporting {
-                None => self.apply(ctx, Command::Open(path, Box::default())),
-                Some((chart, format)) => self.export(ctx, &path, &chart, format),
+            Ok(Some(path)) => match (ask, exporting) {
+                (Ask::OpenLedger, _) => self.comply(ctx, ComplianceCommand::Ledger(path)),
+                (Ask::SaveDocument, _) => self.comply(ctx, ComplianceCommand::IssueTo(path)),
+                (_, None) => self.apply(ctx, Command::Preview(path, Box::default())),
+                (_, Some((chart, format))) => self.export(ctx, &path, &chart, format),
             },
         }
     }
@@ -456,9 +474,7 @@ impl Workbench {
                 return;
             }
             Some(Notice::Done(market)) => {
-                self.model.recent.retain(|p| p != &path);
-                self.model.recent.insert(0, path);
-                self.model.recent.truncate(8);
+                self.remember(path);
                 self.take_market(market);
             }
             Some(Notice::Failed(why)) => {
@@ -670,6 +686,7 @@ impl Workbench {
             self.model.checkpoint = None;
             self.model.results.clear();
             self.model.part = Part::Validation;
+            self.read_evaluations();
         }
         self.apply(ctx, Command::ShowResults(self.model.part));
     }
@@ -757,6 +774,7 @@ impl Workbench {
         self.model.results.retain(|r| r.part != view.part);
         self.model.results.push(Arc::new(view));
         self.model.results.sort_by_key(|r| r.part);
+        self.read_evaluations();
     }
 
     fn ask_before_test(&mut self, ctx: &egui::Context) {

@@ -5,6 +5,9 @@
 
 pub mod args;
 mod bench;
+mod bench_ui;
+mod certificate;
+mod chance;
 mod compliance;
 mod data;
 mod demo;
@@ -56,6 +59,7 @@ pub(crate) type Outcome = Result<(), Failure>;
 
 /// Runs the programme with the process's arguments.
 pub fn main() -> ExitCode {
+    let since = std::time::Instant::now();
     let args = Args::parse();
     let json = args.json;
     let done = match args.command {
@@ -67,7 +71,11 @@ pub fn main() -> ExitCode {
         Some(Command::Evaluate(a)) => evaluate::run(&a, json),
         Some(Command::Replay(a)) => replay::run(&a, json),
         Some(Command::Compliance(a)) => compliance::run(&a, json),
+        Some(Command::Certificate(a)) => certificate::run(&a, json),
+        Some(Command::Verify(a)) => certificate::verify(&a, json),
+        Some(Command::Gate(a)) => certificate::gate(&a, json),
         Some(Command::Runs(a)) => runs::run(&a, json),
+        Some(Command::Bench(a)) if a.ui => bench_ui::run(since, json),
         Some(Command::Bench(a)) => bench::run(&a, json),
         Some(Command::SelfTest(a)) => self_test::run(&a, json),
     };

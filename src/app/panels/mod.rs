@@ -1,14 +1,26 @@
 //! The pages and bars of the window. A panel reads a [`super::context::PanelCtx`] and sends commands.
 
+pub mod compliance;
+pub mod compliance_data;
 pub mod curriculum;
 pub mod curriculum_data;
 pub mod data;
 pub mod data_data;
+pub mod data_found;
+pub mod data_import;
+pub mod data_import_data;
+pub mod data_overrides;
+pub mod data_quality;
+pub mod data_quality_data;
+pub mod data_split;
+pub mod data_split_data;
+pub mod data_welcome;
 pub mod palette;
 pub mod queue;
 pub mod results;
 pub mod results_data;
 pub mod results_trades;
+pub mod ruleset_form;
 pub mod runs;
 pub mod self_test;
 pub mod status;

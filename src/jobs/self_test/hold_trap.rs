@@ -155,8 +155,8 @@ pub fn hold_trap(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<C
     compare(&recipe.generate()?, Some(&rule), options, stop)
 }
 
-/// The same experiment on any market. No rule is known there: trading counts as paying where one
-/// of the policies earned something out of sample.
+/// The same experiment on any market. No rule is known there: trading counts as paying where the
+/// policies of the curriculum, which trade, earned something out of sample on average.
 ///
 /// # Errors
 /// As [`hold_trap`].
@@ -212,7 +212,11 @@ fn judged(arms: Vec<Arm>, rule: Option<&Arm>) -> Check<HoldTrap> {
     let (with_managed, without_managed) = (least(true, &managed), least(false, &managed));
     let held = |a: &Arm| a.choices.get("hold").copied().unwrap_or(1.0);
     let without_hold = least(false, &held);
-    let pays = rule.map_or_else(|| arms.iter().any(|a| a.net_usd > 0.0), |r| r.net_usd > 0.0);
+    let traded = arms.iter().filter(|a| a.curriculum);
+    let pays = rule.map_or_else(
+        || traded.map(|a| a.net_usd).sum::<f64>() > 0.0,
+        |r| r.net_usd > 0.0,
+    );
     let trap_seen = pays && (without < SESSIONS || without_hold > HOLD_SHARE);
     Check {
         // Where trading does not pay, holding is no trap.
