@@ -99,9 +99,11 @@ impl CompliancePanel {
         let send = |command| ctx.send(Command::Compliance(command));
         ui.horizontal(|ui| {
             if !c.evaluations.is_empty() {
-                let shown = c.view.as_ref().map_or("An evaluation", |v| v.title.as_str());
+                // The run stands at the left; its evaluation is enough here.
+                let title = c.view.as_ref().map_or("An evaluation", |v| v.title.as_str());
+                let shown = title.rsplit(" · ").next().unwrap_or(title);
                 let combo = ComboBox::from_id_salt("evaluation")
-                    .width(250.0)
+                    .width(190.0)
                     .truncate()
                     .selected_text(shown)
                     .show_ui(ui, |ui| {
@@ -113,12 +115,12 @@ impl CompliancePanel {
                     });
                 combo.response.accessible_name("Evaluation");
             }
-            if button::normal(ui, ctx.theme, Icon::Folder, "Open ledger folder…").clicked() {
+            if button::normal(ui, ctx.theme, Icon::Folder, "Open ledger…").clicked() {
                 send(ComplianceCommand::OpenLedger);
             }
             ui.separator();
             let combo = ComboBox::from_id_salt("ruleset")
-                .width(210.0)
+                .width(165.0)
                 .height(420.0)
                 .selected_text(&c.ruleset)
                 .show_ui(ui, |ui| {
@@ -196,7 +198,10 @@ fn nothing_yet(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     }
     let text = "A firm's rules against an account: every check with the room that was left, the moments that came closest, the chance of passing, and a document to hand over. Judge a run, or open any folder with equity.csv and trades.csv.";
     let mut ways = Vec::new();
-    if let Some(name) = c.evaluations.last() {
+    // What was judged on test was looked at already; showing it again is no new look.
+    let tested = c.evaluations.iter().rev().find(|n| n.starts_with("test-"));
+    let evaluation = tested.or(c.evaluations.last());
+    if let Some(name) = evaluation {
         ways.push((Icon::Shield, format!("Check {name}")));
     } else {
         ways.push((Icon::Chart, "Judge a run".to_owned()));
@@ -213,7 +218,7 @@ fn nothing_yet(ctx: &PanelCtx<'_>, ui: &mut Ui) {
         &labels,
     );
     if r[0].clicked() {
-        match c.evaluations.last() {
+        match evaluation {
             Some(name) => ctx.send(Command::Compliance(ComplianceCommand::Evaluation(
                 name.clone(),
             ))),
@@ -357,9 +362,10 @@ fn chance(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
         return;
     };
     let about = format!(
-        "{} resampled accounts on {} sessions, in blocks of {} on average; beside them an account begun on every session.",
+        "{} resampled accounts on {} session{}, in blocks of {} on average; beside them an account begun on every session.",
         number::count(c.paths.accounts),
         c.sessions,
+        if c.sessions == 1 { "" } else { "s" },
         number::grouped(c.block_sessions, 1)
     );
     ui.label(RichText::new(about).color(ctx.theme.dim));
