@@ -190,6 +190,7 @@ impl<'a> Join<'a> {
             .options
             .market
             .as_ref()
+            .or_else(|| self.roots.first())
             .and_then(|m| self.options.instruments.get(m).ok());
         let problems = &mut self.problems;
         series.dropped += checks::drop_impossible(&mut part.rows, market, problems);

@@ -492,7 +492,7 @@ fn finish(path: &Path, series: Series, options: &ImportOptions) -> Result<Analys
     let mut bars = match &contract.instrument {
         Some(instrument) if n_bars > 0 => Some(
             checks::to_ticks(&mut rows, instrument, interval, &mut problems)
-                .map_err(|i| FileError::from(out_of_range(path, &rows, i, &instrument.symbol)))?,
+                .map_err(|at| FileError::from(out_of_range(path, &rows, at, &instrument.symbol)))?,
         ),
         _ => None,
     };
@@ -645,15 +645,13 @@ fn interval_of(path: &Path, rows: &Rows) -> Result<i64, FileError> {
     Ok(interval)
 }
 
-fn out_of_range(path: &Path, rows: &Rows, i: usize, market: &str) -> BadInput {
-    let prices = format!(
-        "open {}, high {}, low {}, close {}",
-        rows.open[i], rows.high[i], rows.low[i], rows.close[i]
-    );
-    BadInput::new(path, format!("{prices} cannot be a price of {market}"))
-        .line(u64::from(rows.line[i]))
+fn out_of_range(path: &Path, rows: &Rows, at: (usize, f64), market: &str) -> BadInput {
+    let (row, price) = at;
+    let mut bad = BadInput::new(path, format!("{price} cannot be a price of {market}"))
         .expected("a price of one tick or more")
-        .remedy("check the market")
+        .remedy("check the market");
+    bad.line = rows.line.get(row).map(|&l| u64::from(l));
+    bad
 }
 
 /// Results of the checks that need the interval.
