@@ -7,20 +7,11 @@ use std::path::{Path, PathBuf};
 use holdout_core::market::{RollReason, RollRule, SessionCalendar, resample};
 use holdout_core::time::parse_utc;
 
+use super::real_files::data;
 use super::*;
 use crate::append::append_files;
 use crate::cache::BarCache;
 use crate::canonical;
-
-/// The folder of real files, or `None` with a word about it.
-fn data() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    if !folder.is_dir() {
-        println!("skipped: the folder of real market files is not here");
-        return None;
-    }
-    Some(folder)
-}
 
 fn joined(rule: RollRule, adjustment: Adjustment) -> ImportOptions {
     ImportOptions {
