@@ -34,10 +34,12 @@ use worker::{JudgeJob, LoadJob, TrainJob, WorkEvent};
 
 pub mod commands;
 pub mod context;
+mod exporting;
 pub mod files;
 pub mod frame_bench;
 pub mod icons;
 mod importing;
+pub mod making;
 pub mod panels;
 pub mod preview;
 pub mod theme;
@@ -143,6 +145,9 @@ pub struct Workbench {
     asking: Option<(Promise<Option<PathBuf>>, Exporting)>,
     load: Option<(PathBuf, LoadJob)>,
     looking: Option<preview::PreviewJob>,
+    making: Option<making::MakeJob>,
+    /// A chart that waits for the name of its file.
+    export_to: Option<exporting::ExportTo>,
     training: Option<TrainJob>,
     judging: Option<(Part, JudgeJob)>,
     undoer: Undoer<RunConfig>,
@@ -170,6 +175,8 @@ impl Workbench {
             market: None,
             loading: None,
             draft: None,
+            making: None,
+            make_failed: None,
             recent: Vec::new(),
             load_error: None,
             reference: config.clone(),
@@ -199,6 +206,8 @@ impl Workbench {
             asking: None,
             load: None,
             looking: None,
+            making: None,
+            export_to: None,
             training: None,
             judging: None,
             undoer: Undoer::default(),
@@ -250,6 +259,7 @@ impl Workbench {
         self.answer_dialog(ctx);
         self.drain_load(ctx);
         self.drain_looking(ctx);
+        self.drain_making(ctx);
         self.drain_training(ctx);
         self.drain_judging(ctx);
         self.zoom = ctx.zoom_factor();
@@ -335,6 +345,7 @@ impl Workbench {
         drop_hint(&ctx, theme);
         self.ask_before_test(&ctx);
         self.ask_before_closing(&ctx);
+        self.ask_where_to_export(&ctx);
         for command in self.commands.take() {
             self.apply(&ctx, command);
             ctx.request_repaint();
@@ -406,7 +417,10 @@ impl Workbench {
             Ok(None) => {}
             Ok(Some(path)) => match exporting {
                 None => self.apply(ctx, Command::Preview(path, Box::default())),
-                Some((chart, format)) => self.export(ctx, &path, &chart, format),
+                Some((chart, format)) => {
+                    self.export_to = None;
+                    self.export(ctx, &path, &chart, format);
+                }
             },
         }
     }

@@ -8,8 +8,8 @@ use egui_extras::{Column, TableBuilder};
 
 use super::data::{bar, heading, pad};
 use super::data_import_data::{blocked, needs_words, size_words};
-use super::data_overrides;
 use super::data_quality;
+use super::{data_contracts, data_overrides};
 use crate::app::commands::Command;
 use crate::app::context::PanelCtx;
 use crate::app::icons::Icon;
@@ -165,7 +165,7 @@ fn form(ctx: &PanelCtx<'_>, draft: &Draft, ui: &mut Ui) {
     let mut options = draft.options.clone();
     data_overrides::form(ctx, found, &mut options, ui);
     if let Some(whole) = &draft.whole {
-        symbols(ctx, whole, &mut options, ui);
+        data_contracts::form(ctx, &whole.inspection, &mut options, ui);
     }
     if options != draft.options {
         ctx.send(Command::Preview(draft.path.clone(), Box::new(options)));
@@ -184,36 +184,6 @@ fn form(ctx: &PanelCtx<'_>, draft: &Draft, ui: &mut Ui) {
             ui.label(RichText::new("·").color(ctx.theme.dim));
             ui.add(Label::new(RichText::new(line).small()).wrap());
         });
-    }
-}
-
-/// The contracts of the file, to choose one.
-fn symbols(
-    ctx: &PanelCtx<'_>,
-    whole: &Whole,
-    options: &mut holdout_store::ImportOptions,
-    ui: &mut Ui,
-) {
-    let names = &whole.inspection.symbols;
-    if names.len() < 2 && options.symbol.is_none() {
-        return;
-    }
-    ui.add_space(8.0);
-    heading(ui, ctx.theme, "Contracts in the file");
-    for name in names.iter().take(24) {
-        let rows = whole.symbols.iter().find(|s| &s.symbol == name);
-        let text = match rows {
-            Some(s) => format!("{name}  ({} rows)", number::count(s.rows)),
-            None => name.clone(),
-        };
-        let chosen = options.symbol.as_deref() == Some(name.as_str());
-        if ui.radio(chosen, text).clicked() {
-            options.symbol = Some(name.clone());
-        }
-    }
-    if names.len() > 24 {
-        let more = format!("and {} more with fewer rows", names.len() - 24);
-        ui.label(RichText::new(more).small().color(ctx.theme.dim));
     }
 }
 

@@ -24,9 +24,13 @@ pub fn needs_words(needs: &str, path: &Path) -> String {
         .unwrap_or(needs)
         .to_owned();
     for (option, field) in [
+        (
+            "choose one with --symbol, or join those of a market with --continuous volume",
+            "choose one, or one continuous series",
+        ),
         ("say which it is with --market", "choose it under Market"),
         ("say which it is with --zone", "choose it under Zone"),
-        ("choose one with --symbol", "choose one below"),
+        ("choose one with --symbol", "choose one of them"),
         (", e.g. --zone America/Chicago", ""),
     ] {
         text = text.replace(option, field);

@@ -3,10 +3,12 @@
 pub mod curriculum;
 pub mod curriculum_data;
 pub mod data;
+pub mod data_contracts;
 pub mod data_data;
 pub mod data_found;
 pub mod data_import;
 pub mod data_import_data;
+pub mod data_make;
 pub mod data_overrides;
 pub mod data_quality;
 pub mod data_quality_data;
