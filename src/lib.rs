@@ -11,3 +11,4 @@ pub mod config;
 pub mod dataset;
 pub mod jobs;
 pub mod report;
+pub mod rulesets;

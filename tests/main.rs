@@ -1,8 +1,12 @@
 //! The one integration binary, so that the programme is linked once: every file here drives it from outside.
 
+mod certificate;
 mod cli;
+mod compliance_vectors;
 mod data_page;
 mod look_ahead;
 mod pipeline;
 mod programme;
+mod vector_ledger;
 mod window;
+mod window_compliance;

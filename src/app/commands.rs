@@ -8,6 +8,7 @@ use holdout_core::market::split::Part;
 use holdout_store::ImportOptions;
 
 use super::Workbench;
+use super::compliance::ComplianceCommand;
 use super::context::{Page, RunState};
 use super::exporting::ExportTo;
 use super::files::Ask;
@@ -74,6 +75,8 @@ pub enum Command {
     ShowResults(Part),
     /// Judge test, having been asked.
     OpenTest,
+    /// Something of the Compliance page.
+    Compliance(ComplianceCommand),
     /// Write a chart to a file.
     Export(Box<Chart>, ExportFormat),
     /// Dark or light.
@@ -144,6 +147,7 @@ impl Workbench {
                 let name = format!("{}.{}", file_name(&chart), format.extension());
                 self.export_to = Some(ExportTo::new(chart, format, &name));
             }
+            Command::Compliance(command) => self.comply(ctx, command),
             Command::SetMode(mode) => {
                 self.theme = Theme::new(mode);
                 ctx.set_theme(mode.egui());
@@ -160,6 +164,9 @@ impl Workbench {
     }
 
     fn go(&mut self, page: Page) {
+        if page == Page::Compliance {
+            self.read_evaluations();
+        }
         self.model.page = page;
     }
 

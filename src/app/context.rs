@@ -9,6 +9,7 @@ use holdout_core::market::{Instrument, Instruments, Split};
 use holdout_store::ImportOptions;
 
 use super::commands::Command;
+use super::compliance::ComplianceState;
 use super::panels::results_data::ResultsView;
 use super::panels::runs::RunEntry;
 use super::panels::train_data::TrainView;
@@ -31,11 +32,19 @@ pub enum Page {
     Train,
     /// Judge it.
     Results,
+    /// Hold it against a firm's rules.
+    Compliance,
 }
 
 impl Page {
     /// All pages in order.
-    pub const ALL: [Self; 4] = [Self::Data, Self::Curriculum, Self::Train, Self::Results];
+    pub const ALL: [Self; 5] = [
+        Self::Data,
+        Self::Curriculum,
+        Self::Train,
+        Self::Results,
+        Self::Compliance,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -44,6 +53,7 @@ impl Page {
             Self::Curriculum => "Curriculum",
             Self::Train => "Train",
             Self::Results => "Results",
+            Self::Compliance => "Compliance",
         }
     }
 }
@@ -138,6 +148,8 @@ pub struct Model {
     pub part: Part,
     /// Evaluation in progress: part and how far.
     pub evaluating: Option<(Part, Arc<Progress>)>,
+    /// The Compliance page.
+    pub compliance: ComplianceState,
     /// Messages, oldest first.
     pub log: Vec<LogLine>,
     /// Device of the last run, as reported.

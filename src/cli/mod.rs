@@ -6,6 +6,8 @@
 pub mod args;
 mod bench;
 mod bench_ui;
+mod certificate;
+mod chance;
 mod compliance;
 mod data;
 mod demo;
@@ -68,6 +70,9 @@ pub fn main() -> ExitCode {
         Some(Command::Evaluate(a)) => evaluate::run(&a, json),
         Some(Command::Replay(a)) => replay::run(&a, json),
         Some(Command::Compliance(a)) => compliance::run(&a, json),
+        Some(Command::Certificate(a)) => certificate::run(&a, json),
+        Some(Command::Verify(a)) => certificate::verify(&a, json),
+        Some(Command::Gate(a)) => certificate::gate(&a, json),
         Some(Command::Runs(a)) => runs::run(&a, json),
         Some(Command::Bench(a)) if a.ui => bench_ui::run(since, json),
         Some(Command::Bench(a)) => bench::run(&a, json),

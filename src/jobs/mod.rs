@@ -5,6 +5,7 @@
 //! work becomes an ordinary failure. Nothing here knows about a window: whoever wants to be
 //! woken passes a callback.
 
+pub mod certificate;
 pub mod demo;
 pub mod evaluate;
 pub mod train;

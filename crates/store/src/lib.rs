@@ -10,6 +10,7 @@ pub mod atomic;
 mod bar_columns;
 pub mod cache;
 pub mod canonical;
+pub mod certificate;
 mod decimal;
 pub mod detect;
 pub mod dialects;

@@ -16,6 +16,7 @@ pub fn page_icon(page: Page) -> Icon {
         Page::Curriculum => Icon::Sliders,
         Page::Train => Icon::Play,
         Page::Results => Icon::Chart,
+        Page::Compliance => Icon::Shield,
     }
 }
 
