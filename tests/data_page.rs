@@ -380,6 +380,40 @@ fn two_contracts_are_chosen_from_or_joined() {
 }
 
 #[test]
+fn what_cannot_be_joined_is_told_and_another_choice_is_still_there() {
+    let place = Place::new();
+    let mut text = String::from(
+        "ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol\n",
+    );
+    for minute in 0..30 {
+        for (symbol, id, price) in [("NQM4", 1, 18_000), ("ESM4", 2, 5_200)] {
+            text += &format!(
+                "2024-03-12T15:{minute:02}:00.000000000Z,33,1,{id},{price},{price},{price},{price},7,{symbol}\n"
+            );
+        }
+    }
+    let path = place.dir.path().join("glbx.csv");
+    std::fs::write(&path, text).unwrap();
+    let mut h = place.harness();
+    place.picker.answer(Some(path));
+    h.get_by_label("Open file…").click();
+    looked_through(&mut h);
+    h.get_by_label("One continuous series").click();
+    h.step();
+    until(&mut h, "two markets are not joined", |b| {
+        b.model.draft.as_ref().is_some_and(|d| d.failed.is_some())
+    });
+    h.get_by_label_contains("ESM4  30 rows, volume 210").click();
+    h.step();
+    looked_through(&mut h);
+    import(&mut h);
+    assert_eq!(
+        h.state().model.market.as_ref().unwrap().dataset.market(),
+        "ES"
+    );
+}
+
+#[test]
 fn a_chart_is_exported_to_a_typed_path() {
     let place = Place::new();
     let mut h = place.harness();

@@ -60,6 +60,9 @@ pub struct Draft {
     pub head: Option<Arc<Head>>,
     /// All of it.
     pub whole: Option<Arc<Whole>>,
+    /// What the last look found that came to an end: the form stays filled while another look
+    /// is under way, or when what was said last cannot be.
+    pub known: Option<Arc<Inspection>>,
     /// Why it cannot be read so.
     pub failed: Option<String>,
     /// How far the pass over the whole file is.

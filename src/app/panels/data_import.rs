@@ -40,7 +40,8 @@ pub fn ui(ctx: &PanelCtx<'_>, draft: &Draft, ui: &mut Ui) {
         .show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 if let Some(why) = &draft.failed {
-                    failure::show(ui, ctx.theme, why, &draft.path.display().to_string());
+                    let words = needs_words(why, &draft.path);
+                    failure::show(ui, ctx.theme, &words, &draft.path.display().to_string());
                     ui.add_space(8.0);
                 }
                 if let Some(whole) = &draft.whole {
@@ -161,11 +162,11 @@ fn form(ctx: &PanelCtx<'_>, draft: &Draft, ui: &mut Ui) {
         }
     }
     ui.add_space(6.0);
-    let found = draft.whole.as_ref().map(|w| &*w.inspection);
+    let known = draft.known.as_deref();
     let mut options = draft.options.clone();
-    data_overrides::form(ctx, found, &mut options, ui);
-    if let Some(whole) = &draft.whole {
-        data_contracts::form(ctx, &whole.inspection, &mut options, ui);
+    data_overrides::form(ctx, known, &mut options, ui);
+    if let Some(inspection) = known {
+        data_contracts::form(ctx, inspection, &mut options, ui);
     }
     if options != draft.options {
         ctx.send(Command::Preview(draft.path.clone(), Box::new(options)));
