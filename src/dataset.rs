@@ -60,19 +60,45 @@ impl Dataset {
         options: &ImportOptions,
         progress: &mut dyn FnMut(f64) -> bool,
     ) -> Result<Self, ImportError> {
+        Self::load_files(&[path.to_owned()], options, progress)
+    }
+
+    /// Reads files that make one series: parts of one contract, or several contracts with
+    /// [`ImportOptions::continuous`]. Name and path are those of the first.
+    ///
+    /// # Errors
+    /// See [`ImportError`]; nothing is written then.
+    pub fn load_files(
+        paths: &[PathBuf],
+        options: &ImportOptions,
+        progress: &mut dyn FnMut(f64) -> bool,
+    ) -> Result<Self, ImportError> {
         let imported = match cache_dir() {
-            Some(dir) => BarCache::new(dir).import(path, options, progress)?.imported,
-            None => holdout_store::import(path, options, progress)?,
+            Some(dir) => {
+                let cached = BarCache::new(dir).import_files(paths, options, progress)?;
+                let mut imported = cached.imported;
+                if let Some(damage) = cached.rebuilt {
+                    imported.inspection.evidence.push(format!(
+                        "the bars kept from an earlier import were damaged ({damage}) and were made again"
+                    ));
+                }
+                imported
+            }
+            None => holdout_store::import_files(paths, options, progress)?,
         };
+        let path = paths.first().cloned().unwrap_or_default();
         let bars = Arc::new(imported.bars);
         let sessions = Arc::new(Sessions::new(&bars, &SessionCalendar::builtin()));
-        let name = path.file_name().map_or_else(
+        let mut name = path.file_name().map_or_else(
             || path.display().to_string(),
             |n| n.to_string_lossy().into_owned(),
         );
+        if paths.len() > 1 {
+            name = format!("{name} and {} more", paths.len() - 1);
+        }
         Ok(Self {
             name,
-            path: path.to_owned(),
+            path,
             sha256: imported.source_sha256,
             bars,
             sessions,
@@ -99,20 +125,20 @@ fn cache_dir() -> Option<PathBuf> {
     Some(base.join("holdout").join("bars"))
 }
 
-/// The folder of the sample markets: beside the working directory, the programme, or the sources.
+/// The folder of the sample markets: below the working directory, beside the program, where an
+/// installed program has it, or among the sources.
 pub fn sample_dir() -> Option<PathBuf> {
-    let beside_exe = std::env::current_exe()
-        .ok()
-        .and_then(|e| e.parent().map(|d| d.join("sample_data")));
-    let sources = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sample_data");
+    let exe = std::env::current_exe().ok();
+    let exe_dir = exe.as_deref().and_then(Path::parent);
     [
         Some(PathBuf::from("sample_data")),
-        beside_exe,
-        Some(sources),
+        exe_dir.map(|d| d.join("sample_data")),
+        exe_dir.map(|d| d.join("../share/holdout/sample_data")),
+        Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sample_data")),
     ]
     .into_iter()
     .flatten()
-    .find(|d| d.join("README.md").is_file())
+    .find(|d| d.join("manifest.json").is_file())
 }
 
 /// The file of a sample market.
