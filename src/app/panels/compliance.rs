@@ -200,7 +200,7 @@ impl CompliancePanel {
 fn typed_folder(ui: &mut Ui, name: &str, button: &str, folder: &mut String) -> Option<PathBuf> {
     ui.horizontal(|ui| {
         let field = TextEdit::singleline(folder)
-            .hint_text(name)
+            .hint_text(name.to_owned())
             .desired_width(340.0);
         let response = ui.add(field).accessible_name(name);
         let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
