@@ -10,7 +10,9 @@ use holdout_store::ImportOptions;
 use super::Workbench;
 use super::compliance::ComplianceCommand;
 use super::context::{Page, RunState};
+use super::exporting::ExportTo;
 use super::files::Ask;
+use super::making::Make;
 use super::theme::{self, Mode, Theme};
 use super::widgets::chart_view::ExportFormat;
 use super::widgets::toasts::Tone;
@@ -35,6 +37,10 @@ pub enum Command {
     Import,
     /// Put the previewed file away.
     DropDraft,
+    /// Make a new bar file of the open market.
+    Make(Make),
+    /// Stop making it.
+    CancelMaking,
     /// Open a sample market.
     OpenSample(&'static str),
     /// Stop reading.
@@ -95,6 +101,8 @@ impl Workbench {
             Command::Preview(path, options) => self.look_at_file(ctx, path, *options),
             Command::Import => self.import_draft(ctx),
             Command::DropDraft => self.drop_draft(),
+            Command::Make(make) => self.make(ctx, make),
+            Command::CancelMaking => self.cancel_making(),
             Command::OpenSample(market) => match sample_path(market) {
                 Ok(path) => self.open(ctx, path, ImportOptions::default()),
                 Err(e) => self.tell(
@@ -137,7 +145,7 @@ impl Workbench {
             }
             Command::Export(chart, format) => {
                 let name = format!("{}.{}", file_name(&chart), format.extension());
-                self.ask(ctx, &Ask::Save { name }, Some((chart, format)));
+                self.export_to = Some(ExportTo::new(chart, format, &name));
             }
             Command::Compliance(command) => self.comply(ctx, command),
             Command::SetMode(mode) => {

@@ -110,6 +110,10 @@ pub struct Model {
     pub loading: Option<(PathBuf, Arc<Progress>)>,
     /// A file that is looked at before it is imported.
     pub draft: Option<Draft>,
+    /// A bar file that is being made of the open market: how far.
+    pub making: Option<Arc<Progress>>,
+    /// Why the last one could not be made.
+    pub make_failed: Option<String>,
     /// Files opened before, the latest first.
     pub recent: Vec<PathBuf>,
     /// Why the last file could not be opened.

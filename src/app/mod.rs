@@ -36,10 +36,12 @@ use worker::{JudgeJob, LoadJob, TrainJob, WorkEvent};
 pub mod commands;
 pub mod compliance;
 pub mod context;
+mod exporting;
 pub mod files;
 pub mod frame_bench;
 pub mod icons;
 mod importing;
+pub mod making;
 pub mod panels;
 pub mod preview;
 pub mod theme;
@@ -145,6 +147,9 @@ pub struct Workbench {
     asking: Option<(Ask, Promise<Option<PathBuf>>, Exporting)>,
     load: Option<(PathBuf, LoadJob)>,
     looking: Option<preview::PreviewJob>,
+    making: Option<making::MakeJob>,
+    /// A chart that waits for the name of its file.
+    export_to: Option<exporting::ExportTo>,
     training: Option<TrainJob>,
     judging: Option<(Part, JudgeJob)>,
     undoer: Undoer<RunConfig>,
@@ -174,6 +179,8 @@ impl Workbench {
             market: None,
             loading: None,
             draft: None,
+            making: None,
+            make_failed: None,
             recent: Vec::new(),
             load_error: None,
             reference: config.clone(),
@@ -204,6 +211,8 @@ impl Workbench {
             asking: None,
             load: None,
             looking: None,
+            making: None,
+            export_to: None,
             training: None,
             judging: None,
             undoer: Undoer::default(),
@@ -257,6 +266,7 @@ impl Workbench {
         self.answer_dialog(ctx);
         self.drain_load(ctx);
         self.drain_looking(ctx);
+        self.drain_making(ctx);
         self.drain_training(ctx);
         self.drain_judging(ctx);
         self.drain_complying(ctx);
@@ -345,6 +355,7 @@ impl Workbench {
         drop_hint(&ctx, theme);
         self.ask_before_test(&ctx);
         self.ask_before_closing(&ctx);
+        self.ask_where_to_export(&ctx);
         for command in self.commands.take() {
             self.apply(&ctx, command);
             ctx.request_repaint();
@@ -420,7 +431,10 @@ impl Workbench {
                 (Ask::OpenLedger, _) => self.comply(ctx, ComplianceCommand::Ledger(path)),
                 (Ask::SaveDocument, _) => self.comply(ctx, ComplianceCommand::IssueTo(path)),
                 (_, None) => self.apply(ctx, Command::Preview(path, Box::default())),
-                (_, Some((chart, format))) => self.export(ctx, &path, &chart, format),
+                (_, Some((chart, format))) => {
+                    self.export_to = None;
+                    self.export(ctx, &path, &chart, format);
+                }
             },
         }
     }

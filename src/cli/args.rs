@@ -152,6 +152,13 @@ pub struct ImportArgs {
     /// Contract to take from a file with several.
     #[arg(long)]
     pub symbol: Option<String>,
+    /// Join the contracts of a market into one series: by volume (the trading day after the next
+    /// contract first traded more) or by calendar (Monday of the week of expiry).
+    #[arg(long, value_name = "RULE")]
+    pub continuous: Option<holdout_core::market::RollRule>,
+    /// Prices before a roll: none (as traded), difference, or ratio (rounded to whole ticks).
+    #[arg(long, value_name = "HOW", requires = "continuous")]
+    pub adjust: Option<holdout_core::market::Adjustment>,
     /// Repair to make; see repairs_offered of inspect. Repeatable.
     #[arg(long)]
     pub repair: Vec<holdout_store::Repair>,
@@ -166,6 +173,10 @@ impl ImportArgs {
             stamp: self.stamp,
             dialect: self.dialect.clone(),
             symbol: self.symbol.clone(),
+            continuous: self.continuous.map(|rule| holdout_store::Continuous {
+                rule,
+                adjustment: self.adjust.unwrap_or_default(),
+            }),
             repairs: self.repair.clone(),
             ..holdout_store::ImportOptions::default()
         }
@@ -177,22 +188,65 @@ impl ImportArgs {
 pub enum DataCommand {
     /// Say what a bar file is and what is wrong with it.
     Inspect {
-        /// Bar file in any dialect.
-        file: PathBuf,
+        /// Bar file in any dialect; several make one series.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
         /// Overrides.
         #[command(flatten)]
         import: ImportArgs,
     },
-    /// Write a bar file in the canonical form.
+    /// Write bars in the canonical form.
+    #[command(
+        after_help = "Examples:\n  holdout data import export.txt --market NQ --out NQ.parquet\n  holdout data import \"ES 03-26.txt\" \"ES 06-26.txt\" --continuous volume --adjust difference --out ES.csv"
+    )]
     Import {
-        /// Bar file in any dialect.
-        file: PathBuf,
+        /// Bar file in any dialect; several make one series.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
         /// Overrides.
         #[command(flatten)]
         import: ImportArgs,
         /// Where to: .csv, .csv.gz or .parquet.
         #[arg(long)]
         out: PathBuf,
+    },
+    /// Make coarser bars: 1 s to 1 min, 1 min to n min.
+    #[command(
+        after_help = "Example: holdout data resample NQ_1m.parquet --to 5m --out NQ_5m.parquet"
+    )]
+    Resample {
+        /// Bar file in any dialect.
+        file: PathBuf,
+        /// Overrides.
+        #[command(flatten)]
+        import: ImportArgs,
+        /// Length of the new bars, e.g. 1m, 5m, 1h, 90s.
+        #[arg(long, value_parser = parse_interval)]
+        to: i64,
+        /// Leave the last bar out when the file ends before it does.
+        #[arg(long)]
+        drop_incomplete: bool,
+        /// Where to: .csv, .csv.gz or .parquet.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Add a newer export to a data set; where both have bars they must agree.
+    #[command(after_help = "Example: holdout data append NQ.parquet \"NQ 03-24.Last.txt\"")]
+    Append {
+        /// The data set, a canonical file (any file with --out).
+        dataset: PathBuf,
+        /// Newer bar files in any dialect.
+        #[arg(required = true)]
+        newer: Vec<PathBuf>,
+        /// Overrides for the newer files.
+        #[command(flatten)]
+        import: ImportArgs,
+        /// Whose bars stand where the two differ: old or new.
+        #[arg(long)]
+        prefer: Option<holdout_store::append::Prefer>,
+        /// Where to; over the data set when absent.
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// Write every indicator and every feature that the agent sees.
     Features {
@@ -226,6 +280,23 @@ pub enum DataCommand {
         #[arg(long)]
         out: PathBuf,
     },
+}
+
+/// Seconds of an interval such as `90s`, `5m` or `1h`.
+fn parse_interval(text: &str) -> Result<i64, String> {
+    let bad = || format!("\"{text}\" is no length of a bar; expected e.g. 30s, 5m or 1h");
+    let unit = text.chars().last().ok_or_else(bad)?;
+    let secs = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        _ => return Err(bad()),
+    };
+    let n: i64 = text[..text.len() - 1].parse().map_err(|_no_number| bad())?;
+    (1..=86_400)
+        .contains(&n)
+        .then_some(n * secs)
+        .ok_or_else(bad)
 }
 
 impl From<Renderer> for crate::app::Renderer {

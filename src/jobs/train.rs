@@ -175,6 +175,9 @@ pub struct RunData {
     pub dialect: String,
     /// The one contract that was taken.
     pub symbol: Option<String>,
+    /// How contracts were joined; absent for one contract.
+    #[serde(default)]
+    pub continuous: Option<holdout_store::Continuous>,
     /// Repairs that were made.
     pub repairs: Vec<holdout_store::Repair>,
     /// Days of the parts.
@@ -197,6 +200,7 @@ impl RunData {
             stamp: d.inspection.stamp,
             dialect: d.inspection.dialect.clone(),
             symbol: options.symbol.clone(),
+            continuous: options.continuous,
             repairs: options.repairs.clone(),
             split: arena.split.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -211,6 +215,7 @@ impl RunData {
             stamp: Some(self.stamp),
             dialect: Some(self.dialect.clone()),
             symbol: self.symbol.clone(),
+            continuous: self.continuous,
             repairs: self.repairs.clone(),
             ..ImportOptions::default()
         }

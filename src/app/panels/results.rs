@@ -66,8 +66,10 @@ impl ResultsPanel {
             .show_separator_line(false)
             .frame(pad(ctx.theme))
             .show(ui, |ui| figures(ctx.theme, view, ui));
+        // On a low window the curve keeps most of the room.
+        let tabs = (ui.available_height() * 0.36).clamp(110.0, 190.0);
         Panel::bottom("results-tabs")
-            .default_size(190.0)
+            .default_size(tabs)
             .resizable(true)
             .min_size(110.0)
             .frame(pad(ctx.theme))
@@ -88,7 +90,7 @@ impl ResultsPanel {
     }
 
     fn tabs(&mut self, ctx: &PanelCtx<'_>, view: &ResultsView, ui: &mut Ui) {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             for (tab, icon, name) in [
                 (Tab::Trades, Icon::List, "Trades"),
                 (Tab::Parts, Icon::Data, "Parts side by side"),

@@ -300,7 +300,8 @@ fn spreads_go_and_of_several_contracts_one_must_be_chosen() {
     let two = with_symbols(&["NQH4", "NQM4", "NQH4-NQM4"]);
     let e = run(&two).unwrap_err().to_string();
     assert!(
-        e.contains("NQH4 (10 rows), NQM4 (10 rows)") && e.contains("--symbol"),
+        e.contains("NQH4 (10 rows, volume 50), NQM4 (10 rows, volume 50)")
+            && e.contains("--symbol"),
         "{e}"
     );
     let asked = ImportOptions {
