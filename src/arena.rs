@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use holdout_core::compliance::TrailingFloor;
-use holdout_core::features::FeatureMatrix;
+use holdout_core::features::{FeatureMatrix, FeatureSet};
 use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, Split};
 use holdout_core::sim::env::EnvPlan;
@@ -43,6 +43,18 @@ impl Arena {
     /// # Errors
     /// When the data are of another market than planned, or cannot be split.
     pub fn new(plan: RunPlan, dataset: Dataset) -> anyhow::Result<Self> {
+        Self::with_features(plan, dataset, &FeatureSet::default())
+    }
+
+    /// [`Arena::new`] with other features than the standard ones: for the self-test alone.
+    ///
+    /// # Errors
+    /// As [`Arena::new`].
+    pub fn with_features(
+        plan: RunPlan,
+        dataset: Dataset,
+        features: &FeatureSet,
+    ) -> anyhow::Result<Self> {
         let found = dataset.market();
         if found != plan.instrument.symbol {
             bail!(
@@ -55,7 +67,7 @@ impl Arena {
             Arc::make_mut(&mut bars).interval_secs = secs;
         }
         let tape = Arc::new(Tape::new(bars.clone(), &plan.sim));
-        let matrix = FeatureMatrix::compute(&bars, &tape.sessions, plan.sim.flat_by);
+        let matrix = FeatureMatrix::compute_set(&bars, &tape.sessions, plan.sim.flat_by, features);
         let split = Split::by_ratio(&tape.sessions, plan.config.split)
             .context("failed to split the data")?;
         let table = FeatureTable {

@@ -13,6 +13,7 @@ use super::context::{Page, RunState};
 use super::exporting::ExportTo;
 use super::files::Ask;
 use super::making::Make;
+use super::queue::QueueCommand;
 use super::theme::{self, Mode, Theme};
 use super::widgets::chart_view::ExportFormat;
 use super::widgets::toasts::Tone;
@@ -63,6 +64,12 @@ pub enum Command {
     Resume,
     /// Write a checkpoint and end.
     Stop,
+    /// Something about the queue of runs.
+    Queue(QueueCommand),
+    /// Check the learner on made-up markets.
+    SelfTest,
+    /// Stop the self-test, or close what it found.
+    EndSelfTest,
     /// Load, train and judge the sample market.
     RunDemo,
     /// Look for runs on disk.
@@ -127,6 +134,9 @@ impl Workbench {
             Command::Pause => self.pause(true),
             Command::Resume => self.pause(false),
             Command::Stop => self.stop(StopReason::Asked),
+            Command::Queue(command) => self.queue(ctx, command),
+            Command::SelfTest => self.start_self_test(ctx),
+            Command::EndSelfTest => self.end_self_test(),
             Command::RunDemo => self.run_demo(ctx),
             Command::ReadRuns => self.read_runs(ctx),
             Command::SelectRun(path) => self.select_run(ctx, path),

@@ -14,11 +14,13 @@ use super::panels::results_data::ResultsView;
 use super::panels::runs::RunEntry;
 use super::panels::train_data::TrainView;
 use super::preview::Draft;
+use super::queue::QueuedRun;
 use super::theme::Theme;
 use super::widgets::candles::CandleSet;
 use crate::config::{ConfigProblem, RunConfig};
 use crate::dataset::Dataset;
 use crate::jobs::Progress;
+use crate::jobs::self_test::SelfTest;
 
 /// The pages, left to right as the work goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -91,6 +93,20 @@ pub enum RunState {
     Stopping,
 }
 
+/// How the self-test stands.
+#[derive(Debug, Clone, Default)]
+pub enum SelfTestState {
+    /// Nothing to show.
+    #[default]
+    Idle,
+    /// Under way.
+    Running(Arc<Progress>),
+    /// What it found.
+    Done(Arc<SelfTest>),
+    /// Why it could not be done.
+    Failed(String),
+}
+
 /// What is judged on the Results page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
@@ -136,6 +152,10 @@ pub struct Model {
     pub progress: Arc<Progress>,
     /// Curves, checkpoints and log of the run that is training or was trained last.
     pub train: TrainView,
+    /// Runs that wait for their turn, the next one first.
+    pub queue: Vec<QueuedRun>,
+    /// The learner's self-test.
+    pub self_test: SelfTestState,
     /// Runs on disk, the newest first.
     pub runs: Vec<RunEntry>,
     /// The run that Results is about.

@@ -36,7 +36,7 @@ pub enum Command {
     Data(DataArgs),
     /// Train a policy in two phases.
     #[command(
-        after_help = "Examples:\n  holdout train --preset quick --market NQ --data NQ.txt\n  holdout train --config run.toml --device cpu --progress json"
+        after_help = "Examples:\n  holdout train --preset quick --market NQ --data NQ.txt\n  holdout train --config run.toml --device cpu --progress json\n  holdout train --preset quick --market NQ --seeds 1,2,3\n  holdout train --config a.toml --config b.toml\n  holdout train --resume runs/20240101-120000-NQ-ab12 --device cpu"
     )]
     Train(TrainArgs),
     /// Run a checkpoint through unseen bars, one account, in order.
@@ -64,6 +64,11 @@ pub enum Command {
     Runs(RunsArgs),
     /// Measure environment, inference and training on this machine.
     Bench(BenchArgs),
+    /// Check that the learner learns, and claims nothing where nothing is. Exit code 1 if not.
+    #[command(
+        after_help = "Examples:\n  holdout self-test --quick --json\n  holdout self-test --quick --data NQ.txt   curriculum against none on your own market"
+    )]
+    SelfTest(SelfTestArgs),
 }
 
 /// How the window is drawn.
@@ -324,9 +329,9 @@ pub enum ProgressStyle {
 /// `holdout train`
 #[derive(Debug, Parser)]
 pub struct TrainArgs {
-    /// Run configuration (TOML).
+    /// Run configuration (TOML). Several are a queue: each is a run of its own, in this order.
     #[arg(long)]
-    pub config: Option<PathBuf>,
+    pub config: Vec<PathBuf>,
     /// Preset under the configuration: smoke, quick, seed, extended.
     #[arg(long)]
     pub preset: Option<String>,
@@ -345,11 +350,14 @@ pub struct TrainArgs {
     /// Seed of all random numbers.
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Trains under each of these seeds and tells how far the results lie apart, e.g. 1,2,3.
+    #[arg(long, value_delimiter = ',', conflicts_with_all = ["seed", "resume"])]
+    pub seeds: Vec<u64>,
     /// A setting over everything else, e.g. phase2.ppo.gamma=0.995. Repeatable.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Continue a stopped or killed run from its newest checkpoint.
-    #[arg(long, conflicts_with_all = ["config", "preset", "data"])]
+    #[arg(long, conflicts_with_all = ["config", "preset", "data", "set", "seed"])]
     pub resume: Option<PathBuf>,
     /// How progress is told.
     #[arg(long, value_enum, default_value_t)]
@@ -589,4 +597,21 @@ pub struct BenchArgs {
     /// Updates that are timed, after one of warm-up.
     #[arg(long, default_value_t = 5)]
     pub updates: usize,
+}
+
+/// `holdout self-test`
+#[derive(Debug, Parser)]
+pub struct SelfTestArgs {
+    /// One seed and fewer steps: minutes.
+    #[arg(long)]
+    pub quick: bool,
+    /// Seeds; 1,2,3 when absent, 1 with --quick.
+    #[arg(long, value_delimiter = ',')]
+    pub seeds: Vec<u64>,
+    /// Only the HOLD trap, curriculum against none, on this bar file instead of the sample.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// What is said about the bar file.
+    #[command(flatten)]
+    pub import: ImportArgs,
 }

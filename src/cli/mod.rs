@@ -15,6 +15,7 @@ mod evaluate;
 mod progress;
 mod replay;
 mod runs;
+mod self_test;
 mod table;
 mod train;
 
@@ -76,6 +77,7 @@ pub fn main() -> ExitCode {
         Some(Command::Runs(a)) => runs::run(&a, json),
         Some(Command::Bench(a)) if a.ui => bench_ui::run(since, json),
         Some(Command::Bench(a)) => bench::run(&a, json),
+        Some(Command::SelfTest(a)) => self_test::run(&a, json),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,6 +8,9 @@
 pub mod certificate;
 pub mod demo;
 pub mod evaluate;
+pub mod scalars;
+pub mod seeds;
+pub mod self_test;
 pub mod train;
 
 use std::any::Any;
