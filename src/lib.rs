@@ -9,5 +9,7 @@ pub mod arena;
 pub mod cli;
 pub mod config;
 pub mod dataset;
+pub mod ensemble;
 pub mod jobs;
+mod lookahead;
 pub mod report;

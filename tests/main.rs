@@ -2,6 +2,8 @@
 
 mod cli;
 mod look_ahead;
+mod metrics;
 mod pipeline;
 mod programme;
+mod verdicts;
 mod window;

@@ -9,6 +9,7 @@ use holdout_store::ImportOptions;
 
 use super::Workbench;
 use super::context::{Page, RunState};
+use super::examining::Subject;
 use super::files::Ask;
 use super::theme::{self, Mode, Theme};
 use super::widgets::chart_view::ExportFormat;
@@ -62,6 +63,10 @@ pub enum Command {
     ShowResults(Part),
     /// Judge test, having been asked.
     OpenTest,
+    /// Examine the selected run: its checkpoints, a comparison, its markets.
+    Examine(Subject),
+    /// Stop examining.
+    StopExamining,
     /// Write a chart to a file.
     Export(Box<Chart>, ExportFormat),
     /// Dark or light.
@@ -108,6 +113,8 @@ impl Workbench {
             Command::Resume => self.pause(false),
             Command::Stop => self.stop(StopReason::Asked),
             Command::RunDemo => self.run_demo(ctx),
+            Command::Examine(subject) => self.examine(ctx, subject),
+            Command::StopExamining => self.stop_examining(),
             Command::ReadRuns => self.read_runs(ctx),
             Command::SelectRun(path) => self.select_run(ctx, path),
             Command::ChooseCheckpoint(name) => {

@@ -9,6 +9,7 @@ use holdout_core::market::{Instrument, Instruments, Split};
 use holdout_store::ImportOptions;
 
 use super::commands::Command;
+use super::examining::Findings;
 use super::panels::results_data::ResultsView;
 use super::panels::runs::RunEntry;
 use super::panels::train_data::TrainView;
@@ -30,11 +31,25 @@ pub enum Page {
     Train,
     /// Judge it.
     Results,
+    /// Where it makes and loses its money.
+    Regimes,
+    /// All checkpoints, and the choice among them.
+    Checkpoints,
+    /// One checkpoint on several markets.
+    Markets,
 }
 
 impl Page {
     /// All pages in order.
-    pub const ALL: [Self; 4] = [Self::Data, Self::Curriculum, Self::Train, Self::Results];
+    pub const ALL: [Self; 7] = [
+        Self::Data,
+        Self::Curriculum,
+        Self::Train,
+        Self::Results,
+        Self::Regimes,
+        Self::Checkpoints,
+        Self::Markets,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -43,6 +58,9 @@ impl Page {
             Self::Curriculum => "Curriculum",
             Self::Train => "Train",
             Self::Results => "Results",
+            Self::Regimes => "Regimes",
+            Self::Checkpoints => "Checkpoints",
+            Self::Markets => "Markets",
         }
     }
 }
@@ -131,6 +149,8 @@ pub struct Model {
     pub part: Part,
     /// Evaluation in progress: part and how far.
     pub evaluating: Option<(Part, Arc<Progress>)>,
+    /// What was found of the selected run beside its results.
+    pub findings: Findings,
     /// Messages, oldest first.
     pub log: Vec<LogLine>,
     /// Device of the last run, as reported.

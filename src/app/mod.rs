@@ -34,6 +34,7 @@ use worker::{JudgeJob, LoadJob, TrainJob, WorkEvent};
 
 pub mod commands;
 pub mod context;
+pub mod examining;
 pub mod files;
 pub mod icons;
 pub mod panels;
@@ -141,6 +142,7 @@ pub struct Workbench {
     load: Option<(PathBuf, LoadJob)>,
     training: Option<TrainJob>,
     judging: Option<(Part, JudgeJob)>,
+    examining: Option<(examining::Subject, examining::ExamineJob)>,
     undoer: Undoer<RunConfig>,
     toasts: Toasts,
     palette: panels::palette::Palette,
@@ -148,6 +150,8 @@ pub struct Workbench {
     curriculum: panels::curriculum::CurriculumPanel,
     train: panels::train::TrainPanel,
     results: panels::results::ResultsPanel,
+    regimes: panels::regimes::RegimesPanel,
+    checkpoints: panels::checkpoints::CheckpointsPanel,
     log_open: bool,
     /// Test is about to be opened: how often it was before, or why that is not known.
     ask_test: Option<Result<u64, String>>,
@@ -182,6 +186,7 @@ impl Workbench {
             results: Vec::new(),
             part: Part::Validation,
             evaluating: None,
+            findings: examining::Findings::default(),
             log: Vec::new(),
             device: None,
             runs_dir,
@@ -195,6 +200,7 @@ impl Workbench {
             load: None,
             training: None,
             judging: None,
+            examining: None,
             undoer: Undoer::default(),
             toasts: Toasts::default(),
             palette: panels::palette::Palette::default(),
@@ -202,6 +208,8 @@ impl Workbench {
             curriculum: panels::curriculum::CurriculumPanel::default(),
             train: panels::train::TrainPanel,
             results: panels::results::ResultsPanel::default(),
+            regimes: panels::regimes::RegimesPanel::default(),
+            checkpoints: panels::checkpoints::CheckpointsPanel::default(),
             log_open: false,
             ask_test: None,
             ask_close: false,
@@ -245,6 +253,7 @@ impl Workbench {
         self.drain_load(ctx);
         self.drain_training(ctx);
         self.drain_judging(ctx);
+        self.drain_examining(ctx);
         self.zoom = ctx.zoom_factor();
         self.undoer.feed_state(ctx.time(), &self.model.config);
         self.model.can_undo = (
@@ -280,6 +289,8 @@ impl Workbench {
             curriculum,
             train,
             results,
+            regimes,
+            checkpoints,
             palette,
             toasts,
             ..
@@ -325,6 +336,9 @@ impl Workbench {
                 Page::Curriculum => curriculum.ui(&panel, ui),
                 Page::Train => train.ui(&panel, ui),
                 Page::Results => results.ui(&panel, ui),
+                Page::Regimes => regimes.ui(&panel, ui),
+                Page::Checkpoints => checkpoints.ui(&panel, ui),
+                Page::Markets => panels::markets::ui(&panel, ui),
             });
         palette.ui(&panel, &ctx);
         toasts.ui(&ctx, theme);
@@ -344,6 +358,9 @@ impl Workbench {
             (CTRL, Key::Num2, Command::Go(Page::Curriculum)),
             (CTRL, Key::Num3, Command::Go(Page::Train)),
             (CTRL, Key::Num4, Command::Go(Page::Results)),
+            (CTRL, Key::Num5, Command::Go(Page::Regimes)),
+            (CTRL, Key::Num6, Command::Go(Page::Checkpoints)),
+            (CTRL, Key::Num7, Command::Go(Page::Markets)),
             (CTRL, Key::O, Command::OpenDialog),
             (CTRL, Key::P, Command::TogglePalette),
             (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
@@ -572,6 +589,7 @@ impl Workbench {
                 self.model.selected_run = Some(run);
                 self.model.checkpoint = None;
                 self.model.results.clear();
+                self.forget_findings();
                 self.read_runs(ctx);
             }
             WorkEvent::Train(TrainEvent::Phase { phase, steps, .. }) => view.log(format!(
@@ -651,6 +669,7 @@ impl Workbench {
             self.model.selected_run = Some(path);
             self.model.checkpoint = None;
             self.model.results.clear();
+            self.forget_findings();
             self.model.part = Part::Validation;
         }
         self.apply(ctx, Command::ShowResults(self.model.part));

@@ -1,6 +1,7 @@
 //! `holdout train`: a run, started or resumed.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use indicatif::ProgressBar;
@@ -66,18 +67,30 @@ fn start(
     )?)
 }
 
-/// The layers: defaults, preset, file, `--set`, and the options with a name of their own.
+/// The layers, and the options with a name of their own.
 fn config(a: &TrainArgs) -> anyhow::Result<RunConfig> {
+    let mut config = layered_config(a.config.as_deref(), a.preset.as_deref(), &a.set)?;
+    config.device = a.device.unwrap_or(config.device);
+    config.seed = a.seed.unwrap_or(config.seed);
+    Ok(config)
+}
+
+/// The layers: defaults, preset, file, `--set`.
+pub(super) fn layered_config(
+    file: Option<&Path>,
+    preset: Option<&str>,
+    set: &[String],
+) -> anyhow::Result<RunConfig> {
     let mut layers = Vec::new();
-    if let Some(name) = &a.preset {
+    if let Some(name) = preset {
         layers.push((format!("preset {name}"), preset_text(name)?.to_owned()));
     }
-    if let Some(path) = &a.config {
+    if let Some(path) = file {
         let text = fs::read_to_string(path)
             .with_context(|| format!("failed to read {}", path.display()))?;
         layers.push((path.display().to_string(), text));
     }
-    for setting in &a.set {
+    for setting in set {
         let (key, value) = setting.split_once('=').ok_or_else(|| {
             anyhow!("--set {setting}: expected KEY=VALUE, e.g. phase2.ppo.gamma=0.995")
         })?;
@@ -89,10 +102,7 @@ fn config(a: &TrainArgs) -> anyhow::Result<RunConfig> {
         };
         layers.push((format!("--set {setting}"), text));
     }
-    let mut config = RunConfig::from_layers(&layers)?;
-    config.device = a.device.unwrap_or(config.device);
-    config.seed = a.seed.unwrap_or(config.seed);
-    Ok(config)
+    RunConfig::from_layers(&layers)
 }
 
 /// Tells events as the user wants them told.

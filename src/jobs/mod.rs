@@ -5,9 +5,16 @@
 //! work becomes an ordinary failure. Nothing here knows about a window: whoever wants to be
 //! woken passes a callback.
 
+pub mod checkpoints;
 pub mod demo;
+pub mod ensemble;
 pub mod evaluate;
+pub mod markets;
+pub mod measure;
+pub mod regimes;
+pub mod study;
 pub mod train;
+pub mod trials;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,6 +1,7 @@
 //! Markets: contracts, bars, sessions, splits.
 
 pub mod bars;
+pub mod folds;
 pub mod instrument;
 pub mod session;
 pub mod split;
