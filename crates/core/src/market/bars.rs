@@ -1,6 +1,6 @@
 //! Canonical bars: columns of whole-tick prices, sorted and unique by open time.
 
-use super::Instrument;
+use super::{Instrument, Roll};
 use crate::units::Ticks;
 
 /// Why bars are not canonical. Indices count bars from 0.
@@ -59,6 +59,8 @@ pub struct Bars {
     pub close: Vec<Ticks>,
     /// Contracts traded; 0 where the source has none.
     pub volume: Vec<f64>,
+    /// Changes of contract, in order of time; empty for a single contract and where none are known.
+    pub rolls: Vec<Roll>,
 }
 
 impl Bars {
@@ -73,6 +75,7 @@ impl Bars {
             low: Vec::new(),
             close: Vec::new(),
             volume: Vec::new(),
+            rolls: Vec::new(),
         }
     }
 
@@ -111,8 +114,20 @@ impl Bars {
             high: self.high[range.clone()].to_vec(),
             low: self.low[range.clone()].to_vec(),
             close: self.close[range.clone()].to_vec(),
-            volume: self.volume[range].to_vec(),
+            volume: self.volume[range.clone()].to_vec(),
+            rolls: self.rolls_in(range).to_vec(),
         }
+    }
+
+    /// The changes of contract between the bars of a range: the first bar of a range is no change.
+    pub fn rolls_in(&self, range: std::ops::Range<usize>) -> &[Roll] {
+        if range.is_empty() {
+            return &[];
+        }
+        let (first, last) = (self.open_time[range.start], self.open_time[range.end - 1]);
+        let from = self.rolls.partition_point(|r| r.time <= first);
+        let to = self.rolls.partition_point(|r| r.time <= last);
+        &self.rolls[from..to.max(from)]
     }
 
     /// Checks everything that the simulator relies on.

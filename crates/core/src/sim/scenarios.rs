@@ -313,6 +313,33 @@ fn flat_by_closes_on_time_and_holes_close_earlier() {
 }
 
 #[test]
+fn no_position_and_no_order_lives_through_a_change_of_contract() {
+    let mut bars = market(&[[0, 4, -4, 0]; 10]);
+    bars.rolls.push(crate::market::Roll {
+        time: bars.open_time[QUIET + 4],
+        from: "NQH4".into(),
+        to: "NQM4".into(),
+        gap_ticks: Some(400),
+        reason: crate::market::RollReason::AsInFile,
+    });
+    let s = SimSettings::default();
+    let l = run_bars(&s, bars.clone(), &[(-1, Action::Buy)]);
+    let t = &l.trades[0];
+    assert_eq!((t.exit_reason, t.hole), (ExitReason::FlatBy, true));
+    assert_eq!(
+        (t.exit_time, l.rows[QUIET + 3].position),
+        (bars.open_time[QUIET + 3], 0),
+        "closed at the last bar of the old contract"
+    );
+    let l = run_bars(&s, bars, &[(3, Action::Buy)]);
+    assert_eq!(
+        (l.expired, l.trades.len()),
+        (1, 0),
+        "an order for the old contract does not fill in the new one"
+    );
+}
+
+#[test]
 fn an_order_that_finds_no_bar_expires_at_no_cost() {
     let l = run(
         &SimSettings::default(),

@@ -14,7 +14,7 @@ pub const IN_SESSION: u8 = 1;
 pub const ENTRY_TIME: u8 = 1 << 1;
 /// Flat-by falls between this close and the next one on the clock.
 pub const CLOCK_FLAT: u8 = 1 << 2;
-/// The next bar of the file is of the same day and closes no later than flat-by.
+/// The next bar of the file is of the same day and contract and closes no later than flat-by.
 pub const NEXT_LIVES: u8 = 1 << 3;
 /// First bar of a trading day.
 pub const NEW_DAY: u8 = 1 << 4;
@@ -87,6 +87,7 @@ impl Tape {
             .collect();
         let mut rows = Vec::with_capacity(n);
         let mut last_day = NO_DAY;
+        let mut rolls = bars.rolls.iter().map(|r| r.time).peekable();
         for i in 0..n {
             let day = sessions.day_of[i];
             let close_time = bars.close_time(i);
@@ -107,8 +108,11 @@ impl Tape {
                 if close_time <= flat_by && flat_by < close_time + bars.interval_secs {
                     flags |= CLOCK_FLAT;
                 }
-                let lives =
-                    i + 1 < n && sessions.day_of[i + 1] == day && bars.close_time(i + 1) <= flat_by;
+                while rolls.next_if(|&r| r <= bars.open_time[i]).is_some() {}
+                let lives = i + 1 < n
+                    && sessions.day_of[i + 1] == day
+                    && bars.close_time(i + 1) <= flat_by
+                    && rolls.peek().is_none_or(|&r| r > bars.open_time[i + 1]);
                 if lives {
                     flags |= NEXT_LIVES;
                 }

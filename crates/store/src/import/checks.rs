@@ -209,6 +209,7 @@ pub(crate) fn to_ticks(
         low,
         close,
         volume: std::mem::take(&mut rows.volume),
+        rolls: Vec::new(),
     })
 }
 
