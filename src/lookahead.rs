@@ -14,7 +14,7 @@ use holdout_core::sim::{Account, Action, Moment, SimPlan, Tape};
 use crate::ensemble::{Decider, DeciderError};
 
 /// Observations asked at once after a change of course, and at most.
-const FEWEST: usize = 8;
+const FEWEST: usize = 4;
 const MOST: usize = 256;
 /// Bars played ahead for each observation wanted, so that a night does not cost a replay.
 const BARS_AHEAD: usize = 8;

@@ -22,13 +22,13 @@ use holdout_core::market::{Bars, Instruments};
 /// Enough for a debug build on a busy machine; a healthy one needs a fraction of it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-struct Place {
-    dir: tempfile::TempDir,
-    picker: ScriptedPicker,
+pub(crate) struct Place {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) picker: ScriptedPicker,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             dir: tempfile::tempdir().unwrap(),
             picker: ScriptedPicker::default(),
@@ -40,7 +40,7 @@ impl Place {
     }
 
     /// Forty weekdays of five-minute bars.
-    fn market(&self) -> PathBuf {
+    pub(crate) fn market(&self) -> PathBuf {
         let nq = Instruments::builtin().get("NQ").unwrap().clone();
         let mut bars = Bars::empty(nq, 300);
         let mut state = 11_u64;
@@ -64,7 +64,7 @@ impl Place {
         path
     }
 
-    fn harness(&self) -> Harness<'static, Workbench> {
+    pub(crate) fn harness(&self) -> Harness<'static, Workbench> {
         let bench = Workbench::new(Box::new(self.picker.clone()), self.runs());
         HarnessBuilder::default()
             .with_size([1_280.0, 800.0])
@@ -80,16 +80,27 @@ impl Place {
     }
 
     /// A harness with the market open.
-    fn opened(&self) -> Harness<'static, Workbench> {
+    pub(crate) fn opened(&self) -> Harness<'static, Workbench> {
         let mut h = self.harness();
         self.picker.answer(Some(self.market()));
         h.get_by_label("Open file…").click();
-        until(&mut h, "the market is open", |b| b.model.market.is_some());
+        import(&mut h);
         h
     }
 }
 
-fn until(
+/// Waits for the preview and takes it.
+pub(crate) fn import(h: &mut Harness<'static, Workbench>) {
+    until(h, "the file was looked through", |b| {
+        b.model.draft.as_ref().is_some_and(|d| d.whole.is_some())
+    });
+    h.get_by_label("Import").click();
+    until(h, "the market is open", |b| {
+        b.model.draft.is_none() && b.model.market.is_some()
+    });
+}
+
+pub(crate) fn until(
     h: &mut Harness<'static, Workbench>,
     what: &str,
     mut done: impl FnMut(&Workbench) -> bool,
@@ -139,7 +150,7 @@ fn a_file_is_opened_shown_and_split() {
     let mut h = place.opened();
     h.get_by_label("Price chart");
     h.get_by_label("What was found");
-    h.get_by_label_contains("train: ");
+    h.get_by_label("train");
     let before = h.state().model.config.split;
     h.get_by_role_and_label(Role::Slider, "Validation begins")
         .set_value_accesskit(5.0);
@@ -162,9 +173,12 @@ fn a_path_that_leads_nowhere_is_told_and_nothing_breaks() {
     h.step();
     h.get_by_label("Load").click();
     until(&mut h, "the failure is told", |b| {
-        b.model.load_error.is_some()
+        b.model.draft.as_ref().is_some_and(|d| d.failed.is_some())
     });
     h.get_by_label("Copy");
+    h.get_by_label("Cancel").click();
+    h.step();
+    h.step();
     h.get_by_label("Run the demo");
     // Cancelling the dialog changes nothing.
     place.picker.answer(None);

@@ -27,8 +27,14 @@ pub enum Command {
     Go(Page),
     /// Ask for a bar file.
     OpenDialog,
-    /// Open a bar file or a run folder.
+    /// Open a bar file or a run folder at once.
     Open(PathBuf, Box<ImportOptions>),
+    /// Show what a bar file would be imported as.
+    Preview(PathBuf, Box<ImportOptions>),
+    /// Import the file that is previewed.
+    Import,
+    /// Put the previewed file away.
+    DropDraft,
     /// Open a sample market.
     OpenSample(&'static str),
     /// Stop reading.
@@ -88,6 +94,9 @@ impl Workbench {
             Command::Go(page) => self.go(page),
             Command::OpenDialog => self.ask(ctx, &Ask::OpenBars, None),
             Command::Open(path, options) => self.open(ctx, path, *options),
+            Command::Preview(path, options) => self.look_at_file(ctx, path, *options),
+            Command::Import => self.import_draft(ctx),
+            Command::DropDraft => self.drop_draft(),
             Command::OpenSample(market) => match sample_path(market) {
                 Ok(path) => self.open(ctx, path, ImportOptions::default()),
                 Err(e) => self.tell(

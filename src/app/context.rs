@@ -13,6 +13,7 @@ use super::examining::Findings;
 use super::panels::results_data::ResultsView;
 use super::panels::runs::RunEntry;
 use super::panels::train_data::TrainView;
+use super::preview::Draft;
 use super::theme::Theme;
 use super::widgets::candles::CandleSet;
 use crate::config::{ConfigProblem, RunConfig};
@@ -115,6 +116,8 @@ pub struct Model {
     pub market: Option<Market>,
     /// A file being read: its name and how far.
     pub loading: Option<(PathBuf, Arc<Progress>)>,
+    /// A file that is looked at before it is imported.
+    pub draft: Option<Draft>,
     /// Files opened before, the latest first.
     pub recent: Vec<PathBuf>,
     /// Why the last file could not be opened.

@@ -36,8 +36,11 @@ pub mod commands;
 pub mod context;
 pub mod examining;
 pub mod files;
+pub mod frame_bench;
 pub mod icons;
+mod importing;
 pub mod panels;
+pub mod preview;
 pub mod theme;
 pub mod widgets;
 pub mod worker;
@@ -140,6 +143,7 @@ pub struct Workbench {
     picker: Box<dyn FilePicker>,
     asking: Option<(Promise<Option<PathBuf>>, Exporting)>,
     load: Option<(PathBuf, LoadJob)>,
+    looking: Option<preview::PreviewJob>,
     training: Option<TrainJob>,
     judging: Option<(Part, JudgeJob)>,
     examining: Option<(examining::Subject, examining::ExamineJob)>,
@@ -169,6 +173,7 @@ impl Workbench {
             instruments: Instruments::builtin(),
             market: None,
             loading: None,
+            draft: None,
             recent: Vec::new(),
             load_error: None,
             reference: config.clone(),
@@ -198,6 +203,7 @@ impl Workbench {
             picker,
             asking: None,
             load: None,
+            looking: None,
             training: None,
             judging: None,
             examining: None,
@@ -240,7 +246,7 @@ impl Workbench {
     pub fn begin(&mut self, ctx: &egui::Context, options: &WindowOptions) {
         self.read_runs(ctx);
         if let Some(path) = &options.open {
-            self.apply(ctx, Command::Open(path.clone(), Box::default()));
+            self.apply(ctx, Command::Preview(path.clone(), Box::default()));
         }
         if options.demo {
             self.apply(ctx, Command::RunDemo);
@@ -251,6 +257,7 @@ impl Workbench {
     pub fn logic(&mut self, ctx: &egui::Context) {
         self.answer_dialog(ctx);
         self.drain_load(ctx);
+        self.drain_looking(ctx);
         self.drain_training(ctx);
         self.drain_judging(ctx);
         self.drain_examining(ctx);
@@ -264,10 +271,7 @@ impl Workbench {
             // The undo point is set once the settings have been still for a second.
             ctx.request_repaint_after(Duration::from_millis(300));
         }
-        for file in ctx.input(|i| i.raw.dropped_files.clone()) {
-            self.commands
-                .push(Command::Open(file.path().to_owned(), Box::default()));
-        }
+        self.take_dropped(ctx);
         if ctx.input(|i| i.viewport().close_requested())
             && self.model.run_state != RunState::Idle
             && !self.closing
@@ -418,7 +422,7 @@ impl Workbench {
             Err(promise) => self.asking = Some((promise, exporting)),
             Ok(None) => {}
             Ok(Some(path)) => match exporting {
-                None => self.apply(ctx, Command::Open(path, Box::default())),
+                None => self.apply(ctx, Command::Preview(path, Box::default())),
                 Some((chart, format)) => self.export(ctx, &path, &chart, format),
             },
         }
@@ -463,9 +467,7 @@ impl Workbench {
                 return;
             }
             Some(Notice::Done(market)) => {
-                self.model.recent.retain(|p| p != &path);
-                self.model.recent.insert(0, path);
-                self.model.recent.truncate(8);
+                self.remember(path);
                 self.take_market(market);
             }
             Some(Notice::Failed(why)) => {

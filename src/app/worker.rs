@@ -55,7 +55,8 @@ pub fn load(path: PathBuf, options: ImportOptions, wake: Wake) -> std::io::Resul
     Job::spawn("load", wake, move |r| open_market(&path, options, r))
 }
 
-fn open_market<E, T>(
+/// Reads a market; `r` hears how far, and can stop it.
+pub(super) fn open_market<E, T>(
     path: &Path,
     options: ImportOptions,
     r: &Reporter<E, T>,

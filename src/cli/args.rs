@@ -621,6 +621,9 @@ pub struct RunsArgs {
 /// `holdout bench`
 #[derive(Debug, Parser)]
 pub struct BenchArgs {
+    /// Time the window's frames instead, off screen.
+    #[arg(long)]
+    pub ui: bool,
     /// Where to compute.
     #[arg(long, default_value = "auto")]
     pub device: DeviceChoice,

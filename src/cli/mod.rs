@@ -5,6 +5,7 @@
 
 pub mod args;
 mod bench;
+mod bench_ui;
 mod checkpoints;
 mod compliance;
 mod data;
@@ -61,6 +62,7 @@ pub(crate) type Outcome = Result<(), Failure>;
 
 /// Runs the programme with the process's arguments.
 pub fn main() -> ExitCode {
+    let since = std::time::Instant::now();
     let args = Args::parse();
     let json = args.json;
     let done = match args.command {
@@ -79,6 +81,7 @@ pub fn main() -> ExitCode {
         Some(Command::Replay(a)) => replay::run(&a, json),
         Some(Command::Compliance(a)) => compliance::run(&a, json),
         Some(Command::Runs(a)) => runs::run(&a, json),
+        Some(Command::Bench(a)) if a.ui => bench_ui::run(since, json),
         Some(Command::Bench(a)) => bench::run(&a, json),
     };
     match done {

@@ -1,147 +1,28 @@
 //! The price chart: candles and volume over bar numbers, from one bar to millions.
 //!
-//! Zoomed out, neighbouring bars are joined into candles of 4, 16, 64 … bars (open of the
-//! first, highest high, lowest low, close of the last, sum of volumes), so every picture has
-//! some hundred candles. x counts bars, so nights and weekends take no room; ticks are New
-//! York times.
+//! Every picture has some hundred candles, whatever it covers: see [`super::candle_levels`]. x
+//! counts bars, so nights and weekends take no room; ticks are New York times. Beside the
+//! pointer ways of all plots, a focused chart pans with the arrow keys, zooms with plus and
+//! minus, and shows everything with Home.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use egui::{
-    Align2, Color32, CursorIcon, FontId, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
-    vec2,
+    Align2, Color32, EventFilter, FontId, Key, Modifiers, Rect, Role, Sense, Shape, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
 };
-use holdout_core::market::{Bars, Sessions, split::Part};
+use holdout_core::market::Bars;
 
+pub use super::candle_levels::{Candle, CandleSet};
+pub use super::candle_marks::{ChartAction, Marks, part_ink};
+use super::candle_marks::{early_closes, rolls, shade_sessions, split_bounds};
 use super::plot_area::{PlotArea, View};
 use crate::app::theme::{self, Theme};
 use crate::report::chart_ticks::{self, Tick, Ticks};
 use crate::report::{Ink, Unit, number};
 
-/// One or several bars as one candle. Prices in ticks.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Candle {
-    /// Open of the first bar.
-    pub open: i32,
-    /// Highest high.
-    pub high: i32,
-    /// Lowest low.
-    pub low: i32,
-    /// Close of the last bar.
-    pub close: i32,
-    /// Sum of volumes.
-    pub volume: f64,
-}
-
-impl Candle {
-    fn of_bar(bars: &Bars, i: usize) -> Self {
-        Self {
-            open: bars.open[i],
-            high: bars.high[i],
-            low: bars.low[i],
-            close: bars.close[i],
-            volume: bars.volume[i],
-        }
-    }
-
-    fn join(group: &[Self]) -> Self {
-        let (first, last) = (group[0], group[group.len() - 1]);
-        group.iter().fold(
-            Self {
-                close: last.close,
-                volume: 0.0,
-                ..first
-            },
-            |a, c| Self {
-                high: a.high.max(c.high),
-                low: a.low.min(c.low),
-                volume: a.volume + c.volume,
-                ..a
-            },
-        )
-    }
-}
-
-/// Bars with coarser levels: a candle of level `k` covers `4^k` bars.
-#[derive(Debug, Clone)]
-pub struct CandleSet {
-    /// The bars.
-    pub bars: Arc<Bars>,
-    /// Levels 1, 2, 3 …
-    levels: Vec<Vec<Candle>>,
-}
-
-impl CandleSet {
-    /// Builds the levels; a million bars take some 10 ms, so call it where the bars are loaded.
-    pub fn new(bars: Arc<Bars>) -> Self {
-        let mut levels: Vec<Vec<Candle>> = Vec::new();
-        let n = bars.len();
-        if n > 64 {
-            let four = |k: usize| {
-                (4 * k..(4 * k + 4).min(n))
-                    .map(|i| Candle::of_bar(&bars, i))
-                    .collect::<Vec<_>>()
-            };
-            levels.push((0..n.div_ceil(4)).map(|k| Candle::join(&four(k))).collect());
-        }
-        while let Some(last) = levels.last().filter(|l| l.len() > 64) {
-            let next = last.chunks(4).map(Candle::join).collect();
-            levels.push(next);
-        }
-        Self { bars, levels }
-    }
-
-    /// The level to draw a stretch of bars with at most about `max` candles.
-    pub fn level_for(&self, n_bars: f64, max: usize) -> usize {
-        (0..=self.levels.len())
-            .find(|&k| n_bars / 4_f64.powi(k as i32) <= max as f64)
-            .unwrap_or(self.levels.len())
-    }
-
-    /// The candles of a level that touch a stretch of bars, each with the first bar it covers.
-    pub fn candles(
-        &self,
-        level: usize,
-        bars: Range<usize>,
-    ) -> impl Iterator<Item = (usize, Candle)> + '_ {
-        let size = 4_usize.pow(level as u32);
-        let n = if level == 0 {
-            self.bars.len()
-        } else {
-            self.levels[level - 1].len()
-        };
-        let (from, to) = (bars.start / size, bars.end.div_ceil(size).min(n));
-        (from..to).map(move |k| {
-            (
-                k * size,
-                if level == 0 {
-                    Candle::of_bar(&self.bars, k)
-                } else {
-                    self.levels[level - 1][k]
-                },
-            )
-        })
-    }
-}
-
-/// What the price chart is told beside the bars.
-#[derive(Debug, Clone, Copy)]
-pub struct Marks<'a> {
-    /// Trading days.
-    pub sessions: &'a Sessions,
-    /// First session of validation and of test, counted from 0; none before there is a split.
-    pub bounds: Option<[usize; 2]>,
-    /// A bar to point at.
-    pub pointed: Option<usize>,
-}
-
-/// What the user did on the price chart.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ChartAction {
-    /// Dragged a bound (0: begin of validation, 1: begin of test) to a session.
-    MoveBound(usize, usize),
-}
+/// Bars that the narrowest picture has.
+const LEAST: f64 = 12.0;
 
 /// Draws the chart over the available width.
 pub fn show(
@@ -167,20 +48,24 @@ pub fn show(
         ui.unique_id().with("candles"),
         Sense::click_and_drag(),
     );
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Price chart"));
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::Image, true, "Price chart");
+        let at = |bar: usize| chart_ticks::stamp(set.bars.open_time[bar] as f64);
+        info.current_text_value = Some(format!(
+            "{} to {}",
+            at(shown.start.min(n - 1)),
+            at(shown.end.clamp(1, n) - 1)
+        ));
+        info
+    });
     price.0.grid(ui.painter(), theme, &x_ticks, &price.1, false);
     volume
         .0
         .grid(ui.painter(), theme, &x_ticks, &volume.1, true);
-    shade_sessions(ui, theme, marks.sessions, &price.0, &shown);
+    shade_sessions(ui, theme, &set.bars, marks.sessions, &price.0);
     draw_candles(ui, theme, set, &price.0, &volume.0, &shown);
-    head(
-        ui,
-        theme,
-        &price.0,
-        &format!("Price ({})", set.bars.instrument.symbol),
-    );
-    head(ui, theme, &volume.0, "Volume (contracts)");
+    early_closes(ui, theme, marks.sessions, &price.0);
+    rolls(ui, theme, &set.bars, &price.0);
     if let Some(bar) = marks.pointed {
         let at = price.0.px(bar as f64);
         ui.painter().with_clip_rect(price.0.rect).vline(
@@ -192,18 +77,41 @@ pub fn show(
     let action = marks
         .bounds
         .and_then(|b| split_bounds(ui, theme, marks.sessions, b, &price.0, n));
-    view.interact(ui, &response, &price.0, full, 12.0_f64.min(n as f64), true);
-    tooltip(ui, theme, set, &price.0, &response);
+    let least = LEAST.min(n as f64);
+    view.interact(ui, &response, &price.0, full, least, true);
+    keys(ui, &response, view, full, least);
+    if response.has_focus() {
+        ui.painter().rect_stroke(
+            price.0.rect,
+            3,
+            Stroke::new(1.5, theme.accent),
+            egui::StrokeKind::Inside,
+        );
+    }
+    let at = crosshair(ui, theme, set, &price.0, &volume.0, &response);
+    let title = format!("Price ({})", set.bars.instrument.symbol);
+    let (price_head, volume_head) = readout(set, &price.0, at.or(marks.pointed));
+    head(ui, theme, &price.0, &title, &price_head);
+    head(ui, theme, &volume.0, "Volume (contracts)", &volume_head);
     action
 }
 
-fn head(ui: &Ui, theme: &Theme, area: &PlotArea, text: &str) {
-    ui.painter().text(
-        pos2(area.rect.left(), area.rect.top() - 3.0),
+/// Name of an axis, and behind it the values under the crosshair.
+fn head(ui: &Ui, theme: &Theme, area: &PlotArea, name: &str, values: &str) {
+    let at = pos2(area.rect.left(), area.rect.top() - 3.0);
+    let name = ui.painter().text(
+        at,
         Align2::LEFT_BOTTOM,
-        text,
+        name,
         FontId::proportional(11.0),
         theme.dim,
+    );
+    ui.painter().text(
+        pos2(name.right() + 12.0, at.y),
+        Align2::LEFT_BOTTOM,
+        values,
+        theme::mono(11.5),
+        theme.text,
     );
 }
 
@@ -288,32 +196,6 @@ fn bar_ticks(bars: &Bars, x: [f64; 2], width: f32) -> Ticks {
     }
 }
 
-/// Every second trading day is shaded, as long as they can be told apart.
-fn shade_sessions(
-    ui: &Ui,
-    theme: &Theme,
-    sessions: &Sessions,
-    area: &PlotArea,
-    shown: &Range<usize>,
-) {
-    let from = sessions.days.partition_point(|d| d.last < shown.start);
-    let to = sessions.days.partition_point(|d| d.first < shown.end);
-    if to - from > 120 {
-        return;
-    }
-    let painter = ui.painter().with_clip_rect(area.rect);
-    for (i, d) in sessions.days[from..to].iter().enumerate() {
-        let (a, b) = (area.px(d.first as f64 - 0.5), area.px(d.last as f64 + 0.5));
-        if (from + i) % 2 == 0 {
-            painter.rect_filled(
-                Rect::from_x_y_ranges(a..=b, area.rect.y_range()),
-                0,
-                theme.text.gamma_multiply(0.035),
-            );
-        }
-    }
-}
-
 fn draw_candles(
     ui: &Ui,
     theme: &Theme,
@@ -388,108 +270,77 @@ fn draw_candles(
     prices.extend(shapes);
 }
 
-/// The parts of the split as bands along the top, and their two bounds as handles.
-fn split_bounds(
+/// Pans, zooms and resets a chart that has the keyboard.
+fn keys(ui: &Ui, response: &egui::Response, view: &mut View, full: [f64; 2], least: f64) {
+    if !response.has_focus() {
+        return;
+    }
+    let arrows = EventFilter {
+        horizontal_arrows: true,
+        ..EventFilter::default()
+    };
+    ui.memory_mut(|m| m.set_focus_lock_filter(response.id, arrows));
+    let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+    let [lo, hi] = view.of(full);
+    let step = (hi - lo) * 0.1;
+    if pressed(Key::ArrowLeft) {
+        view.pan(full, -step);
+    }
+    if pressed(Key::ArrowRight) {
+        view.pan(full, step);
+    }
+    if pressed(Key::Plus) || pressed(Key::Equals) {
+        view.zoom(full, (lo + hi) / 2.0, 0.8, least);
+    }
+    if pressed(Key::Minus) {
+        view.zoom(full, (lo + hi) / 2.0, 1.25, least);
+    }
+    if pressed(Key::Home) {
+        *view = View::default();
+    }
+}
+
+/// Lines through the pointer and the price at it. Returns the bar under it.
+fn crosshair(
     ui: &Ui,
     theme: &Theme,
-    sessions: &Sessions,
-    bounds: [usize; 2],
-    area: &PlotArea,
-    n: usize,
-) -> Option<ChartAction> {
-    let days = &sessions.days;
-    let first_bar = |s: usize| days.get(s).map_or(n, |d| d.first);
-    let edges = [0, first_bar(bounds[0]), first_bar(bounds[1]), n];
-    let painter = ui.painter().with_clip_rect(area.rect);
-    for (k, part) in Part::ALL.into_iter().enumerate() {
-        let (a, b) = (
-            area.px(edges[k] as f64 - 0.5).max(area.rect.left()),
-            area.px(edges[k + 1] as f64 - 0.5).min(area.rect.right()),
-        );
-        if b - a < 1.0 {
-            continue;
-        }
-        let color = theme.ink(part_ink(part));
-        let band = Rect::from_x_y_ranges(a..=b, area.rect.top()..=area.rect.top() + 18.0);
-        painter.rect_filled(band, 0, color.gamma_multiply(0.22));
-        painter.rect_filled(
-            Rect::from_x_y_ranges(a..=b, area.rect.y_range()),
-            0,
-            color.gamma_multiply(0.035),
-        );
-        let galley = painter.layout_no_wrap(
-            part.name().to_owned(),
-            FontId::proportional(11.5),
-            theme.text,
-        );
-        if galley.size().x + 6.0 < b - a {
-            painter.galley(
-                pos2((a + b - galley.size().x) / 2.0, area.rect.top() + 2.0),
-                galley,
-                theme.text,
-            );
-        }
+    set: &CandleSet,
+    price: &PlotArea,
+    volume: &PlotArea,
+    response: &egui::Response,
+) -> Option<usize> {
+    let whole = price.rect.union(volume.rect);
+    let p = response.hover_pos().filter(|p| whole.contains(*p))?;
+    let line = Stroke::new(1.0, theme.dim.gamma_multiply(0.6));
+    for area in [price, volume] {
+        ui.painter().vline(p.x, area.rect.y_range(), line);
     }
-    let mut action = None;
-    for k in 0..2 {
-        let x = area.px(edges[k + 1] as f64 - 0.5);
-        if x < area.rect.left() || x > area.rect.right() {
-            continue;
-        }
-        let grip = Rect::from_x_y_ranges(x - 5.0..=x + 5.0, area.rect.y_range());
-        let response = ui
-            .interact(grip, ui.unique_id().with(("split-bound", k)), Sense::drag())
-            .on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
-        let hot = response.hovered() || response.dragged();
-        let color = if hot {
-            theme.accent
-        } else {
-            theme.text.gamma_multiply(0.7)
-        };
-        painter.vline(
-            x,
-            area.rect.y_range(),
-            Stroke::new(if hot { 2.5 } else { 1.5 }, color),
+    if price.rect.contains(p) {
+        ui.painter().hline(price.rect.x_range(), p.y, line);
+        let share = f64::from((price.rect.bottom() - p.y) / price.rect.height());
+        let value = price.y[0] + share * (price.y[1] - price.y[0]);
+        let i = &set.bars.instrument;
+        let text = i.format_price((value / i.tick_size).round() as i32);
+        let galley = ui
+            .painter()
+            .layout_no_wrap(text, FontId::proportional(11.0), theme.on_accent);
+        let at = pos2(
+            price.rect.left() - galley.size().x - 6.0,
+            p.y - galley.size().y / 2.0,
         );
-        painter.rect_filled(
-            Rect::from_center_size(pos2(x, area.rect.top() + 9.0), vec2(7.0, 18.0)),
-            2,
-            color,
-        );
-        if let Some(p) = response
-            .interact_pointer_pos()
-            .filter(|_| response.dragged())
-        {
-            let bar = area.x_at(p.x).max(0.0) as usize;
-            let session = days.partition_point(|d| d.last < bar);
-            action = Some(ChartAction::MoveBound(k, session));
-        }
+        let tag = Rect::from_min_size(at, galley.size()).expand2(vec2(4.0, 1.0));
+        ui.painter().rect_filled(tag, 3, theme.accent);
+        ui.painter().galley(at, galley, theme.on_accent);
     }
-    action
+    Some((price.x_at(p.x).round().max(0.0) as usize).min(set.bars.len() - 1))
 }
 
-/// The colour of a part of the split, the same on every page.
-pub fn part_ink(part: Part) -> Ink {
-    match part {
-        Part::Train => Ink::Grey,
-        Part::Validation => Ink::Orange,
-        Part::Test => Ink::Green,
-    }
-}
-
-fn tooltip(ui: &Ui, theme: &Theme, set: &CandleSet, area: &PlotArea, response: &egui::Response) {
-    let Some(p) = response.hover_pos().filter(|p| area.rect.contains(*p)) else {
-        return;
-    };
-    ui.painter().vline(
-        p.x,
-        area.rect.y_range(),
-        Stroke::new(1.0, theme.dim.gamma_multiply(0.5)),
-    );
+/// The candle of a bar, as drawn at this zoom, in words.
+fn readout(set: &CandleSet, area: &PlotArea, bar: Option<usize>) -> (String, String) {
     let level = drawn_level(set, area.x, area.rect.width());
-    let bar = (area.x_at(p.x).round().max(0.0) as usize).min(set.bars.len() - 1);
-    let Some((first, c)) = set.candles(level, bar..bar + 1).next() else {
-        return;
+    let found = bar.and_then(|b| set.candles(level, b..b + 1).next());
+    let Some((first, c)) = found else {
+        return (String::new(), String::new());
     };
     let i = &set.bars.instrument;
     let size = 4_usize.pow(level as u32);
@@ -499,17 +350,14 @@ fn tooltip(ui: &Ui, theme: &Theme, set: &CandleSet, area: &PlotArea, response: &
         format!(" ({size} bars)")
     };
     let text = format!(
-        "{}{span}\nO {}  H {}\nL {}  C {}\nV {}",
+        "{}{span}  O {}  H {}  L {}  C {}",
         chart_ticks::stamp(set.bars.open_time[first] as f64),
         i.format_price(c.open),
         i.format_price(c.high),
         i.format_price(c.low),
         i.format_price(c.close),
-        number::grouped(c.volume, 0),
     );
-    response.clone().on_hover_ui_at_pointer(|ui| {
-        ui.label(egui::RichText::new(text).font(theme::mono(11.5)));
-    });
+    (text, number::grouped(c.volume, 0))
 }
 
 #[cfg(test)]
@@ -517,49 +365,12 @@ mod tests {
     use super::*;
     use holdout_core::market::Instruments;
 
-    fn bars(n: usize) -> Arc<Bars> {
-        let mut bars = Bars::empty(Instruments::builtin().get("NQ").unwrap().clone(), 60);
-        for i in 0..n as i32 {
-            let p = 10_000 + (i * 7_919) % 401;
-            bars.push(
-                i64::from(i) * 60,
-                [p, p + 5, p - 5, p + 2],
-                f64::from(i % 10),
-            );
-        }
-        Arc::new(bars)
-    }
-
-    #[test]
-    fn joined_candles_keep_open_high_low_close_and_volume() {
-        let set = CandleSet::new(bars(5_000));
-        let whole = 0..5_000;
-        for level in 1..=set.levels.len() {
-            let size = 4_usize.pow(level as u32);
-            for (first, c) in set.candles(level, whole.clone()) {
-                let last = (first + size).min(5_000);
-                assert_eq!(c.open, set.bars.open[first]);
-                assert_eq!(c.close, set.bars.close[last - 1]);
-                assert_eq!(c.high, *set.bars.high[first..last].iter().max().unwrap());
-                assert_eq!(c.low, *set.bars.low[first..last].iter().min().unwrap());
-                assert_eq!(c.volume, set.bars.volume[first..last].iter().sum::<f64>());
-            }
-        }
-    }
-
-    #[test]
-    fn any_stretch_is_drawn_with_few_candles() {
-        let set = CandleSet::new(bars(200_000));
-        for n in [1_usize, 100, 5_000, 200_000] {
-            let level = set.level_for(n as f64, 400);
-            let count = set.candles(level, 0..n).count();
-            assert!((1..=402).contains(&count), "{n} bars give {count} candles");
-        }
-    }
-
     #[test]
     fn ticks_do_not_crowd_over_nights() {
-        let b = bars(3_000);
+        let mut b = Bars::empty(Instruments::builtin().get("NQ").unwrap().clone(), 60);
+        for i in 0..3_000 {
+            b.push(i * 60, [4, 4, 4, 4], 1.0);
+        }
         let ticks = bar_ticks(&b, [0.0, 2_999.0], 800.0);
         assert!(ticks.ticks.len() >= 3);
         assert!(

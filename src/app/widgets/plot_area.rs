@@ -148,6 +148,15 @@ impl View {
             (range[1] - range[0] < (full[1] - full[0]) * 0.999).then(|| clamp(range, full));
     }
 
+    /// Shifts what is shown by a distance, as far as there is something to see.
+    pub fn pan(&mut self, full: [f64; 2], by: f64) {
+        if self.range.is_some() {
+            let [lo, hi] = self.of(full);
+            let by = by.clamp(full[0] - lo, (full[1] - hi).max(full[0] - lo));
+            self.range = Some([lo + by, hi + by]);
+        }
+    }
+
     /// Applies the pointer: pan, zoom, select, reset. `least` is the narrowest stretch allowed.
     pub fn interact(
         &mut self,
@@ -163,10 +172,7 @@ impl View {
         }
         if response.dragged_by(PointerButton::Primary) && self.range.is_some() {
             let per_point = (area.x[1] - area.x[0]) / f64::from(area.rect.width());
-            let shift = -f64::from(response.drag_delta().x) * per_point;
-            let [lo, hi] = self.of(full);
-            let shift = shift.clamp(full[0] - lo, full[1] - hi);
-            self.range = Some([lo + shift, hi + shift]);
+            self.pan(full, -f64::from(response.drag_delta().x) * per_point);
         }
         let pointer = ui
             .input(|i| i.pointer.latest_pos())

@@ -1,0 +1,259 @@
+//! The Data page by the names that screen readers use: preview, overrides, quality, split.
+
+use std::path::PathBuf;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use holdout::app::Workbench;
+
+use crate::window::{Place, import, until};
+
+/// Five-minute bars of three weekdays as a chart exports them: no offset, stamped in Chicago,
+/// one price spiked, one row broken, one bar missing.
+fn export(place: &Place) -> PathBuf {
+    let mut text = String::from("Date,Time,Open,High,Low,Close,Volume\n");
+    for day in 5..8 {
+        for minute in (8 * 60 + 30..15 * 60).step_by(5) {
+            let (h, m) = (minute / 60, minute % 60);
+            if (day, minute) == (6, 600) {
+                continue;
+            }
+            let base = 18_000.0 + f64::from(day) + f64::from(minute % 7) * 0.25;
+            let high = if (day, minute) == (6, 720) {
+                base * 1.5
+            } else {
+                base + 1.0
+            };
+            let volume = if minute < 540 { 900 } else { 300 };
+            text += &format!(
+                "2024-03-0{day},{h:02}:{m:02},{base},{high},{},{base},{volume}\n",
+                base - 1.0
+            );
+        }
+    }
+    text += "2024-03-07,15:00,oops,1,1,1,1\n";
+    let path = place.dir.path().join("NQ_chart.csv");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn choose(h: &mut Harness<'static, Workbench>, field: &str, option: &str) {
+    h.get_by_role_and_label(Role::ComboBox, field).click();
+    h.step();
+    h.step();
+    h.get_by_label(option).click();
+    h.step();
+    h.step();
+}
+
+fn previewed(place: &Place) -> Harness<'static, Workbench> {
+    let mut h = place.harness();
+    place.picker.answer(Some(export(place)));
+    h.get_by_label("Open file…").click();
+    looked_through(&mut h);
+    h
+}
+
+fn looked_through(h: &mut Harness<'static, Workbench>) {
+    until(h, "the file was looked through", |b| {
+        b.model.draft.as_ref().is_some_and(|d| d.whole.is_some())
+    });
+}
+
+#[test]
+fn a_zone_that_the_file_does_not_tell_is_asked_for_and_chosen() {
+    let place = Place::new();
+    let mut h = previewed(&place);
+    h.get_by_label("Recognised as");
+    h.get_by_label("First rows of the file");
+    h.get_by_label("Not usable");
+    h.get_by_label("Import").click();
+    h.step();
+    h.step();
+    assert!(
+        h.state().model.market.is_none(),
+        "nothing is imported before the zone is said"
+    );
+    choose(&mut h, "Zone", "America/Chicago");
+    looked_through(&mut h);
+    // 08:30 in Chicago is 09:30 in New York: the half hour after it has three times the volume.
+    h.get_by_label_contains("Volume by time of day, New York: ");
+    import(&mut h);
+    let market = h.state().model.market.as_ref().unwrap();
+    assert_eq!(market.options.zone.as_deref(), Some("America/Chicago"));
+    assert_eq!(
+        market.dataset.inspection.first.as_deref(),
+        Some("2024-03-05T14:30:00Z")
+    );
+    h.get_by_label("Price chart");
+}
+
+#[test]
+fn cancelling_a_preview_leaves_the_open_market_open() {
+    let place = Place::new();
+    let mut h = place.opened();
+    let bars = h.state().model.market.as_ref().unwrap().dataset.bars.len();
+    place.picker.answer(Some(export(&place)));
+    h.get_by_label("Open file…").click();
+    looked_through(&mut h);
+    h.key_press(Key::Escape);
+    h.step();
+    h.step();
+    let model = &h.state().model;
+    assert!(model.draft.is_none());
+    assert_eq!(model.market.as_ref().unwrap().dataset.bars.len(), bars);
+    // A file that cannot be read leaves it open as well.
+    place
+        .picker
+        .answer(Some(place.dir.path().join("nowhere.csv")));
+    h.get_by_label("Open file…").click();
+    until(&mut h, "the failure is told", |b| {
+        b.model.draft.as_ref().is_some_and(|d| d.failed.is_some())
+    });
+    h.get_by_label("Cancel").click();
+    h.step();
+    h.step();
+    assert!(h.state().model.market.is_some());
+}
+
+#[test]
+fn problems_open_to_examples_that_lead_to_the_bar_and_repairs_say_what_they_do() {
+    let place = Place::new();
+    let mut h = previewed(&place);
+    choose(&mut h, "Zone", "America/Chicago");
+    looked_through(&mut h);
+    import(&mut h);
+    let before = h.state().model.market.as_ref().unwrap().dataset.bars.len();
+    h.get_by_label("spike, 1, error").click();
+    h.step();
+    h.step();
+    let shown = |h: &Harness<'static, Workbench>| h.get_by_label("Price chart").value();
+    let whole = shown(&h);
+    h.get_by_label_contains("Show 2024-03-06 13:00").click();
+    h.step();
+    h.step();
+    assert_ne!(shown(&h), whole, "the chart jumps to the bar");
+    h.get_by_label("Drop 1 spikes").click();
+    until(&mut h, "the repaired market is open", |b| {
+        b.model.loading.is_none()
+            && b.model
+                .market
+                .as_ref()
+                .is_some_and(|m| m.dataset.bars.len() == before - 1)
+    });
+    h.get_by_label("Repair made: drop spikes");
+    h.get_by_label("Take back").click();
+    until(&mut h, "the repair is taken back", |b| {
+        b.model
+            .market
+            .as_ref()
+            .is_some_and(|m| m.dataset.bars.len() == before)
+    });
+}
+
+#[test]
+fn the_split_moves_by_dragging_by_date_by_keys_and_back() {
+    let place = Place::new();
+    let mut h = place.opened();
+    let split = |h: &Harness<'static, Workbench>| h.state().model.split().unwrap();
+    let first = split(&h);
+    // Drag the begin of validation to the left.
+    let grip = h.get_by_label_contains("Begin of validation, ").rect();
+    h.hover_at(grip.center());
+    h.step();
+    h.drag_at(grip.center());
+    h.step();
+    h.hover_at(grip.center() - egui::vec2(90.0, 0.0));
+    h.step();
+    h.drop_at(grip.center() - egui::vec2(90.0, 0.0));
+    h.step();
+    h.step();
+    let dragged = split(&h);
+    assert!(dragged.validation.0 < first.validation.0, "{dragged:?}");
+    assert_eq!(dragged.test, first.test, "the other bound stays");
+    // One session to the right with the keyboard.
+    h.get_by_label_contains("Begin of validation, ").focus();
+    h.step();
+    h.key_press(Key::ArrowRight);
+    h.step();
+    h.step();
+    let keyed = split(&h);
+    assert!(keyed.validation.0 > dragged.validation.0, "{keyed:?}");
+    // By date, and what is no date is told.
+    let field = "First day of test";
+    for (text, told) in [("soon", true), ("2024-03-04", false)] {
+        h.get_by_label(field).focus();
+        h.step();
+        h.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        h.step();
+        h.get_by_label(field).type_text(text);
+        h.step();
+        h.key_press(Key::Enter);
+        h.step();
+        h.step();
+        let says = h.query_by_label_contains("is not a date").is_some();
+        assert_eq!(says, told, "{text}");
+    }
+    assert_eq!(split(&h).test.0.to_string(), "2024-03-04");
+    // Undo takes the changes back.
+    h.get_by_label("Undo split").click();
+    h.step();
+    h.step();
+    assert_ne!(split(&h).test.0.to_string(), "2024-03-04");
+}
+
+#[test]
+fn the_chart_is_moved_with_the_keyboard() {
+    let place = Place::new();
+    let mut h = place.opened();
+    // What is shown, as a screen reader says it.
+    let shown = |h: &Harness<'static, Workbench>| h.get_by_label("Price chart").value().unwrap();
+    let whole = shown(&h);
+    h.get_by_label("Price chart").focus();
+    h.step();
+    let press = |h: &mut Harness<'static, Workbench>, key| {
+        h.key_press(key);
+        h.step();
+        h.step();
+        shown(h)
+    };
+    let zoomed = press(&mut h, Key::Plus);
+    assert_ne!(zoomed, whole);
+    let panned = press(&mut h, Key::ArrowLeft);
+    assert_ne!(panned, zoomed);
+    assert_eq!(press(&mut h, Key::ArrowRight), zoomed);
+    assert_eq!(press(&mut h, Key::Home), whole);
+    h.get_by_label("1 day").click();
+    h.step();
+    h.step();
+    assert_ne!(shown(&h), whole);
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+#[test]
+fn a_dropped_file_is_previewed_and_imported() {
+    let place = Place::new();
+    let mut h = place.harness();
+    let file = std::sync::Arc::new(Dropped(place.market()));
+    h.input_mut().dropped_files.push(file);
+    h.step();
+    import(&mut h);
+    assert_eq!(
+        h.state().model.market.as_ref().unwrap().dataset.market(),
+        "NQ"
+    );
+}
