@@ -70,7 +70,8 @@ impl<'a> Lookahead<'a> {
         let answer = Action::from_index(usize::from(self.answers[self.next]));
         self.next += 1;
         if answer != Action::Hold {
-            self.want = (2 * self.next).clamp(FEWEST, MOST);
+            // Half way to how far the answers held, so that few are asked for in vain.
+            self.want = self.want.midpoint(self.next + 1).clamp(FEWEST, MOST);
             self.forget();
         }
         Ok(answer)

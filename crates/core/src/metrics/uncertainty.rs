@@ -14,6 +14,7 @@ use super::bootstrap::{
     optimal_block,
 };
 use super::daily::DailySeries;
+use super::growth::volatility;
 use super::moments::{FLAT, mean};
 use super::probabilistic_sharpe::TrackRecord;
 use super::sharpe::{DAYS_PER_YEAR, sharpe, sharpe_standard_error};
@@ -110,7 +111,8 @@ impl Uncertainty {
             seed: settings.seed,
             mean_daily_pnl: wide(|h| Some(h.mean_pnl)),
             mean_daily_return: wide(|h| h.mean_return),
-            volatility: wide(|h| h.volatility),
+            volatility: wide(|h| h.volatility)
+                .and_then(|i| turned(i, returns.and_then(volatility)?)),
             sharpe: wide(|h| h.sharpe),
             sharpe_analytic: analytic,
             sortino: wide(|h| h.sortino),
@@ -124,6 +126,14 @@ impl Uncertainty {
             minimum_track_record_days: record.and_then(|r| r.minimum_days(0.0)),
         }
     }
+}
+
+/// The interval turned about the figure on a scale of ratios: resampled deviations are too small
+/// as often as the figure itself is, and this sets both right.
+fn turned(i: BootstrapInterval, figure: f64) -> Option<BootstrapInterval> {
+    let square = figure * figure;
+    let (lower, upper) = (square / i.upper, square / i.lower);
+    (lower.is_finite() && upper.is_finite()).then_some(BootstrapInterval { lower, upper, ..i })
 }
 
 /// Two-sided p-value of a mean of 0: resampled means are moved so that 0 is their centre.
