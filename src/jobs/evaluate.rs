@@ -203,8 +203,6 @@ fn robustness(
         accounts,
         judge.seed,
     );
-    let days = ledger_days(ledger, &SessionCalendar::builtin());
-    let series = DailySeries::of_days(&days, ledger.start_balance);
     let settings = RobustnessSettings {
         tick_value: Some(plan.instrument.tick_value.dollars()),
         trials: known.trials,
@@ -216,7 +214,19 @@ fn robustness(
         permutation: moved.as_ref(),
         ..Beside::default()
     };
-    Robustness::of(&series, Some(&ledger.trades), sheet, beside, &settings)
+    examine(ledger, sheet, beside, &settings)
+}
+
+/// Whether a ledger's figures are real, from the ledger and what is known beside it.
+pub fn examine(
+    ledger: &Ledger,
+    sheet: &Tearsheet,
+    beside: Beside<'_>,
+    settings: &RobustnessSettings,
+) -> Robustness {
+    let days = ledger_days(ledger, &SessionCalendar::builtin());
+    let series = DailySeries::of_days(&days, ledger.start_balance);
+    Robustness::of(&series, Some(&ledger.trades), sheet, beside, settings)
 }
 
 /// The same policy on its training bars, against which a loss on other bars is measured.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use holdout_core::market::SessionCalendar;
+use holdout_core::metrics::DayClock;
 use holdout_core::metrics::criteria::Outcome;
 
 use crate::jobs::markets::{MarketRow, MarketTable};
@@ -52,6 +54,7 @@ const INKS: [Ink; 6] = [
 impl MarketsView {
     /// Everything that is shown of a table.
     pub fn new(t: &MarketTable) -> Self {
+        let clock = DayClock::new(SessionCalendar::builtin());
         let curves = t.rows.iter().zip(INKS.into_iter().cycle()).map(|(r, ink)| {
             let mut sum = 0.0;
             let days = r.row.series.days.clone().unwrap_or_default();
@@ -60,7 +63,8 @@ impl MarketsView {
                 .zip(&r.row.series.pnl)
                 .map(|(d, p)| {
                     sum += p;
-                    [(d.roll_wall() + 17 * 3600) as f64, sum]
+                    // A trading day ends at 17:00 in New York, 23 hours after its roll.
+                    [clock.to_utc(d.roll_wall() + 23 * 3600) as f64, sum]
                 })
                 .collect();
             Series::line(r.market.clone(), ink, Arc::new(Curve::new(points)))
