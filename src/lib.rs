@@ -13,3 +13,4 @@ pub mod ensemble;
 pub mod jobs;
 mod lookahead;
 pub mod report;
+pub mod rulesets;

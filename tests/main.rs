@@ -1,10 +1,14 @@
 //! The one integration binary, so that the programme is linked once: every file here drives it from outside.
 
+mod certificate;
 mod cli;
+mod compliance_vectors;
 mod data_page;
 mod look_ahead;
 mod metrics;
 mod pipeline;
 mod programme;
+mod vector_ledger;
 mod verdicts;
 mod window;
+mod window_compliance;

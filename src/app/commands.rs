@@ -8,6 +8,7 @@ use holdout_core::market::split::Part;
 use holdout_store::ImportOptions;
 
 use super::Workbench;
+use super::compliance::ComplianceCommand;
 use super::context::{Page, RunState};
 use super::examining::Subject;
 use super::files::Ask;
@@ -69,10 +70,15 @@ pub enum Command {
     ShowResults(Part),
     /// Judge test, having been asked.
     OpenTest,
+<<<<<<< HEAD
     /// Examine the selected run: its checkpoints, a comparison, its markets.
     Examine(Subject),
     /// Stop examining.
     StopExamining,
+=======
+    /// Something of the Compliance page.
+    Compliance(ComplianceCommand),
+>>>>>>> main
     /// Write a chart to a file.
     Export(Box<Chart>, ExportFormat),
     /// Dark or light.
@@ -143,6 +149,7 @@ impl Workbench {
                 let name = format!("{}.{}", file_name(&chart), format.extension());
                 self.ask(ctx, &Ask::Save { name }, Some((chart, format)));
             }
+            Command::Compliance(command) => self.comply(ctx, command),
             Command::SetMode(mode) => {
                 self.theme = Theme::new(mode);
                 ctx.set_theme(mode.egui());
@@ -159,6 +166,9 @@ impl Workbench {
     }
 
     fn go(&mut self, page: Page) {
+        if page == Page::Compliance {
+            self.read_evaluations();
+        }
         self.model.page = page;
     }
 

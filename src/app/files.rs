@@ -16,6 +16,10 @@ use crate::jobs::Wake;
 pub enum Ask {
     /// A bar file to read.
     OpenBars,
+    /// A folder with a ledger.
+    OpenLedger,
+    /// A folder for a document.
+    SaveDocument,
     /// Where to write; with a proposed file name.
     Save {
         /// Proposed file name.
@@ -44,6 +48,12 @@ impl FilePicker for NativePicker {
                     .add_filter("Bars", &["csv", "txt", "gz", "zst", "parquet", "scid"])
                     .add_filter("All files", &["*"])
                     .pick_file(),
+                Ask::OpenLedger => rfd::FileDialog::new()
+                    .set_title("Open a folder with equity.csv and trades.csv")
+                    .pick_folder(),
+                Ask::SaveDocument => rfd::FileDialog::new()
+                    .set_title("Folder for the document")
+                    .pick_folder(),
                 Ask::Save { name } => rfd::FileDialog::new()
                     .set_title("Export")
                     .set_file_name(name)

@@ -24,6 +24,7 @@ use crate::jobs::train::TrainEvent;
 use crate::jobs::{Notice, Progress};
 use crate::report::number;
 use commands::{Command, Exporting};
+use compliance::ComplianceCommand;
 use context::{Commands, LogLine, Model, Page, PanelCtx, RunState};
 use files::{Ask, FilePicker, NativePicker};
 use panels::train_data::TrainView;
@@ -33,6 +34,7 @@ use widgets::toasts::{Toasts, Tone};
 use worker::{JudgeJob, LoadJob, TrainJob, WorkEvent};
 
 pub mod commands;
+pub mod compliance;
 pub mod context;
 pub mod examining;
 pub mod files;
@@ -141,7 +143,7 @@ pub struct Workbench {
     theme: Theme,
     commands: Commands,
     picker: Box<dyn FilePicker>,
-    asking: Option<(Promise<Option<PathBuf>>, Exporting)>,
+    asking: Option<(Ask, Promise<Option<PathBuf>>, Exporting)>,
     load: Option<(PathBuf, LoadJob)>,
     looking: Option<preview::PreviewJob>,
     training: Option<TrainJob>,
@@ -154,8 +156,13 @@ pub struct Workbench {
     curriculum: panels::curriculum::CurriculumPanel,
     train: panels::train::TrainPanel,
     results: panels::results::ResultsPanel,
+<<<<<<< HEAD
     regimes: panels::regimes::RegimesPanel,
     checkpoints: panels::checkpoints::CheckpointsPanel,
+=======
+    compliance: panels::compliance::CompliancePanel,
+    complying: Option<compliance::ComplianceJob>,
+>>>>>>> main
     log_open: bool,
     /// Test is about to be opened: how often it was before, or why that is not known.
     ask_test: Option<Result<u64, String>>,
@@ -191,7 +198,11 @@ impl Workbench {
             results: Vec::new(),
             part: Part::Validation,
             evaluating: None,
+<<<<<<< HEAD
             findings: examining::Findings::default(),
+=======
+            compliance: compliance::ComplianceState::default(),
+>>>>>>> main
             log: Vec::new(),
             device: None,
             runs_dir,
@@ -214,8 +225,13 @@ impl Workbench {
             curriculum: panels::curriculum::CurriculumPanel::default(),
             train: panels::train::TrainPanel,
             results: panels::results::ResultsPanel::default(),
+<<<<<<< HEAD
             regimes: panels::regimes::RegimesPanel::default(),
             checkpoints: panels::checkpoints::CheckpointsPanel::default(),
+=======
+            compliance: panels::compliance::CompliancePanel::default(),
+            complying: None,
+>>>>>>> main
             log_open: false,
             ask_test: None,
             ask_close: false,
@@ -260,7 +276,11 @@ impl Workbench {
         self.drain_looking(ctx);
         self.drain_training(ctx);
         self.drain_judging(ctx);
+<<<<<<< HEAD
         self.drain_examining(ctx);
+=======
+        self.drain_complying(ctx);
+>>>>>>> main
         self.zoom = ctx.zoom_factor();
         self.undoer.feed_state(ctx.time(), &self.model.config);
         self.model.can_undo = (
@@ -293,8 +313,12 @@ impl Workbench {
             curriculum,
             train,
             results,
+<<<<<<< HEAD
             regimes,
             checkpoints,
+=======
+            compliance,
+>>>>>>> main
             palette,
             toasts,
             ..
@@ -340,9 +364,13 @@ impl Workbench {
                 Page::Curriculum => curriculum.ui(&panel, ui),
                 Page::Train => train.ui(&panel, ui),
                 Page::Results => results.ui(&panel, ui),
+<<<<<<< HEAD
                 Page::Regimes => regimes.ui(&panel, ui),
                 Page::Checkpoints => checkpoints.ui(&panel, ui),
                 Page::Markets => panels::markets::ui(&panel, ui),
+=======
+                Page::Compliance => compliance.ui(&panel, ui),
+>>>>>>> main
             });
         palette.ui(&panel, &ctx);
         toasts.ui(&ctx, theme);
@@ -362,9 +390,13 @@ impl Workbench {
             (CTRL, Key::Num2, Command::Go(Page::Curriculum)),
             (CTRL, Key::Num3, Command::Go(Page::Train)),
             (CTRL, Key::Num4, Command::Go(Page::Results)),
+<<<<<<< HEAD
             (CTRL, Key::Num5, Command::Go(Page::Regimes)),
             (CTRL, Key::Num6, Command::Go(Page::Checkpoints)),
             (CTRL, Key::Num7, Command::Go(Page::Markets)),
+=======
+            (CTRL, Key::Num5, Command::Go(Page::Compliance)),
+>>>>>>> main
             (CTRL, Key::O, Command::OpenDialog),
             (CTRL, Key::P, Command::TogglePalette),
             (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
@@ -410,20 +442,23 @@ impl Workbench {
 
     fn ask(&mut self, ctx: &egui::Context, ask: &Ask, exporting: Exporting) {
         if self.asking.is_none() {
-            self.asking = Some((self.picker.pick(ask, commands::wake(ctx)), exporting));
+            let answer = self.picker.pick(ask, commands::wake(ctx));
+            self.asking = Some((ask.clone(), answer, exporting));
         }
     }
 
     fn answer_dialog(&mut self, ctx: &egui::Context) {
-        let Some((promise, exporting)) = self.asking.take() else {
+        let Some((ask, promise, exporting)) = self.asking.take() else {
             return;
         };
         match promise.try_take() {
-            Err(promise) => self.asking = Some((promise, exporting)),
+            Err(promise) => self.asking = Some((ask, promise, exporting)),
             Ok(None) => {}
-            Ok(Some(path)) => match exporting {
-                None => self.apply(ctx, Command::Preview(path, Box::default())),
-                Some((chart, format)) => self.export(ctx, &path, &chart, format),
+            Ok(Some(path)) => match (ask, exporting) {
+                (Ask::OpenLedger, _) => self.comply(ctx, ComplianceCommand::Ledger(path)),
+                (Ask::SaveDocument, _) => self.comply(ctx, ComplianceCommand::IssueTo(path)),
+                (_, None) => self.apply(ctx, Command::Preview(path, Box::default())),
+                (_, Some((chart, format))) => self.export(ctx, &path, &chart, format),
             },
         }
     }
@@ -673,6 +708,7 @@ impl Workbench {
             self.model.results.clear();
             self.forget_findings();
             self.model.part = Part::Validation;
+            self.read_evaluations();
         }
         self.apply(ctx, Command::ShowResults(self.model.part));
     }
@@ -723,6 +759,7 @@ impl Workbench {
         self.model.results.retain(|r| r.part != view.part);
         self.model.results.push(Arc::new(view));
         self.model.results.sort_by_key(|r| r.part);
+        self.read_evaluations();
     }
 
     fn ask_before_test(&mut self, ctx: &egui::Context) {

@@ -75,8 +75,17 @@ pub enum Command {
         after_help = "Example: holdout replay --data bars.csv --market NQ --actions actions.csv --out ledger"
     )]
     Replay(ReplayArgs),
-    /// Check a ledger against a rule set.
+    /// Check a ledger against a rule set; chance of passing; certificates.
+    #[command(
+        after_help = "Examples:\n  holdout compliance check --ruleset apex-50k-seed --ledger eval\n  holdout compliance chance --ruleset topstep-50k,apex-legacy-50k --ledger eval"
+    )]
     Compliance(ComplianceArgs),
+    /// Issue a certificate of an evaluation or a ledger, or show one.
+    Certificate(CertificateArgs),
+    /// Compare a certificate with everything it rests on. Exit code 1 when anything differs.
+    Verify(VerifyArgs),
+    /// Ask whether a certificate lets its agent go beyond paper trading. Exit code 1 when not.
+    Gate(GateArgs),
     /// List runs, or show one.
     Runs(RunsArgs),
     /// Measure environment, inference and training on this machine.
@@ -604,8 +613,113 @@ pub enum ComplianceCommand {
         #[arg(long)]
         ledger: PathBuf,
     },
-    /// List the rule sets that ship with the programme.
+    /// List the rule sets that ship with the programme, and the user's own.
     List,
+    /// Chance of passing, for several rule sets side by side.
+    Chance(ChanceArgs),
+    /// The same as `holdout certificate issue`.
+    Certificate(IssueArgs),
+    /// The same as `holdout verify`.
+    Verify(VerifyArgs),
+}
+
+/// `holdout compliance chance`
+#[derive(Debug, Parser)]
+pub struct ChanceArgs {
+    /// Rule sets by name or TOML file, separated by commas; all that ship when absent.
+    #[arg(long, value_delimiter = ',')]
+    pub ruleset: Vec<String>,
+    /// Folder with equity.csv and trades.csv.
+    #[arg(long)]
+    pub ledger: PathBuf,
+    /// Resampled accounts.
+    #[arg(long, default_value_t = 10_000)]
+    pub paths: usize,
+    /// Seed of the draws.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Mean block length in sessions; chosen from the ledger when absent.
+    #[arg(long)]
+    pub block: Option<f64>,
+    /// Sessions after which a resampled account is out of time.
+    #[arg(long, default_value_t = 252)]
+    pub horizon: u32,
+    /// Profit target in dollars in place of the rule set's.
+    #[arg(long)]
+    pub target: Option<f64>,
+    /// Share of the drawdown limit used, from which the agent enters no more.
+    #[arg(long, default_value_t = 0.75)]
+    pub entry_drawdown_cap: f64,
+}
+
+/// `holdout certificate`
+#[derive(Debug, Parser)]
+pub struct CertificateArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: CertificateCommand,
+}
+
+/// Certificate commands.
+#[derive(Debug, Subcommand)]
+pub enum CertificateCommand {
+    /// Judge, hash and write JSON, text and PDF. What does not pass becomes a compliance report
+    /// (exit code 1).
+    #[command(
+        after_help = "Example: holdout certificate issue --ruleset topstep-50k --run runs/20240101-120000-nq-ab12 --out certificate"
+    )]
+    Issue(IssueArgs),
+    /// Print what a certificate says.
+    Show {
+        /// The JSON file.
+        file: PathBuf,
+    },
+}
+
+/// `holdout certificate issue`
+#[derive(Debug, Parser)]
+pub struct IssueArgs {
+    /// Rule set by name, or a TOML file.
+    #[arg(long)]
+    pub ruleset: String,
+    /// Run folder.
+    #[arg(long, conflicts_with = "ledger")]
+    pub run: Option<PathBuf>,
+    /// Evaluation of the run; the latest on test when absent.
+    #[arg(long, requires = "run")]
+    pub evaluation: Option<String>,
+    /// Folder with equity.csv and trades.csv, of whatever origin.
+    #[arg(long, required_unless_present = "run")]
+    pub ledger: Option<PathBuf>,
+    /// A file that the ledger is said to come from, hashed beside it. Repeatable.
+    #[arg(long, value_name = "ROLE=FILE", requires = "ledger")]
+    pub file: Vec<String>,
+    /// Folder for the three documents.
+    #[arg(long)]
+    pub out: PathBuf,
+}
+
+/// `holdout verify`
+#[derive(Debug, Parser)]
+pub struct VerifyArgs {
+    /// The certificate's JSON file.
+    pub file: PathBuf,
+    /// The run or ledger folder, where it was moved.
+    #[arg(long)]
+    pub base: Option<PathBuf>,
+}
+
+/// `holdout gate`
+#[derive(Debug, Parser)]
+pub struct GateArgs {
+    /// The certificate's JSON file.
+    pub file: PathBuf,
+    /// The checkpoint that is to be run; the certificate's own when absent.
+    #[arg(long)]
+    pub checkpoint: Option<PathBuf>,
+    /// The run folder, where it was moved.
+    #[arg(long)]
+    pub base: Option<PathBuf>,
 }
 
 /// `holdout runs`

@@ -1,58 +1,42 @@
 //! `holdout compliance`: a rule set against anybody's ledger.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow};
-use holdout_core::compliance::{self, Check, CheckSettings, LedgerView, Report, RuleSet, Status};
+use holdout_core::compliance::{Check, Report, RuleSet, Status};
 use holdout_core::market::Instruments;
 use holdout_store::ledger as ledger_files;
 
 use super::args::{ComplianceArgs, ComplianceCommand};
 use super::table::{row, table};
-use super::{BadInput as _, Failure, Outcome, print_json};
+use super::{BadInput as _, Failure, Outcome, certificate, chance, print_json};
+use crate::jobs::certificate::{RuleText, judge};
 use crate::report::number::grouped;
+use crate::rulesets;
 
 pub(super) fn run(a: &ComplianceArgs, json: bool) -> Outcome {
     match &a.command {
         ComplianceCommand::Check { ruleset, ledger } => check(ruleset, ledger, json),
         ComplianceCommand::List => list(json),
+        ComplianceCommand::Chance(a) => chance::run(a, json),
+        ComplianceCommand::Certificate(a) => certificate::issue(a, json),
+        ComplianceCommand::Verify(a) => certificate::verify(a, json),
     }
+}
+
+/// A rule set by name, or from a file, with its text.
+pub(super) fn rule_text(id_or_file: &str) -> Result<RuleText, Failure> {
+    rulesets::find(id_or_file).bad_input()
 }
 
 /// A rule set by name, or from a file.
 pub(super) fn rule_set(id_or_file: &str) -> Result<RuleSet, Failure> {
-    let path = Path::new(id_or_file);
-    if !path.is_file() {
-        return RuleSet::builtin(id_or_file)
-            .map_err(|e| anyhow!("{e}; nor is there a file of that name"))
-            .bad_input();
-    }
-    let text = fs::read_to_string(path)
-        .with_context(|| format!("failed to read {}", path.display()))
-        .bad_input()?;
-    RuleSet::parse(&text)
-        .with_context(|| format!("failed to read the rule set {}", path.display()))
-        .bad_input()
+    Ok(rule_text(id_or_file)?.rules)
 }
 
 fn check(ruleset: &str, dir: &Path, json: bool) -> Outcome {
     let rules = rule_set(ruleset)?;
     let ledger = ledger_files::read(dir, &Instruments::builtin()).bad_input()?;
-    let view = LedgerView {
-        instrument: ledger.instrument.as_ref(),
-        rows: &ledger.rows,
-        trades: &ledger.trades,
-        // 0 says that the ledger is too short to tell; the checks that need it are unknown then.
-        interval_secs: ledger.interval_secs.unwrap_or(0),
-    };
-    let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
-    let settings = CheckSettings {
-        missing_equity: owned(&ledger.missing_equity),
-        missing_trades: owned(&ledger.missing_trades),
-        ..CheckSettings::default()
-    };
-    let report = compliance::check_with(&rules, &view, &settings);
+    let report = judge(&rules, &ledger);
     if json {
         print_json(&report)?;
     } else {
@@ -99,7 +83,13 @@ pub(super) fn print_report(report: &Report) {
 }
 
 fn list(json: bool) -> Outcome {
-    let all = RuleSet::all_builtin();
+    let mut all = RuleSet::all_builtin();
+    for (path, own) in rulesets::own() {
+        match own {
+            Ok(own) => all.push(own.rules),
+            Err(e) => eprintln!("warning: {} was left out: {e:#}", path.display()),
+        }
+    }
     if json {
         return print_json(&all);
     }

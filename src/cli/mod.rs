@@ -6,7 +6,12 @@
 pub mod args;
 mod bench;
 mod bench_ui;
+<<<<<<< HEAD
 mod checkpoints;
+=======
+mod certificate;
+mod chance;
+>>>>>>> main
 mod compliance;
 mod data;
 mod demo;
@@ -80,6 +85,9 @@ pub fn main() -> ExitCode {
         Some(Command::Metrics(a)) => metrics::run(&a, json),
         Some(Command::Replay(a)) => replay::run(&a, json),
         Some(Command::Compliance(a)) => compliance::run(&a, json),
+        Some(Command::Certificate(a)) => certificate::run(&a, json),
+        Some(Command::Verify(a)) => certificate::verify(&a, json),
+        Some(Command::Gate(a)) => certificate::gate(&a, json),
         Some(Command::Runs(a)) => runs::run(&a, json),
         Some(Command::Bench(a)) if a.ui => bench_ui::run(since, json),
         Some(Command::Bench(a)) => bench::run(&a, json),

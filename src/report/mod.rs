@@ -3,12 +3,17 @@
 //! Nothing here knows about the window: a chart is described once and drawn by the window,
 //! as SVG, or as PNG.
 
+pub mod certificate_pdf;
+pub mod certificate_text;
 pub mod chart;
 pub mod chart_csv;
 pub mod chart_curve;
 pub mod chart_look;
 pub mod chart_ticks;
+pub mod compliance_chart;
 pub mod number;
+pub mod pdf_file;
+pub mod pdf_page;
 pub mod png;
 pub mod svg;
 

@@ -46,6 +46,16 @@ pub enum PngError {
 /// # Errors
 /// When the SVG cannot be read, or the picture is empty or larger than 20 000 pixels on a side.
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, PngError> {
+    pixels(svg, None, scale)?
+        .encode_png()
+        .map_err(|e| PngError::Encode(e.to_string()))
+}
+
+/// Draws an SVG `wide` pixels wide, or else at `scale` pixels per point.
+///
+/// # Errors
+/// As [`png`].
+pub(super) fn pixels(svg: &str, wide: Option<f32>, scale: f32) -> Result<Pixmap, PngError> {
     let options = usvg::Options {
         font_family: super::svg::FONT.to_owned(),
         fontdb: Arc::clone(&FONTS),
@@ -53,6 +63,7 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, PngError> {
     };
     let tree = usvg::Tree::from_str(svg, &options)?;
     let size = tree.size();
+    let scale = wide.map_or(scale, |w| w / size.width());
     let (width, height) = (
         (size.width() * scale).ceil() as u32,
         (size.height() * scale).ceil() as u32,
@@ -67,9 +78,7 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, PngError> {
         Transform::from_scale(scale, scale),
         &mut pixels.as_mut(),
     );
-    pixels
-        .encode_png()
-        .map_err(|e| PngError::Encode(e.to_string()))
+    Ok(pixels)
 }
 
 #[cfg(test)]

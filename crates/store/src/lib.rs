@@ -8,6 +8,7 @@
 pub mod atomic;
 pub mod cache;
 pub mod canonical;
+pub mod certificate;
 mod decimal;
 pub mod detect;
 pub mod dialects;

@@ -1,7 +1,12 @@
 //! The pages and bars of the window. A panel reads a [`super::context::PanelCtx`] and sends commands.
 
+<<<<<<< HEAD
 pub mod checkpoints;
 pub mod checkpoints_data;
+=======
+pub mod compliance;
+pub mod compliance_data;
+>>>>>>> main
 pub mod curriculum;
 pub mod curriculum_data;
 pub mod data;
@@ -25,6 +30,7 @@ pub mod regimes_data;
 pub mod results;
 pub mod results_data;
 pub mod results_trades;
+pub mod ruleset_form;
 pub mod runs;
 pub mod status;
 pub mod top;

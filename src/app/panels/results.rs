@@ -63,7 +63,7 @@ impl ResultsPanel {
             .default_size(296.0)
             .size_range(250.0..=520.0)
             .frame(pad(ctx.theme))
-            .show(ui, |ui| rules(ctx, &view.verdict, ui));
+            .show(ui, |ui| rules(ctx, &view.verdict, "results", ui));
         Panel::top("results-tiles")
             .show_separator_line(false)
             .frame(pad(ctx.theme))
@@ -435,7 +435,8 @@ pub fn state_look(theme: &Theme, state: CheckState) -> (Icon, &'static str, egui
     }
 }
 
-fn rules(ctx: &PanelCtx<'_>, verdict: &VerdictView, ui: &mut Ui) {
+/// A verdict with its checks; a click on one shows its moment on the charts of `group`.
+pub(super) fn rules(ctx: &PanelCtx<'_>, verdict: &VerdictView, group: &str, ui: &mut Ui) {
     let (icon, word, color) = state_look(ctx.theme, verdict.state);
     Frame::new()
         .fill(ctx.theme.background)
@@ -481,12 +482,12 @@ fn rules(ctx: &PanelCtx<'_>, verdict: &VerdictView, ui: &mut Ui) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.set_max_width(ui.available_width() - 10.0);
         for check in &verdict.checks {
-            check_ui(ctx, check, ui);
+            check_ui(ctx, check, group, ui);
         }
     });
 }
 
-fn check_ui(ctx: &PanelCtx<'_>, check: &CheckRow, ui: &mut Ui) {
+fn check_ui(ctx: &PanelCtx<'_>, check: &CheckRow, group: &str, ui: &mut Ui) {
     let (icon, word, color) = state_look(ctx.theme, check.state);
     let quiet = check.state == CheckState::NotApplicable;
     let response = ui
@@ -547,7 +548,7 @@ fn check_ui(ctx: &PanelCtx<'_>, check: &CheckRow, ui: &mut Ui) {
     if response.on_hover_text(hint).clicked()
         && let Some(t) = check.time
     {
-        chart_view::look_at(ui, "results", [t as f64 - 43_200.0, t as f64 + 43_200.0]);
+        chart_view::look_at(ui, group, [t as f64 - 43_200.0, t as f64 + 43_200.0]);
     }
     ui.add_space(5.0);
 }

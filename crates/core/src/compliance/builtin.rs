@@ -91,6 +91,12 @@ impl RuleSet {
         }
     }
 
+    /// Text of a rule set that ships, as it was written.
+    pub fn builtin_text(id: &str) -> Option<&'static str> {
+        let found = SHIPPED.iter().find(|(known, _)| *known == id);
+        found.map(|(_, text)| *text)
+    }
+
     /// All rule sets that ship, the default first.
     pub fn all_builtin() -> Vec<Self> {
         SHIPPED

@@ -6,12 +6,20 @@
 
 use super::case::Case;
 use super::finding::Check;
+use super::ruleset::ConsistencyRule;
 use super::severity::Status;
 use crate::units::Usd;
 
 const ID: &str = "consistency";
 /// Shares are compared in millionths.
 const PARTS: f64 = 1e6;
+
+/// Whether a best day has too large a share of a profit.
+pub(super) fn broken(rule: &ConsistencyRule, best: Usd, total: Usd) -> bool {
+    let limit = i128::from((rule.max_share * PARTS).round() as i64) * i128::from(total.0);
+    let share = i128::from(best.0) * PARTS as i128;
+    share > limit || (rule.touch_counts && share == limit)
+}
 
 pub(super) fn check(case: &Case<'_>) -> Check {
     let Some(rule) = &case.rules.consistency else {
@@ -31,10 +39,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     let Some(best) = best.filter(|_| total > Usd::ZERO) else {
         return Check::not_applicable(ID, "there is no profit to share");
     };
-    let limit = i128::from((rule.max_share * PARTS).round() as i64) * i128::from(total.0);
-    let share = i128::from(best.pnl().0) * PARTS as i128;
-    let broken = share > limit || (rule.touch_counts && share == limit);
-    let status = if broken {
+    let status = if broken(rule, best.pnl(), total) {
         rule.severity.status()
     } else {
         Status::Pass

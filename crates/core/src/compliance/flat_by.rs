@@ -2,12 +2,13 @@
 //!
 //! A bar that closes at or after the deadline with a position still open breaks the rule, and
 //! so does a trade whose exit bar opens at or after it: bars may be missing in between. Closing
-//! exactly at the deadline is on time. `room` is the least number of seconds between an open
-//! position and its deadline.
+//! exactly at the deadline is on time. The moment is the first at which the rule was broken, or
+//! else the one closest to it; figures are seconds past the deadline, the limit being 0.
 
 use super::case::Case;
 use super::finding::Check;
 use super::severity::Status;
+use crate::sim::Trade;
 use crate::time::{TradingDay, format_utc};
 
 const ID: &str = "flat_by";
@@ -20,28 +21,71 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         return Check::no_bars(ID);
     }
     let interval = case.view.interval();
-    let mut least: Option<(i64, Check)> = None;
-    let mut first_late: Option<i64> = None;
-    let mut keep = |room: i64, time: i64, finding: &dyn Fn() -> Check| {
-        if room <= 0 {
-            first_late = Some(first_late.map_or(time, |t| t.min(time)));
-        }
-        if least.as_ref().is_none_or(|(r, _)| room < *r) {
-            least = Some((room, finding()));
-        }
-    };
-    for row in case.view.rows.iter().filter(|r| r.position != 0) {
-        let wall = case.clock.wall(row.time);
-        let close = TradingDay::since_roll(wall) + interval.unwrap_or(0);
-        let room = match case.deadline(TradingDay::of_wall(wall)) {
-            Some(deadline) => deadline - close,
-            None => -close,
-        };
-        let words = "a position was open at the close of this bar";
-        keep(room, row.time, &|| {
-            Check::new(ID, Status::Fail, words).at(row)
-        });
+    let held: Vec<Moment<'_>> = moments(case, interval.unwrap_or(0));
+    let late = held.iter().filter(|m| m.room <= 0);
+    let first_late = late.min_by_key(|m| (m.time, m.trade.is_some()));
+    if first_late.is_none() && !case.has_equity("position") {
+        return Check::no_column(ID, "position");
     }
+    if first_late.is_none() && !held.is_empty() && interval.is_none() {
+        return Check::unknown(ID, "one bar does not tell how long a bar is");
+    }
+    let Some(closest) = held.iter().min_by_key(|m| (m.room, m.time)) else {
+        let words = "no position was open at the close of any bar";
+        return Check::new(ID, Status::Pass, words);
+    };
+    let shown = first_late.unwrap_or(closest);
+    let status = if first_late.is_some() {
+        Status::Fail
+    } else {
+        Status::Pass
+    };
+    let open = match shown.trade {
+        None => "a position was open at the close of this bar".to_owned(),
+        Some(t) => format!("trade {} was closed in this bar", t.id),
+    };
+    let detail = if first_late.is_some() {
+        format!("{flat_by} of the rules (early closes sooner) was not kept: {open}")
+    } else {
+        format!("closest to {flat_by}: {open}")
+    };
+    let mut finding = Check::new(ID, status, detail).figures(
+        "seconds",
+        Some(0.0),
+        Some(-closest.room as f64),
+        Some(closest.room as f64),
+    );
+    finding.time = Some(format_utc(shown.time));
+    match shown.trade {
+        None => finding,
+        Some(t) => finding.trade(t, case),
+    }
+}
+
+/// An open position and the seconds left to its deadline.
+struct Moment<'a> {
+    room: i64,
+    /// Open time of the bar.
+    time: i64,
+    /// The trade that was closed too late, where it is known by its exit alone.
+    trade: Option<&'a Trade>,
+}
+
+fn moments<'a>(case: &Case<'a>, interval: i64) -> Vec<Moment<'a>> {
+    let held = case.view.rows.iter().filter(|r| r.position != 0);
+    let mut all: Vec<Moment<'_>> = held
+        .map(|row| {
+            let wall = case.clock.wall(row.time);
+            let close = TradingDay::since_roll(wall) + interval;
+            // No position belongs on a day on which the exchange is closed.
+            let deadline = case.deadline(TradingDay::of_wall(wall)).unwrap_or(0);
+            Moment {
+                room: deadline - close,
+                time: row.time,
+                trade: None,
+            }
+        })
+        .collect();
     for t in case.view.trades {
         let day = case.clock.day(t.entry_time);
         let room = case.deadline(day).map_or(0, |deadline| {
@@ -49,39 +93,12 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         });
         // A trade on time says nothing about the room: its exit is somewhere within its bar.
         if room <= 0 {
-            let words = format!(
-                "trade {} was closed in the bar of {}",
-                t.id,
-                format_utc(t.exit_time)
-            );
-            keep(room, t.exit_time, &|| {
-                Check::new(ID, Status::Fail, words.clone()).trade(t, case)
+            all.push(Moment {
+                room,
+                time: t.exit_time,
+                trade: Some(t),
             });
         }
     }
-    let known = interval.is_some() || !case.view.rows.iter().any(|r| r.position != 0);
-    if first_late.is_none() && !case.has_equity("position") {
-        return Check::no_column(ID, "position");
-    }
-    if first_late.is_none() && !known {
-        return Check::unknown(ID, "one bar does not tell how long a bar is");
-    }
-    let Some((room, mut finding)) = least else {
-        return Check::new(
-            ID,
-            Status::Pass,
-            "no position was open at the close of any bar",
-        );
-    };
-    if room > 0 {
-        finding.status = Status::Pass;
-        finding.detail = format!("closest to {flat_by}: {}", finding.detail);
-    } else if let Some(time) = first_late {
-        finding.detail = format!(
-            "later than the {flat_by} of the rules (early closes sooner), first at {}: {}",
-            format_utc(time),
-            finding.detail
-        );
-    }
-    finding.figures("seconds", None, None, Some(room as f64))
+    all
 }

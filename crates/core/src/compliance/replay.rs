@@ -73,6 +73,17 @@ pub(super) fn last_of_day(days: &[Option<TradingDay>]) -> Vec<bool> {
 impl Replay {
     /// Replays rows under a rule set.
     pub fn of(rules: &RuleSet, rows: &[EquityRow], clock: &DayClock, order: BarOrder) -> Self {
+        Self::seen(rules, rows, clock, order, |_, _, _| {})
+    }
+
+    /// Replays rows and shows row, floor and peak after each bar, the breach included.
+    pub fn seen(
+        rules: &RuleSet,
+        rows: &[EquityRow],
+        clock: &DayClock,
+        order: BarOrder,
+        mut show: impl FnMut(usize, Usd, Usd),
+    ) -> Self {
         let mut replay = Self::default();
         let mut floor: TrailingFloor = rules.trailing_floor();
         let days = row_days(rows, clock);
@@ -93,6 +104,7 @@ impl Replay {
             }
             let before = floor;
             floor.best(row.equity_best);
+            show(i, floor.floor(), floor.peak());
             replay.rows = i + 1;
             let moment = |equity| Moment {
                 row: i,

@@ -455,8 +455,8 @@ impl RuleSet {
 
     /// Lets simulator settings follow these rules where the user named none.
     ///
-    /// Sets `start_balance`, `drawdown_limit`, `floor_mode`, `lock_offset` and `flat_by` unless
-    /// `named` holds that key. Nothing is changed on an error.
+    /// Sets `start_balance`, `drawdown_limit`, `floor_mode`, `lock_offset`, `flat_by` and
+    /// `early_close_flat_by` unless `named` holds that key. Nothing is changed on an error.
     ///
     /// # Errors
     /// When the user named a `flat_by` later than that of the rules.
@@ -476,6 +476,9 @@ impl RuleSet {
                     id: self.id.clone(),
                 });
             }
+        }
+        if free("early_close_flat_by") {
+            settings.early_close_flat_by = self.session.early_close_flat_by;
         }
         if free("start_balance") {
             settings.start_balance = self.account.start_balance;
@@ -585,6 +588,15 @@ impl RuleSet {
             .or_else(|| opt_money("floor.strict_max_drawdown", f.strict_max_drawdown))
             .or_else(|| opt_money("floor.strict_warning", f.strict_warning))
             .or_else(|| money("daily_loss.amount", self.daily_loss.as_ref()?.amount))
+            .or_else(|| opt_money("days.minimum_profit", self.days.minimum_profit))
+            .or_else(|| share("hold.share_above", self.hold.as_ref()?.share_above))
+            .or_else(|| {
+                let ratio = self.risk_reward.as_ref()?.max_stop_to_target;
+                // Written this way round so that what is no number is refused as well.
+                let good = ratio > 0.0 && ratio <= 1_000.0;
+                let key = "risk_reward.max_stop_to_target".to_owned();
+                (!good).then(|| (key, ratio.to_string(), "more than 0, up to 1000"))
+            })
             .or_else(|| share("consistency.max_share", consistency?.max_share))
             .or_else(|| share("mae.share", self.mae.as_ref()?.share))
             .or_else(|| share("mae.raised_share", self.mae.as_ref()?.raised_share))

@@ -58,11 +58,9 @@ fn a_simulated_account_keeps_what_the_simulator_enforces() {
                 let kept = matches!(c.status, Status::Pass | Status::NotApplicable);
                 assert!(kept, "{case}: {c:?}");
             }
-            // One programme closes positions sooner on early-close days than the simulator does.
             let flat_by = report.check("flat_by").unwrap();
-            let sooner = rules.session.early_close_flat_by.is_some();
             let kept = matches!(flat_by.status, Status::Pass | Status::NotApplicable);
-            assert!(kept || sooner, "{case}: {flat_by:?}");
+            assert!(kept, "{case}: {flat_by:?}");
             let failed = report.firm_drawdown.status == Status::Fail;
             assert_eq!(failed, ledger.breach.is_some(), "{case}");
             breaches += usize::from(failed);

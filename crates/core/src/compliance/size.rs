@@ -37,7 +37,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         }
     };
     for t in case.view.trades {
-        let minis = f64::from(t.contracts.abs()) * unit;
+        let minis = f64::from(t.contracts.unsigned_abs()) * unit;
         let finding = || {
             let words = format!("trade {} had {} {}", t.id, t.contracts, instrument.symbol);
             Check::new(ID, Status::Fail, words).trade(t, case)
@@ -49,7 +49,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         keep(minis, allowed(case, case.clock.day(t.entry_time)), &finding);
     }
     for row in case.view.rows.iter().filter(|r| r.position != 0) {
-        let minis = f64::from(row.position.abs()) * unit;
+        let minis = f64::from(row.position.unsigned_abs()) * unit;
         let finding = || {
             let words = format!("position of {} {}", row.position, instrument.symbol);
             Check::new(ID, Status::Fail, words).at(row)

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use super::case::Case;
 use super::finding::Check;
-use super::ruleset::HalfDay;
+use super::ruleset::{HalfDay, RuleSet};
 use super::severity::Status;
+use crate::market::SessionCalendar;
 use crate::time::{FULL_SESSION_SECS, TradingDay};
 use crate::units::Usd;
 
@@ -22,7 +23,7 @@ pub(super) fn count(case: &Case<'_>) -> usize {
         let Some(day) = case.clock.open_session(t.entry_time) else {
             continue;
         };
-        if let Some(day) = counted_as(case, day) {
+        if let Some(day) = counted_as(case.rules, case.clock.calendar(), day) {
             *days.entry(day).or_default() += t.net_pnl;
         }
     }
@@ -30,12 +31,16 @@ pub(super) fn count(case: &Case<'_>) -> usize {
     days.values().filter(enough).count()
 }
 
-fn counted_as(case: &Case<'_>, day: TradingDay) -> Option<TradingDay> {
-    let calendar = case.clock.calendar();
+/// The day as which a day counts; `None` when it does not count.
+pub(super) fn counted_as(
+    rules: &RuleSet,
+    calendar: &SessionCalendar,
+    day: TradingDay,
+) -> Option<TradingDay> {
     if !calendar.is_half_day(day) {
         return Some(day);
     }
-    match case.rules.session.half_day {
+    match rules.session.half_day {
         HalfDay::Counts => Some(day),
         HalfDay::Ignored => None,
         // The calendar has no run of holidays longer than a few days.
@@ -71,7 +76,6 @@ pub(super) fn check(case: &Case<'_>) -> Check {
 #[cfg(test)]
 mod tests {
     use super::super::check::CheckSettings;
-    use super::super::ruleset::RuleSet;
     use super::super::view::LedgerView;
     use super::*;
     use crate::metrics::planted::Plant;

@@ -96,6 +96,9 @@ pub struct SimSettings {
     pub entry_end: TimeOfDay,
     /// Positions are closed by this New York time.
     pub flat_by: TimeOfDay,
+    /// On early-close days they are closed by this New York time at the latest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_close_flat_by: Option<TimeOfDay>,
     /// Bars that must remain before flat-by for an entry.
     pub min_bars_to_flat: i64,
     /// No entry when this share of the limit is used.
@@ -149,6 +152,7 @@ impl Default for SimSettings {
             entry_start: TimeOfDay::hm(9, 30),
             entry_end: TimeOfDay::hm(16, 0),
             flat_by: TimeOfDay::hm(16, 59),
+            early_close_flat_by: None,
             min_bars_to_flat: 5,
             entry_drawdown_cap: 0.75,
             atr_period: 14,
@@ -208,6 +212,8 @@ pub struct SimPlan {
     pub entry_end: i64,
     /// Flat-by.
     pub flat_by: i64,
+    /// Latest flat-by of early-close days.
+    pub early_close_flat_by: i64,
 }
 
 impl SimSettings {
@@ -368,6 +374,13 @@ impl SimSettings {
             self.flat_by.to_string(),
             "a time in the session, 18:00 to 17:00 New York",
         );
+        let early = self.early_close_flat_by;
+        check(
+            early.is_none_or(|t| (1..=FULL_SESSION_SECS).contains(&t.since_roll())),
+            "early_close_flat_by",
+            early.map_or_else(String::new, |t| t.to_string()),
+            "a time in the session, 18:00 to 17:00 New York",
+        );
         let entry_start = self.entry_start.since_roll();
         let entry_end = self.entry_end.since_roll();
         check(
@@ -405,6 +418,7 @@ impl SimSettings {
             entry_start,
             entry_end,
             flat_by,
+            early_close_flat_by: early.map_or(flat_by, TimeOfDay::since_roll),
         })
     }
 }

@@ -79,7 +79,9 @@ impl Tape {
             .map(|d| {
                 d.roll_utc
                     + if d.half_day {
-                        plan.flat_by.min(d.close_secs - 60)
+                        plan.flat_by
+                            .min(d.close_secs - 60)
+                            .min(plan.early_close_flat_by)
                     } else {
                         plan.flat_by
                     }
