@@ -70,15 +70,12 @@ pub enum Command {
     ShowResults(Part),
     /// Judge test, having been asked.
     OpenTest,
-<<<<<<< HEAD
     /// Examine the selected run: its checkpoints, a comparison, its markets.
     Examine(Subject),
     /// Stop examining.
     StopExamining,
-=======
     /// Something of the Compliance page.
     Compliance(ComplianceCommand),
->>>>>>> main
     /// Write a chart to a file.
     Export(Box<Chart>, ExportFormat),
     /// Dark or light.

@@ -9,11 +9,8 @@ use holdout_core::market::{Instrument, Instruments, Split};
 use holdout_store::ImportOptions;
 
 use super::commands::Command;
-<<<<<<< HEAD
-use super::examining::Findings;
-=======
 use super::compliance::ComplianceState;
->>>>>>> main
+use super::examining::Findings;
 use super::panels::results_data::ResultsView;
 use super::panels::runs::RunEntry;
 use super::panels::train_data::TrainView;
@@ -36,37 +33,27 @@ pub enum Page {
     Train,
     /// Judge it.
     Results,
-<<<<<<< HEAD
     /// Where it makes and loses its money.
     Regimes,
     /// All checkpoints, and the choice among them.
     Checkpoints,
     /// One checkpoint on several markets.
     Markets,
-=======
     /// Hold it against a firm's rules.
     Compliance,
->>>>>>> main
 }
 
 impl Page {
     /// All pages in order.
-<<<<<<< HEAD
-    pub const ALL: [Self; 7] = [
-=======
-    pub const ALL: [Self; 5] = [
->>>>>>> main
+    pub const ALL: [Self; 8] = [
         Self::Data,
         Self::Curriculum,
         Self::Train,
         Self::Results,
-<<<<<<< HEAD
         Self::Regimes,
         Self::Checkpoints,
         Self::Markets,
-=======
         Self::Compliance,
->>>>>>> main
     ];
 
     /// Its name.
@@ -76,13 +63,10 @@ impl Page {
             Self::Curriculum => "Curriculum",
             Self::Train => "Train",
             Self::Results => "Results",
-<<<<<<< HEAD
             Self::Regimes => "Regimes",
             Self::Checkpoints => "Checkpoints",
             Self::Markets => "Markets",
-=======
             Self::Compliance => "Compliance",
->>>>>>> main
         }
     }
 }
@@ -173,13 +157,10 @@ pub struct Model {
     pub part: Part,
     /// Evaluation in progress: part and how far.
     pub evaluating: Option<(Part, Arc<Progress>)>,
-<<<<<<< HEAD
     /// What was found of the selected run beside its results.
     pub findings: Findings,
-=======
     /// The Compliance page.
     pub compliance: ComplianceState,
->>>>>>> main
     /// Messages, oldest first.
     pub log: Vec<LogLine>,
     /// Device of the last run, as reported.

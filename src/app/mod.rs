@@ -156,13 +156,10 @@ pub struct Workbench {
     curriculum: panels::curriculum::CurriculumPanel,
     train: panels::train::TrainPanel,
     results: panels::results::ResultsPanel,
-<<<<<<< HEAD
     regimes: panels::regimes::RegimesPanel,
     checkpoints: panels::checkpoints::CheckpointsPanel,
-=======
     compliance: panels::compliance::CompliancePanel,
     complying: Option<compliance::ComplianceJob>,
->>>>>>> main
     log_open: bool,
     /// Test is about to be opened: how often it was before, or why that is not known.
     ask_test: Option<Result<u64, String>>,
@@ -198,11 +195,8 @@ impl Workbench {
             results: Vec::new(),
             part: Part::Validation,
             evaluating: None,
-<<<<<<< HEAD
             findings: examining::Findings::default(),
-=======
             compliance: compliance::ComplianceState::default(),
->>>>>>> main
             log: Vec::new(),
             device: None,
             runs_dir,
@@ -225,13 +219,10 @@ impl Workbench {
             curriculum: panels::curriculum::CurriculumPanel::default(),
             train: panels::train::TrainPanel,
             results: panels::results::ResultsPanel::default(),
-<<<<<<< HEAD
             regimes: panels::regimes::RegimesPanel::default(),
             checkpoints: panels::checkpoints::CheckpointsPanel::default(),
-=======
             compliance: panels::compliance::CompliancePanel::default(),
             complying: None,
->>>>>>> main
             log_open: false,
             ask_test: None,
             ask_close: false,
@@ -276,11 +267,8 @@ impl Workbench {
         self.drain_looking(ctx);
         self.drain_training(ctx);
         self.drain_judging(ctx);
-<<<<<<< HEAD
         self.drain_examining(ctx);
-=======
         self.drain_complying(ctx);
->>>>>>> main
         self.zoom = ctx.zoom_factor();
         self.undoer.feed_state(ctx.time(), &self.model.config);
         self.model.can_undo = (
@@ -313,12 +301,9 @@ impl Workbench {
             curriculum,
             train,
             results,
-<<<<<<< HEAD
             regimes,
             checkpoints,
-=======
             compliance,
->>>>>>> main
             palette,
             toasts,
             ..
@@ -364,13 +349,10 @@ impl Workbench {
                 Page::Curriculum => curriculum.ui(&panel, ui),
                 Page::Train => train.ui(&panel, ui),
                 Page::Results => results.ui(&panel, ui),
-<<<<<<< HEAD
                 Page::Regimes => regimes.ui(&panel, ui),
                 Page::Checkpoints => checkpoints.ui(&panel, ui),
                 Page::Markets => panels::markets::ui(&panel, ui),
-=======
                 Page::Compliance => compliance.ui(&panel, ui),
->>>>>>> main
             });
         palette.ui(&panel, &ctx);
         toasts.ui(&ctx, theme);
@@ -390,13 +372,10 @@ impl Workbench {
             (CTRL, Key::Num2, Command::Go(Page::Curriculum)),
             (CTRL, Key::Num3, Command::Go(Page::Train)),
             (CTRL, Key::Num4, Command::Go(Page::Results)),
-<<<<<<< HEAD
             (CTRL, Key::Num5, Command::Go(Page::Regimes)),
             (CTRL, Key::Num6, Command::Go(Page::Checkpoints)),
             (CTRL, Key::Num7, Command::Go(Page::Markets)),
-=======
-            (CTRL, Key::Num5, Command::Go(Page::Compliance)),
->>>>>>> main
+            (CTRL, Key::Num8, Command::Go(Page::Compliance)),
             (CTRL, Key::O, Command::OpenDialog),
             (CTRL, Key::P, Command::TogglePalette),
             (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),

@@ -6,12 +6,9 @@
 pub mod args;
 mod bench;
 mod bench_ui;
-<<<<<<< HEAD
-mod checkpoints;
-=======
 mod certificate;
 mod chance;
->>>>>>> main
+mod checkpoints;
 mod compliance;
 mod data;
 mod demo;

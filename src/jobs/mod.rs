@@ -5,11 +5,8 @@
 //! work becomes an ordinary failure. Nothing here knows about a window: whoever wants to be
 //! woken passes a callback.
 
-<<<<<<< HEAD
-pub mod checkpoints;
-=======
 pub mod certificate;
->>>>>>> main
+pub mod checkpoints;
 pub mod demo;
 pub mod ensemble;
 pub mod evaluate;

@@ -1,12 +1,9 @@
 //! The pages and bars of the window. A panel reads a [`super::context::PanelCtx`] and sends commands.
 
-<<<<<<< HEAD
 pub mod checkpoints;
 pub mod checkpoints_data;
-=======
 pub mod compliance;
 pub mod compliance_data;
->>>>>>> main
 pub mod curriculum;
 pub mod curriculum_data;
 pub mod data;

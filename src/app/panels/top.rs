@@ -16,13 +16,10 @@ pub fn page_icon(page: Page) -> Icon {
         Page::Curriculum => Icon::Sliders,
         Page::Train => Icon::Play,
         Page::Results => Icon::Chart,
-<<<<<<< HEAD
         Page::Regimes => Icon::Sun,
         Page::Checkpoints => Icon::Flag,
         Page::Markets => Icon::List,
-=======
         Page::Compliance => Icon::Shield,
->>>>>>> main
     }
 }
 
