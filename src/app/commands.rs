@@ -132,6 +132,8 @@ impl Workbench {
             Command::ChooseCheckpoint(name) => {
                 self.model.checkpoint = Some(name);
                 self.model.results.clear();
+                // Markets were judged with the checkpoint of before.
+                self.model.findings.markets = None;
                 // Test is never judged again without being asked for.
                 if self.model.part != Part::Test {
                     self.judge(ctx, self.model.part);

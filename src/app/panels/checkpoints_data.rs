@@ -27,7 +27,8 @@ pub struct ComparisonView {
     pub pairs: Vec<String>,
 }
 
-const INKS: [Ink; 6] = [
+/// Colours of what is laid over each other, in order.
+pub const INKS: [Ink; 6] = [
     Ink::Sky,
     Ink::Orange,
     Ink::Green,

@@ -6,6 +6,7 @@ use holdout_core::market::SessionCalendar;
 use holdout_core::metrics::DayClock;
 use holdout_core::metrics::criteria::Outcome;
 
+use super::checkpoints_data::INKS;
 use crate::jobs::markets::{MarketRow, MarketTable};
 use crate::report::{Axis, Chart, Curve, Ink, Panel, Series, Unit, number};
 
@@ -40,15 +41,6 @@ pub struct MarketsView {
 /// Heads of the cells.
 pub const HEADS: [&str; 8] = [
     "From", "To", "Days", "Net P&L", "Trades", "Win rate", "Sharpe", "Drawdown",
-];
-
-const INKS: [Ink; 6] = [
-    Ink::Sky,
-    Ink::Orange,
-    Ink::Green,
-    Ink::Purple,
-    Ink::Yellow,
-    Ink::Vermilion,
 ];
 
 impl MarketsView {
