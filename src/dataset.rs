@@ -99,20 +99,20 @@ fn cache_dir() -> Option<PathBuf> {
     Some(base.join("holdout").join("bars"))
 }
 
-/// The folder of the sample markets: beside the working directory, the programme, or the sources.
+/// The folder of the sample markets: below the working directory, beside the program, where an
+/// installed program has it, or among the sources.
 pub fn sample_dir() -> Option<PathBuf> {
-    let beside_exe = std::env::current_exe()
-        .ok()
-        .and_then(|e| e.parent().map(|d| d.join("sample_data")));
-    let sources = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sample_data");
+    let exe = std::env::current_exe().ok();
+    let exe_dir = exe.as_deref().and_then(Path::parent);
     [
         Some(PathBuf::from("sample_data")),
-        beside_exe,
-        Some(sources),
+        exe_dir.map(|d| d.join("sample_data")),
+        exe_dir.map(|d| d.join("../share/holdout/sample_data")),
+        Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sample_data")),
     ]
     .into_iter()
     .flatten()
-    .find(|d| d.join("README.md").is_file())
+    .find(|d| d.join("manifest.json").is_file())
 }
 
 /// The file of a sample market.

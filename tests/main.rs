@@ -4,6 +4,7 @@ mod certificate;
 mod cli;
 mod compliance_vectors;
 mod data_page;
+mod docs;
 mod look_ahead;
 mod metrics;
 mod pipeline;

@@ -38,16 +38,18 @@ fn walk() -> Arc<Bars> {
     Arc::new(bars)
 }
 
-fn random_legal(masks: &[u8], rng: &mut Stream, actions: &mut [u8]) {
+/// For every mask, its allowed actions repeated to sixty entries, which every count divides.
+fn legal_actions() -> Vec<[u8; 60]> {
+    let of = |mask: u8| {
+        let allowed: Vec<u8> = (0..6).filter(|a| mask >> a & 1 == 1).collect();
+        std::array::from_fn(|i| *allowed.get(i % allowed.len().max(1)).unwrap_or(&0))
+    };
+    (0..64).map(of).collect()
+}
+
+fn random_legal(legal: &[[u8; 60]], masks: &[u8], rng: &mut Stream, actions: &mut [u8]) {
     for (a, &m) in actions.iter_mut().zip(masks) {
-        let bits = rng.next_u64();
-        let mut pick = (bits >> 32) as u32 % m.count_ones();
-        let mut left = m;
-        while pick > 0 {
-            left &= left - 1;
-            pick -= 1;
-        }
-        *a = left.trailing_zeros() as u8;
+        *a = legal[usize::from(m)][rng.below(60) as usize];
     }
 }
 
@@ -70,6 +72,7 @@ fn steps(c: &mut Criterion) {
     let envs = envs.unwrap_or_else(|e| panic!("{e}"));
     let help =
         CurriculumSettings::default().state(Phase::Management, plan.instrument.commission, 1.0);
+    let legal = legal_actions();
     let mut group = c.benchmark_group("environment");
     for n_envs in [256_usize, 4_096] {
         let mut batch = BatchEnv::new(envs.clone(), help, n_envs, 1);
@@ -84,7 +87,7 @@ fn steps(c: &mut Criterion) {
                 for (m, env) in masks.iter_mut().zip(batch.envs()) {
                     *m = env.mask().0;
                 }
-                random_legal(&masks, &mut rng, &mut actions);
+                random_legal(&legal, &masks, &mut rng, &mut actions);
                 batch.step(&actions, &mut out);
                 black_box(out.rewards.len())
             });
@@ -103,7 +106,7 @@ fn steps(c: &mut Criterion) {
                     }
                     row[window..].copy_from_slice(numbers);
                 }
-                random_legal(&masks, &mut rng, &mut actions);
+                random_legal(&legal, &masks, &mut rng, &mut actions);
                 batch.step(&actions, &mut out);
                 black_box(out.rewards.len())
             });

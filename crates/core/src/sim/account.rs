@@ -3,6 +3,9 @@
 //! Prices of a position are in favourable coordinates: `side x ticks`, so that long and short
 //! are one code path and a mirrored market gives a mirrored ledger. The order of events within
 //! a bar is that of [`Account::open_bar`], read from top to bottom.
+//!
+//! Everything is inlined into its few callers, so that training, which asks only for the net
+//! result of a trade, does not pay for the rest of its line in the ledger.
 
 use serde::{Deserialize, Serialize};
 
@@ -106,11 +109,13 @@ impl<R: Referee> Account<R> {
     }
 
     /// Equity with the open position, if any, marked at a price in favourable coordinates.
+    #[inline(always)]
     fn marked(&self, p: &Position, x: Ticks, plan: &SimPlan) -> Usd {
         self.balance + plan.tick_usd * i64::from(x - p.entry) - p.entry_commission
     }
 
     /// Equity at a bar's close.
+    #[inline(always)]
     pub fn equity(&self, bar: &TapeBar, plan: &SimPlan) -> Usd {
         self.position
             .as_ref()
@@ -118,10 +123,24 @@ impl<R: Referee> Account<R> {
     }
 
     /// Share of the drawdown limit that is used, counted from the floor; 0 or more.
+    #[inline(always)]
     pub fn drawdown_used(&self, equity: Usd) -> f64 {
         let limit = self.referee.limit();
         let used = limit - (equity - self.referee.floor());
         used.0.max(0) as f64 / limit.0 as f64
+    }
+
+    /// What of [`Self::drawdown_used`] is beyond a free share. Most bars are within it, and
+    /// are spared the division.
+    #[inline(always)]
+    pub fn drawdown_beyond(&self, free: f64, equity: Usd) -> f64 {
+        let limit = self.referee.limit();
+        let used = limit - (equity - self.referee.floor());
+        if used.0 as f64 <= free * limit.0 as f64 {
+            0.0
+        } else {
+            self.drawdown_used(equity) - free
+        }
     }
 
     /// Flat and without an order.
@@ -137,6 +156,7 @@ impl<R: Referee> Account<R> {
     }
 
     /// The highest price at which equity is at or under the floor.
+    #[inline(always)]
     fn floor_level(&self, p: &Position, plan: &SimPlan) -> Ticks {
         let room = self.referee.floor() - self.balance + p.entry_commission;
         let ticks = room
@@ -151,6 +171,7 @@ impl<R: Referee> Account<R> {
         clippy::too_many_lines,
         reason = "the order of events reads from top to bottom"
     )]
+    #[inline(always)]
     pub fn open_bar(
         &mut self,
         tape: &Tape,
@@ -168,7 +189,7 @@ impl<R: Referee> Account<R> {
             self.pending = 0;
             self.enter(side, &tape.rows[i - 1], bar.open, plan.slippage, plan, i);
         }
-        let Some(mut p) = self.position else {
+        let Some(p) = self.position else {
             let equity = BarEquity {
                 best: self.balance,
                 worst: self.balance,
@@ -193,14 +214,19 @@ impl<R: Referee> Account<R> {
         let through = p.target.saturating_add(plan.settings.target_through_ticks);
         let floor_before = self.referee.floor();
 
+        // An adverse level is reached at the stop, or where equity meets the floor; how high that
+        // level is matters only once it is reached.
+        let reached = |account: &Self, x: Ticks| {
+            x <= p.stop || account.marked(&p, x, plan) <= account.referee.floor()
+        };
+
         // 2. The open is tested against the levels as they stood before this bar.
-        let floor_level = self.floor_level(&p, plan);
-        let adverse = p.stop.max(floor_level);
         let mut exit: Option<(Ticks, ExitReason)> = None;
         let (mut best_mark, mut worst_mark) = (open, open);
         let mut same_bar_both = false;
-        if open <= adverse {
-            exit = Some((open - plan.slippage, Self::adverse_reason(&p, floor_level)));
+        if reached(self, open) {
+            let reason = Self::adverse_reason(&p, self.floor_level(&p, plan));
+            exit = Some((open - plan.slippage, reason));
         } else if open >= through {
             exit = Some((open, ExitReason::Target));
         }
@@ -212,20 +238,17 @@ impl<R: Referee> Account<R> {
             best_mark = if target_hit { p.target } else { high };
             self.referee.best(self.marked(&p, best_mark, plan));
             // 4. ... then the trough.
-            let floor_level = self.floor_level(&p, plan);
-            let adverse = p.stop.max(floor_level);
-            let adverse_hit = low <= adverse;
+            let adverse_hit = reached(self, low);
             same_bar_both = adverse_hit && target_hit;
             let target_first = plan.settings.same_bar == SameBar::TargetFirst;
             if target_hit && (target_first || !adverse_hit) {
                 exit = Some((p.target, ExitReason::Target));
                 worst_mark = if target_first { open } else { low };
             } else if adverse_hit {
-                exit = Some((
-                    adverse - plan.slippage,
-                    Self::adverse_reason(&p, floor_level),
-                ));
-                worst_mark = adverse;
+                let floor_level = self.floor_level(&p, plan);
+                worst_mark = p.stop.max(floor_level);
+                let reason = Self::adverse_reason(&p, floor_level);
+                exit = Some((worst_mark - plan.slippage, reason));
             } else {
                 worst_mark = low;
                 // 5. Flat-by by the clock.
@@ -234,11 +257,12 @@ impl<R: Referee> Account<R> {
                 }
             }
         }
-        p.best = p.best.max(best_mark);
-        p.worst = p.worst.min(worst_mark);
+        if let Some(held) = &mut self.position {
+            held.best = p.best.max(best_mark);
+            held.worst = p.worst.min(worst_mark);
+        }
         let best = self.marked(&p, best_mark, plan);
         let mut worst = self.marked(&p, worst_mark, plan);
-        self.position = Some(p);
         let trade = exit.map(|(x, reason)| self.exit(x, reason, false, tape, plan, i));
         if trade.is_some() {
             worst = worst.min(self.balance);
@@ -269,6 +293,7 @@ impl<R: Referee> Account<R> {
     }
 
     /// What may be decided at the close of a bar; exactly this executes.
+    #[inline(always)]
     pub fn mask(&self, bar: &TapeBar, plan: &SimPlan) -> ActionMask {
         let mut mask = ActionMask::HOLD_ONLY;
         if self.dead {
@@ -301,6 +326,7 @@ impl<R: Referee> Account<R> {
     }
 
     /// Executes a decision that the mask allows. Returns whether an entry order expired for want of a bar.
+    #[inline(always)]
     pub fn decide(&mut self, action: Action, bar: &TapeBar, plan: &SimPlan) -> bool {
         match (action, &mut self.position) {
             (Action::Buy | Action::Sell, None) => {
@@ -326,6 +352,7 @@ impl<R: Referee> Account<R> {
     /// 8. Closes a position that the next bar of the file cannot hold.
     ///
     /// Returns the trade, and lowers `equity` to the balance after it.
+    #[inline(always)]
     pub fn close_bar(
         &mut self,
         tape: &Tape,
@@ -349,6 +376,7 @@ impl<R: Referee> Account<R> {
     }
 
     /// Puts a position on at a bar's open; `decided` is the bar whose close gave the order.
+    #[inline(always)]
     pub(super) fn enter(
         &mut self,
         side: i32,
@@ -379,6 +407,7 @@ impl<R: Referee> Account<R> {
         });
     }
 
+    #[inline(always)]
     fn adverse_reason(p: &Position, floor_level: Ticks) -> ExitReason {
         if floor_level > p.stop {
             ExitReason::Drawdown
@@ -392,6 +421,7 @@ impl<R: Referee> Account<R> {
     }
 
     /// Closes the position at `x` and books it.
+    #[inline(always)]
     fn exit(
         &mut self,
         x: Ticks,

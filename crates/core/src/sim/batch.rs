@@ -1,6 +1,8 @@
 //! Many environments in lock-step, split over threads in fixed chunks so that sums and
 //! random numbers do not depend on how many threads there are.
 
+use std::hint::black_box;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,7 @@ use super::curriculum::CurriculumState;
 use super::env::{End, Env, EnvError, EnvPlan};
 use super::observation::N_ACCOUNT;
 use super::referee::Referee;
-use super::step_out::{StepOut, StepTotals};
+use super::step_out::{StepOut, StepSums, StepTotals};
 
 /// Environments per unit of parallel work.
 const CHUNK: usize = 64;
@@ -25,14 +27,25 @@ pub struct BatchEnv<R> {
     chunks: Vec<ChunkOut>,
 }
 
-#[derive(Clone, Debug, Default)]
+/// What one chunk did that has no fixed size.
+#[derive(Clone, Debug)]
 struct ChunkOut {
-    rewards: Vec<f32>,
-    ends: Vec<u8>,
     final_envs: Vec<u32>,
     final_bars: Vec<u32>,
     final_account: Vec<f32>,
-    totals: StepTotals,
+    sums: StepSums,
+}
+
+impl ChunkOut {
+    /// With room for every environment, so that no step allocates.
+    fn new() -> Self {
+        Self {
+            final_envs: Vec::with_capacity(CHUNK),
+            final_bars: Vec::with_capacity(CHUNK),
+            final_account: Vec::with_capacity(CHUNK * N_ACCOUNT),
+            sums: StepSums::default(),
+        }
+    }
 }
 
 impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
@@ -41,7 +54,9 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
         let envs = (0..n_envs as u64)
             .map(|e| Env::new(&plan, &curriculum, seed, e))
             .collect();
-        let chunks = vec![ChunkOut::default(); n_envs.div_ceil(CHUNK)];
+        let chunks = (0..n_envs.div_ceil(CHUNK))
+            .map(|_| ChunkOut::new())
+            .collect();
         Self {
             plan,
             curriculum,
@@ -75,50 +90,71 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
     /// # Shapes
     /// `bars` and `masks`: `[n_envs]`; `account`: `[n_envs, N_ACCOUNT]`.
     pub fn observe(&self, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
-        let rows = account.chunks_exact_mut(N_ACCOUNT);
-        for (((env, bar), mask), row) in self.envs.iter().zip(bars).zip(masks).zip(rows) {
-            *bar = env.bar() as u32;
-            *mask = env.mask().0;
-            env.observe(&self.plan, row);
+        let plan = &self.plan;
+        let chunk = |envs: &[Env<R>], bars: &mut [u32], account: &mut [f32], masks: &mut [u8]| {
+            let rows = account.as_chunks_mut::<N_ACCOUNT>().0;
+            for (((env, bar), mask), row) in envs.iter().zip(bars).zip(masks).zip(rows) {
+                *bar = env.bar() as u32;
+                *mask = env.mask().0;
+                env.observe(plan, row);
+            }
+        };
+        if self.envs.len() < PARALLEL_FROM {
+            return chunk(&self.envs, bars, account, masks);
         }
+        self.envs
+            .par_chunks(CHUNK)
+            .zip(bars.par_chunks_mut(CHUNK))
+            .zip(account.par_chunks_mut(CHUNK * N_ACCOUNT))
+            .zip(masks.par_chunks_mut(CHUNK))
+            .for_each(|(((envs, bars), account), masks)| chunk(envs, bars, account, masks));
     }
 
     /// Executes one action per environment and restarts episodes that ended.
     pub fn step(&mut self, actions: &[u8], out: &mut StepOut) {
+        let n = self.envs.len();
+        out.rewards.resize(n, 0.0);
+        out.terminated.resize(n, false);
+        out.truncated.resize(n, false);
         let (plan, curriculum) = (&self.plan, &self.curriculum);
-        if self.envs.len() >= PARALLEL_FROM {
-            let chunks = self
-                .envs
-                .par_chunks_mut(CHUNK)
-                .zip(actions.par_chunks(CHUNK));
-            chunks.zip(self.chunks.par_iter_mut()).enumerate().for_each(
-                |(n, ((envs, actions), out))| {
-                    step_chunk(plan, curriculum, n * CHUNK, envs, actions, out);
-                },
-            );
+        let chunk = |(c, work): (usize, ChunkWork<'_, R>)| step_chunk(plan, curriculum, c, work);
+        if n < PARALLEL_FROM {
+            let ends = out
+                .terminated
+                .chunks_mut(CHUNK)
+                .zip(out.truncated.chunks_mut(CHUNK));
+            self.envs
+                .chunks_mut(CHUNK)
+                .zip(actions.chunks(CHUNK))
+                .zip(out.rewards.chunks_mut(CHUNK).zip(ends))
+                .zip(&mut self.chunks)
+                .enumerate()
+                .for_each(chunk);
         } else {
-            let chunks = self.envs.chunks_mut(CHUNK).zip(actions.chunks(CHUNK));
-            chunks.zip(self.chunks.iter_mut()).enumerate().for_each(
-                |(n, ((envs, actions), out))| {
-                    step_chunk(plan, curriculum, n * CHUNK, envs, actions, out);
-                },
-            );
+            let ends = out
+                .terminated
+                .par_chunks_mut(CHUNK)
+                .zip(out.truncated.par_chunks_mut(CHUNK));
+            self.envs
+                .par_chunks_mut(CHUNK)
+                .zip(actions.par_chunks(CHUNK))
+                .zip(out.rewards.par_chunks_mut(CHUNK).zip(ends))
+                .zip(&mut self.chunks)
+                .enumerate()
+                .for_each(chunk);
         }
-        out.rewards.clear();
-        out.terminated.clear();
-        out.truncated.clear();
         out.final_envs.clear();
         out.final_bars.clear();
         out.final_account.clear();
+        out.final_envs.reserve(n);
+        out.final_bars.reserve(n);
+        out.final_account.reserve(n * N_ACCOUNT);
         out.totals = StepTotals::default();
         for c in &self.chunks {
-            out.rewards.extend_from_slice(&c.rewards);
-            out.terminated.extend(c.ends.iter().map(|&e| e == 1));
-            out.truncated.extend(c.ends.iter().map(|&e| e == 2));
             out.final_envs.extend_from_slice(&c.final_envs);
             out.final_bars.extend_from_slice(&c.final_bars);
             out.final_account.extend_from_slice(&c.final_account);
-            out.totals.add(&c.totals);
+            out.totals.add(&c.sums.totals());
         }
     }
 
@@ -156,35 +192,42 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
     }
 }
 
+/// Environments with their actions, and where rewards, ends and the rest go.
+type ChunkWork<'a, R> = (
+    ((&'a mut [Env<R>], &'a [u8]), ChunkResult<'a>),
+    &'a mut ChunkOut,
+);
+/// Rewards, then terminated and truncated.
+type ChunkResult<'a> = (&'a mut [f32], (&'a mut [bool], &'a mut [bool]));
+
 fn step_chunk<R: Referee>(
     plan: &EnvPlan<R>,
     curriculum: &CurriculumState,
-    first: usize,
-    envs: &mut [Env<R>],
-    actions: &[u8],
-    out: &mut ChunkOut,
+    chunk: usize,
+    (((envs, actions), (rewards, (terminated, truncated))), out): ChunkWork<'_, R>,
 ) {
-    out.rewards.clear();
-    out.ends.clear();
     out.final_envs.clear();
     out.final_bars.clear();
     out.final_account.clear();
-    out.totals = StepTotals::default();
-    for (e, (env, &action)) in envs.iter_mut().zip(actions).enumerate() {
-        let (reward, end) = env.step(
-            plan,
-            Action::from_index(action as usize),
-            curriculum,
-            &mut out.totals,
-        );
-        out.rewards.push(reward);
-        out.ends.push(match end {
-            End::Running => 0,
-            End::Terminated => 1,
-            End::Truncated => 2,
-        });
+    let mut sums = StepSums::default();
+    // Rows of the tape lie far apart. Asked for together they arrive together; each in its turn
+    // would be waited for.
+    black_box(envs.iter().fold(0, |x, env| {
+        let row = env.next_row(plan);
+        x ^ row.open ^ i32::from(row.flags)
+    }));
+    let ends = terminated.iter_mut().zip(truncated);
+    let results = rewards.iter_mut().zip(ends);
+    for (e, ((env, &action), (reward, (terminated, truncated)))) in
+        envs.iter_mut().zip(actions).zip(results).enumerate()
+    {
+        let action = Action::from_index(usize::from(action));
+        let (r, end) = env.step(plan, action, curriculum, &mut sums);
+        *reward = r;
+        *terminated = end == End::Terminated;
+        *truncated = end == End::Truncated;
         if end == End::Truncated {
-            out.final_envs.push((first + e) as u32);
+            out.final_envs.push((chunk * CHUNK + e) as u32);
             out.final_bars.push(env.bar() as u32);
             let at = out.final_account.len();
             out.final_account.resize(at + N_ACCOUNT, 0.0);
@@ -194,4 +237,5 @@ fn step_chunk<R: Referee>(
             env.reset(plan, curriculum);
         }
     }
+    out.sums = sums;
 }

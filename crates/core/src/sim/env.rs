@@ -10,16 +10,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::Account;
+use super::account::{Account, BarEquity};
 use super::action::{Action, ActionMask};
 use super::curriculum::CurriculumState;
 use super::ledger::Trade;
 use super::observation::{N_ACCOUNT, observe_account};
 use super::referee::Referee;
-use super::reward::RewardTerms;
+use super::reward::{FREE_DRAWDOWN, RewardTerms};
 use super::settings::SimPlan;
-use super::step_out::StepTotals;
-use super::tape::{ENTRY_TIME, NEXT_LIVES, Tape};
+use super::step_out::StepSums;
+use super::tape::{ENTRY_TIME, NEXT_LIVES, Tape, TapeBar};
 use crate::market::session::NO_DAY;
 use crate::rng::Stream;
 use crate::units::Usd;
@@ -149,9 +149,20 @@ impl<R: Referee> Env<R> {
         self.bar as usize
     }
 
+    /// Equity at the deciding close.
+    pub fn equity(&self) -> Usd {
+        self.equity
+    }
+
     /// The account.
     pub fn account(&self) -> &Account<R> {
         &self.account
+    }
+
+    /// The row of the bar after the deciding one, or of that one itself at the end.
+    pub(super) fn next_row<'a>(&self, plan: &'a EnvPlan<R>) -> &'a TapeBar {
+        let rows = &plan.tape.rows;
+        rows.get(self.bar() + 1).unwrap_or(&rows[self.bar()])
     }
 
     /// What may be decided.
@@ -167,6 +178,7 @@ impl<R: Referee> Env<R> {
     }
 
     /// Begins a new episode.
+    #[inline(never)]
     pub fn reset(&mut self, plan: &EnvPlan<R>, curriculum: &CurriculumState) {
         let forced = curriculum.forced_share > 0.0 && self.rng.uniform() < curriculum.forced_share;
         let started_in_position =
@@ -222,132 +234,135 @@ impl<R: Referee> Env<R> {
     }
 
     /// Executes a decision and moves on to the next bar that needs one. A forbidden action is HOLD.
+    #[inline]
     pub fn step(
         &mut self,
         plan: &EnvPlan<R>,
         action: Action,
         c: &CurriculumState,
-        totals: &mut StepTotals,
+        sums: &mut StepSums,
     ) -> (f32, End) {
         let (tape, sim) = (&*plan.tape, &plan.sim);
-        let mask = self.mask();
-        let action = if mask.allows(action) {
+        let action = if self.mask().allows(action) {
             action
         } else {
             Action::Hold
         };
-        let used_before = self.account.drawdown_used(self.equity);
-        let equity_before = self.equity;
+        let excess_before = self.account.drawdown_beyond(FREE_DRAWDOWN, self.equity);
         self.account.side_commission = c.commission_per_side * sim.contracts;
-        let management_bonus = self.management_bonus(action, c);
+        let management_bonus = self.management_bonus(action, c, sums);
         let mut entry_bonus = Usd::ZERO;
-        totals.trail_switches += u64::from(matches!(action, Action::TrailOn | Action::TrailOff));
 
-        let bar = &tape.rows[self.bar()];
-        self.account.decide(action, bar, sim);
-        let mut equity = super::account::BarEquity {
+        let mut i = self.bar();
+        self.account.decide(action, &tape.rows[i], sim);
+        let mut equity = BarEquity {
             best: self.equity,
             worst: self.equity,
             close: self.equity,
         };
-        let closed = self.account.close_bar(tape, sim, self.bar(), &mut equity);
-        self.book(closed, totals);
+        let closed = self.account.close_bar(tape, sim, i, &mut equity);
+        self.book(closed, sums);
         let mut end = End::Running;
-        let mut i = self.bar();
-        loop {
+        let (mask, equity) = loop {
             if self.account.dead {
                 end = End::Terminated;
-                break;
+                break self.at_close(&tape.rows[i], sim);
             }
-            let next = self.next_bar(plan, i, &mut end, totals);
-            if end != End::Running {
-                break;
-            }
-            i = next;
+            i = match self.next_bar(plan, i, sums) {
+                Ok(next) => next,
+                Err(ended) => {
+                    end = ended;
+                    break self.at_close(&tape.rows[i], sim);
+                }
+            };
             let (events, trade) = self.account.open_bar(tape, sim, i);
             if events.entered {
                 entry_bonus = c.entry_bonus;
-                totals.entries += 1;
+                sums.rest.entries += 1;
                 self.paid = 0;
                 self.managed = false;
             }
-            let drawdown = (self.account.referee.peak() - events.equity.worst).dollars();
-            totals.drawdown_worst_usd = totals.drawdown_worst_usd.max(drawdown);
-            self.book(trade, totals);
+            let drawdown = self.account.referee.peak() - events.equity.worst;
+            sums.drawdown_worst = sums.drawdown_worst.max(drawdown);
+            self.book(trade, sums);
             let row = &tape.rows[i];
-            if self.account.position.is_some()
-                || self.account.mask(row, sim) != ActionMask::HOLD_ONLY
-            {
+            let mask = self.account.mask(row, sim);
+            if self.account.position.is_some() || mask != ActionMask::HOLD_ONLY {
                 if row.day != NO_DAY && row.day >= self.end_day {
                     end = End::Truncated;
                 }
-                break;
+                break (mask, events.equity.close);
             }
-        }
-        self.bar = i as u32;
-        let row = &tape.rows[i];
-        self.mask = self.account.mask(row, sim).0;
-        self.equity = self.account.equity(row, sim);
-        let used_after = self.account.drawdown_used(self.equity);
-        let change = self.equity - equity_before;
-        let bonus = management_bonus + entry_bonus;
+        };
         let terms = RewardTerms::new(
             &sim.settings,
-            change,
-            bonus,
-            used_before,
-            used_after,
+            equity - self.equity,
+            management_bonus + entry_bonus,
+            (
+                excess_before,
+                self.account.drawdown_beyond(FREE_DRAWDOWN, equity),
+            ),
             self.account.dead,
         );
-        let reward = terms.reward(&sim.settings);
-        totals.equity_change_usd += change.dollars();
-        totals.entry_bonus_usd += entry_bonus.dollars();
-        totals.management_bonus_usd += management_bonus.dollars();
-        totals.drawdown_penalty_usd += terms.drawdown_penalty;
-        totals.breach_penalty_usd += terms.breach_penalty;
-        totals.clipped_usd +=
-            (terms.total_usd() - f64::from(reward) * sim.settings.reward_unit_usd).abs();
-        totals.drawdown_sum_usd += (self.account.referee.peak() - self.equity).dollars();
+        let (reward, clipped_usd) = terms.reward(&sim.settings);
+        sums.equity_change += terms.equity_change;
+        sums.entry_bonus += entry_bonus;
+        sums.management_bonus += management_bonus;
+        sums.drawdown_sum += self.account.referee.peak() - equity;
+        sums.rest.drawdown_penalty_usd += terms.drawdown_penalty;
+        sums.rest.breach_penalty_usd += terms.breach_penalty;
+        sums.rest.clipped_usd += clipped_usd;
         if end != End::Running {
-            totals.episodes += 1;
-            totals.breaches += u64::from(self.account.dead);
+            sums.rest.episodes += 1;
+            sums.rest.breaches += u64::from(self.account.dead);
         }
+        self.bar = i as u32;
+        self.mask = mask.0;
+        self.equity = equity;
         (reward, end)
     }
 
+    /// What may be decided at a bar's close, and the equity there.
+    fn at_close(&self, bar: &TapeBar, sim: &SimPlan) -> (ActionMask, Usd) {
+        (self.account.mask(bar, sim), self.account.equity(bar, sim))
+    }
+
     /// The bar after `i`; for a flat account without an order the next one that offers a choice.
-    /// Sets `end` when there is none, or when there never will be one.
-    fn next_bar(
-        &mut self,
-        plan: &EnvPlan<R>,
-        i: usize,
-        end: &mut End,
-        totals: &mut StepTotals,
-    ) -> usize {
+    ///
+    /// # Errors
+    /// How the episode ends, when there is no such bar or never will be a choice again.
+    #[inline(always)]
+    fn next_bar(&mut self, plan: &EnvPlan<R>, i: usize, sums: &mut StepSums) -> Result<usize, End> {
         let mut next = i + 1;
         if self.account.is_idle() && next < plan.range.end {
             if self.account.stalled(&plan.sim) {
-                totals.stalls += 1;
-                *end = End::Terminated;
-                return i;
+                sums.rest.stalls += 1;
+                return Err(End::Terminated);
             }
             next = plan.next_choice[next - plan.range.start] as usize;
             if next < plan.range.end && plan.tape.rows[next].day != plan.tape.rows[i].day {
                 self.account.referee.new_day(self.account.balance);
             }
         }
-        if next >= plan.range.end {
-            *end = End::Truncated;
-            return i;
+        if next < plan.range.end {
+            Ok(next)
+        } else {
+            Err(End::Truncated)
         }
-        next
     }
 
     /// Once per kind and trade, so that switching back and forth cannot farm it.
-    fn management_bonus(&mut self, action: Action, c: &CurriculumState) -> Usd {
+    #[inline(always)]
+    fn management_bonus(
+        &mut self,
+        action: Action,
+        c: &CurriculumState,
+        sums: &mut StepSums,
+    ) -> Usd {
         if !matches!(action, Action::SlToBe | Action::TrailOn | Action::TrailOff) {
             return Usd::ZERO;
         }
+        sums.rest.trail_switches += u64::from(action != Action::SlToBe);
         self.managed = true;
         let bit = 1 << action.index();
         if self.paid & bit != 0 {
@@ -357,15 +372,16 @@ impl<R: Referee> Env<R> {
         c.management_bonus
     }
 
-    fn book(&mut self, trade: Option<Trade>, totals: &mut StepTotals) {
+    #[inline(always)]
+    fn book(&mut self, trade: Option<Trade>, sums: &mut StepSums) {
         let Some(t) = trade else { return };
         if t.forced {
-            totals.forced_trades += 1;
+            sums.rest.forced_trades += 1;
         } else {
-            totals.trades += 1;
-            totals.wins += u64::from(t.net_pnl > Usd::ZERO);
-            totals.managed_trades += u64::from(self.managed);
-            totals.net_pnl_usd += t.net_pnl.dollars();
+            sums.rest.trades += 1;
+            sums.rest.wins += u64::from(t.net_pnl > Usd::ZERO);
+            sums.rest.managed_trades += u64::from(self.managed);
+            sums.net_pnl += t.net_pnl;
         }
         self.managed = false;
         self.paid = 0;

@@ -31,4 +31,6 @@ pub use step_out::{StepOut, StepTotals};
 pub use tape::Tape;
 
 #[cfg(test)]
+mod lessons;
+#[cfg(test)]
 mod scenarios;

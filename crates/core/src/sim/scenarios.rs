@@ -16,15 +16,15 @@ use crate::rng::Stream;
 use crate::time::{TradingDay, ZoneTable, parse_utc};
 use crate::units::Usd;
 
-const BASE: i32 = 70_000;
-const QUIET: usize = 20;
+pub(super) const BASE: i32 = 70_000;
+pub(super) const QUIET: usize = 20;
 
-fn nq() -> crate::market::Instrument {
+pub(super) fn nq() -> crate::market::Instrument {
     Instruments::builtin().get("NQ").unwrap().clone()
 }
 
 /// Quiet bars, then bars given as offsets from the base price.
-fn market(rows: &[[i32; 4]]) -> Bars {
+pub(super) fn market(rows: &[[i32; 4]]) -> Bars {
     let mut bars = Bars::empty(nq(), 60);
     let start = parse_utc("2024-03-05T14:10:00Z").unwrap();
     for i in 0..QUIET + rows.len() {
@@ -39,11 +39,15 @@ fn market(rows: &[[i32; 4]]) -> Bars {
 }
 
 /// Replays decisions, keyed by the listed bar at whose close they are taken; -1 is the last quiet bar.
-fn run(settings: &SimSettings, rows: &[[i32; 4]], decisions: &[(i32, Action)]) -> Ledger {
+pub(super) fn run(
+    settings: &SimSettings,
+    rows: &[[i32; 4]],
+    decisions: &[(i32, Action)],
+) -> Ledger {
     run_bars(settings, market(rows), decisions)
 }
 
-fn run_bars(settings: &SimSettings, bars: Bars, decisions: &[(i32, Action)]) -> Ledger {
+pub(super) fn run_bars(settings: &SimSettings, bars: Bars, decisions: &[(i32, Action)]) -> Ledger {
     let plan = settings.plan(&bars.instrument).unwrap();
     let n = bars.len();
     let tape = Tape::new(Arc::new(bars), &plan);
@@ -63,7 +67,7 @@ fn run_bars(settings: &SimSettings, bars: Bars, decisions: &[(i32, Action)]) -> 
 }
 
 /// What holds after every bar of every ledger.
-fn check_identity(ledger: &Ledger) {
+pub(super) fn check_identity(ledger: &Ledger) {
     let mut trades = ledger.trades.iter().peekable();
     let (mut sum, mut floor) = (Usd::ZERO, Usd(i64::MIN));
     for row in &ledger.rows {
@@ -372,7 +376,7 @@ fn entries_are_possible_from_the_close_before_the_window_to_the_last_open_in_it(
 }
 
 /// A random walk over several days with weekends, jumps and missing bars.
-fn rough_market(seed: u64, days: i64, missing: f64, mirrored: bool) -> Bars {
+pub(super) fn rough_market(seed: u64, days: i64, missing: f64, mirrored: bool) -> Bars {
     let mut rng = Stream::new(seed, "rough", 0);
     let mut bars = Bars::empty(nq(), 60);
     let start = parse_utc("2024-03-07T13:00:00Z").unwrap();
@@ -414,7 +418,7 @@ fn rough_market(seed: u64, days: i64, missing: f64, mirrored: bool) -> Bars {
     bars
 }
 
-fn random_ledger(settings: &SimSettings, bars: Bars, seed: u64, swap: bool) -> Ledger {
+pub(super) fn random_ledger(settings: &SimSettings, bars: Bars, seed: u64, swap: bool) -> Ledger {
     let plan = settings.plan(&bars.instrument).unwrap();
     let n = bars.len();
     let tape = Tape::new(Arc::new(bars), &plan);
@@ -441,7 +445,7 @@ fn random_ledger(settings: &SimSettings, bars: Bars, seed: u64, swap: bool) -> L
     )
 }
 
-fn rough_settings(seed: u64) -> SimSettings {
+pub(super) fn rough_settings(seed: u64) -> SimSettings {
     let mut rng = Stream::new(seed, "settings", 0);
     let mut pick = |lo: f64, hi: f64| lo + (hi - lo) * rng.uniform();
     SimSettings {

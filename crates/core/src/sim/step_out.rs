@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::units::Usd;
+
 /// Sums over all environments of what happened in one step, or in many added together.
 ///
 /// Money is in dollars. Trades are closed round trips; forced trades are in none of the
@@ -68,6 +70,34 @@ impl StepTotals {
         self.stalls += other.stalls;
         self.drawdown_sum_usd += other.drawdown_sum_usd;
         self.drawdown_worst_usd = self.drawdown_worst_usd.max(other.drawdown_worst_usd);
+    }
+}
+
+/// The same sums while they are being made: money in integers, converted once per batch.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StepSums {
+    pub(super) equity_change: Usd,
+    pub(super) net_pnl: Usd,
+    pub(super) entry_bonus: Usd,
+    pub(super) management_bonus: Usd,
+    pub(super) drawdown_sum: Usd,
+    pub(super) drawdown_worst: Usd,
+    /// What is counted, and money that was never an integer.
+    pub(super) rest: StepTotals,
+}
+
+impl StepSums {
+    /// The sums in dollars.
+    pub fn totals(&self) -> StepTotals {
+        StepTotals {
+            equity_change_usd: self.equity_change.dollars(),
+            net_pnl_usd: self.net_pnl.dollars(),
+            entry_bonus_usd: self.entry_bonus.dollars(),
+            management_bonus_usd: self.management_bonus.dollars(),
+            drawdown_sum_usd: self.drawdown_sum.dollars(),
+            drawdown_worst_usd: self.drawdown_worst.dollars(),
+            ..self.rest
+        }
     }
 }
 
