@@ -10,6 +10,7 @@ use holdout_store::ImportOptions;
 use super::Workbench;
 use super::compliance::ComplianceCommand;
 use super::context::{Page, RunState};
+use super::examining::Subject;
 use super::exporting::ExportTo;
 use super::files::Ask;
 use super::making::Make;
@@ -82,6 +83,10 @@ pub enum Command {
     ShowResults(Part),
     /// Judge test, having been asked.
     OpenTest,
+    /// Examine the selected run: its checkpoints, a comparison, its markets.
+    Examine(Subject),
+    /// Stop examining.
+    StopExamining,
     /// Something of the Compliance page.
     Compliance(ComplianceCommand),
     /// Write a chart to a file.
@@ -138,11 +143,15 @@ impl Workbench {
             Command::SelfTest => self.start_self_test(ctx),
             Command::EndSelfTest => self.end_self_test(),
             Command::RunDemo => self.run_demo(ctx),
+            Command::Examine(subject) => self.examine(ctx, subject),
+            Command::StopExamining => self.stop_examining(),
             Command::ReadRuns => self.read_runs(ctx),
             Command::SelectRun(path) => self.select_run(ctx, path),
             Command::ChooseCheckpoint(name) => {
                 self.model.checkpoint = Some(name);
                 self.model.results.clear();
+                // Markets were judged with the checkpoint of before.
+                self.model.findings.markets = None;
                 // Test is never judged again without being asked for.
                 if self.model.part != Part::Test {
                     self.judge(ctx, self.model.part);

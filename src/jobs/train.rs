@@ -232,6 +232,13 @@ impl RunData {
         }
     }
 
+    /// Whether a data set holds days of the run's own market on which it trained.
+    pub fn trained_on(&self, dataset: &Dataset) -> bool {
+        let (first, last) = self.split.train;
+        let days = &dataset.sessions.days;
+        dataset.market() == self.market && days.iter().any(|d| d.day >= first && d.day <= last)
+    }
+
     /// The days of the test part as the registry names them.
     pub fn test_split(&self) -> String {
         format!("{}..{}", self.split.test.0, self.split.test.1)
