@@ -391,6 +391,7 @@ fn amount(x: Option<f64>, unit: Option<&str>) -> String {
         Some("usd") => number::dollars(x, 0),
         Some("share") => number::percent(x),
         Some("ratio") | None => number::grouped(x, 2),
+        Some("seconds") if x < 0.0 => format!("{}{}", number::MINUS, number::duration(-x)),
         Some("seconds") => number::duration(x),
         Some(unit) => format!("{} {unit}", number::plain(x)),
     }
