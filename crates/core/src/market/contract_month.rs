@@ -43,7 +43,7 @@ impl ContractMonth {
         let year = match year.len() {
             1 => {
                 let from = first_day.date().year();
-                (from - 1..from + 10).find(|&y| {
+                (from..=from + 10).find(|&y| {
                     y % 10 == digits && Self { year: y, month }.last_trading_day() >= first_day
                 })?
             }

@@ -7,20 +7,11 @@ use std::path::{Path, PathBuf};
 use holdout_core::market::{RollReason, RollRule, SessionCalendar, resample};
 use holdout_core::time::parse_utc;
 
+use super::real_files::data;
 use super::*;
 use crate::append::append_files;
 use crate::cache::BarCache;
 use crate::canonical;
-
-/// The folder of real files, or `None` with a word about it.
-fn data() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    if !folder.is_dir() {
-        println!("skipped: the folder of real market files is not here");
-        return None;
-    }
-    Some(folder)
-}
 
 fn joined(rule: RollRule, adjustment: Adjustment) -> ImportOptions {
     ImportOptions {
@@ -255,7 +246,20 @@ fn real_files_of_two_contracts_become_a_series() {
 fn minutes_make_the_five_minute_bars_of_a_charting_service() {
     let Some(data) = data() else { return };
     let folder = data.join("tv_nq_es_ym_2022");
-    for market in ["ES", "NQ", "YM"] {
+    // Where the service's own two files differ: three bars of NQ were corrected by a few ticks in
+    // between, one by a contract, and the last volume of YM was still growing.
+    let corrected = [
+        "2022-01-18T10:00:00Z",
+        "2022-01-19T00:40:00Z",
+        "2022-01-19T00:45:00Z",
+        "2022-01-19T00:50:00Z",
+    ];
+    let cases: [(&str, &[&str]); 3] = [
+        ("ES", &[]),
+        ("NQ", &corrected),
+        ("YM", &["2022-01-28T20:50:00Z"]),
+    ];
+    for (market, theirs_differ) in cases {
         let read = |name: String| {
             let options = ImportOptions {
                 market: Some(market.into()),
@@ -276,13 +280,10 @@ fn minutes_make_the_five_minute_bars_of_a_charting_service() {
         let theirs = fives.slice(from..fives.len());
         assert_eq!(made.bars.len(), theirs.len(), "{market}");
         assert!(made.bars.len() > 2_600);
-        for i in 0..theirs.len() {
-            assert_eq!(
-                made.bars.slice(i..i + 1),
-                theirs.slice(i..i + 1),
-                "{market}, {}",
-                format_utc(theirs.open_time[i])
-            );
-        }
+        let differ: Vec<String> = (0..theirs.len())
+            .filter(|&i| made.bars.slice(i..i + 1) != theirs.slice(i..i + 1))
+            .map(|i| format_utc(theirs.open_time[i]))
+            .collect();
+        assert_eq!(differ, theirs_differ, "{market}");
     }
 }

@@ -54,7 +54,7 @@ pub enum ImportError {
         /// What is wrong.
         error: ContractError,
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
     /// Several contracts and none was chosen.
     #[error("the file holds several contracts: {}; choose one with --symbol, or join those of a market with --continuous volume ({})", list(.symbols), .path.display())]
@@ -62,7 +62,7 @@ pub enum ImportError {
         /// They, those with most rows first.
         symbols: Vec<SymbolCount>,
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
     /// The market cannot be known.
     #[error("the market cannot be known from the symbols or the file name; say which it is with --market, one of {known} ({})", .path.display())]
@@ -70,7 +70,7 @@ pub enum ImportError {
         /// Symbols of the known markets.
         known: String,
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
     /// The zone cannot be known.
     #[error("the time zone of the stamps cannot be known: {hint}; say which it is with --zone, e.g. --zone America/Chicago ({})", .path.display())]
@@ -78,7 +78,7 @@ pub enum ImportError {
         /// Where to find it.
         hint: String,
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
     /// The zone that was given does not exist.
     #[error("{0}")]

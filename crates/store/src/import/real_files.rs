@@ -11,7 +11,7 @@ use holdout_core::time::parse_utc;
 use super::*;
 
 /// The folder of real files, or `None` with a word about it.
-fn data() -> Option<PathBuf> {
+pub(super) fn data() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     if !folder.is_dir() {
         println!("skipped: the folder of real market files is not here");
