@@ -124,6 +124,9 @@ impl Dataset {
             dropped: 0,
             repairs_offered: Vec::new(),
             confidence: 1.0,
+            contracts: Vec::new(),
+            continuous: None,
+            rolls: Vec::new(),
             evidence: Vec::new(),
             has_volume: true,
             verdict: Verdict {
