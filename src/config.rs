@@ -6,13 +6,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use holdout_core::compliance::RuleSet;
 use holdout_core::market::{Instrument, SplitRatios};
 use holdout_core::sim::{CurriculumSettings, Phase, SimPlan, SimSettings};
 use holdout_core::units::Usd;
-use holdout_learn::{DeviceChoice, NetworkConfig, PpoConfig, TrainConfig};
+use holdout_learn::{AdjusterConfig, DeviceChoice, NetworkConfig, PpoConfig, TrainConfig};
 use serde::{Deserialize, Serialize};
+use toml::de::{DeTable, DeValue};
 
 /// Presets that ship with the programme: name, what it is for, its settings.
 pub const PRESETS: [(&str, &str, &str); 5] = [
@@ -87,6 +88,9 @@ pub struct RunConfig {
     pub eval_every: u64,
     /// Updates between two checkpoints; 0 for the last only.
     pub checkpoint_every: u64,
+    /// Newest checkpoints that are kept, beside those that were the best and the last of phase 1;
+    /// 0 keeps all.
+    pub keep_checkpoints: u64,
     /// Rule set that results are judged by.
     pub ruleset: String,
     /// Phase 2 may start without a phase 1.
@@ -97,6 +101,8 @@ pub struct RunConfig {
     pub sim: SimSettings,
     /// The helps.
     pub curriculum: CurriculumSettings,
+    /// Rules that turn learning rate, entropy and bonuses within bounds.
+    pub adjuster: AdjusterConfig,
     /// The network.
     pub network: NetworkConfig,
     /// Entries.
@@ -115,11 +121,13 @@ impl Default for RunConfig {
             device: DeviceChoice::Auto,
             eval_every: 10,
             checkpoint_every: 50,
+            keep_checkpoints: 0,
             ruleset: "apex-50k-seed".to_owned(),
             from_scratch: false,
             split: SplitRatios::default(),
             sim: SimSettings::default(),
             curriculum: CurriculumSettings::default(),
+            adjuster: AdjusterConfig::default(),
             network: NetworkConfig::default(),
             phase1: PhaseConfig {
                 steps: 20_000_000,
@@ -168,16 +176,43 @@ impl RunConfig {
     /// Each layer is a name for messages and its text.
     ///
     /// # Errors
-    /// On bad TOML, on unknown keys and on values of the wrong kind.
+    /// On bad TOML; on unknown keys and values of the wrong kind, all at once.
     pub fn from_layers(layers: &[(String, String)]) -> anyhow::Result<Self> {
-        let mut merged = toml::Table::try_from(Self::default())?;
-        for (name, text) in layers {
-            // Each layer is read on its own first, so that a message names it and its line.
-            toml::from_str::<Self>(text)
-                .with_context(|| format!("{name} is not a run configuration"))?;
-            merge(&mut merged, text.parse::<toml::Table>()?);
+        let (config, problems) = Self::read_layers(layers)?;
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(problems_to_error(problems))
         }
-        Ok(merged.try_into()?)
+    }
+
+    /// [`RunConfig::from_layers`], where settings that cannot be read are left out and told, so
+    /// that the rest can be checked as well.
+    ///
+    /// # Errors
+    /// On bad TOML.
+    pub fn read_layers(layers: &[(String, String)]) -> anyhow::Result<(Self, Vec<ConfigProblem>)> {
+        let mut merged = toml::Table::try_from(Self::default())?;
+        let mut problems = Vec::new();
+        for (name, text) in layers {
+            let table: toml::Table = text
+                .parse()
+                .with_context(|| format!("{name} is not a run configuration"))?;
+            let mut settings = Vec::new();
+            leaves(&table, &mut Vec::new(), &mut settings);
+            for (path, value) in settings {
+                let mut attempt = merged.clone();
+                put(&mut attempt, &path, value);
+                match attempt.clone().try_into::<Self>() {
+                    Ok(_) => merged = attempt,
+                    Err(e) => problems.push(ConfigProblem {
+                        field: path.join("."),
+                        message: format!("{} ({name}{})", e.message(), line_of(text, &path)),
+                    }),
+                }
+            }
+        }
+        Ok((merged.try_into()?, problems))
     }
 
     /// A preset over the defaults.
@@ -308,6 +343,7 @@ impl RunConfig {
             ppo: p.ppo,
             network: self.network.clone(),
             curriculum: self.curriculum,
+            adjuster: self.adjuster,
             own_commission: self
                 .sim
                 .commission_per_side
@@ -338,16 +374,64 @@ pub fn preset_text(name: &str) -> anyhow::Result<&'static str> {
     }
 }
 
-/// Lays `over` onto `base`, table by table.
-fn merge(base: &mut toml::Table, over: toml::Table) {
-    for (key, value) in over {
-        match (base.get_mut(&key), value) {
-            (Some(toml::Value::Table(b)), toml::Value::Table(o)) => merge(b, o),
-            (_, value) => {
-                base.insert(key, value);
-            }
+/// Every problem of a configuration as one error.
+pub fn problems_to_error(problems: Vec<ConfigProblem>) -> anyhow::Error {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    anyhow!(
+        "the run configuration has {} problem(s):\n  {}",
+        lines.len(),
+        lines.join("\n  ")
+    )
+}
+
+/// Every setting of a table with its path.
+fn leaves(table: &toml::Table, path: &mut Vec<String>, out: &mut Vec<(Vec<String>, toml::Value)>) {
+    for (key, value) in table {
+        path.push(key.clone());
+        match value {
+            toml::Value::Table(inner) if !inner.is_empty() => leaves(inner, path, out),
+            value => out.push((path.clone(), value.clone())),
+        }
+        path.pop();
+    }
+}
+
+/// Sets a value at a path; an empty table changes nothing where there is one.
+fn put(table: &mut toml::Table, path: &[String], value: toml::Value) {
+    let Some((key, rest)) = path.split_first() else {
+        return;
+    };
+    if !rest.is_empty() {
+        let inner = table
+            .entry(key.clone())
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        if !inner.is_table() {
+            *inner = toml::Value::Table(toml::Table::new());
+        }
+        if let toml::Value::Table(inner) = inner {
+            put(inner, rest, value);
+        }
+    } else if !(value.is_table() && table.get(key).is_some_and(toml::Value::is_table)) {
+        table.insert(key.clone(), value);
+    }
+}
+
+/// `, line 7` for the line of a setting; nothing where it cannot be told.
+fn line_of(text: &str, path: &[String]) -> String {
+    fn start(table: &DeTable<'_>, path: &[String]) -> Option<usize> {
+        let (key, rest) = path.split_first()?;
+        let (name, value) = table.iter().find(|(k, _)| k.get_ref() == key)?;
+        match value.get_ref() {
+            DeValue::Table(inner) if !rest.is_empty() => start(inner, rest),
+            _ => Some(name.span().start),
         }
     }
+    let at = DeTable::parse(text)
+        .ok()
+        .and_then(|t| start(t.get_ref(), path));
+    at.map_or_else(String::new, |at| {
+        format!(", line {}", text[..at].matches('\n').count() + 1)
+    })
 }
 
 #[cfg(test)]
@@ -397,6 +481,33 @@ mod tests {
         let back =
             RunConfig::from_layers(&[("text".to_owned(), config.to_toml().unwrap())]).unwrap();
         assert_eq!(back, config);
+    }
+
+    #[test]
+    fn unreadable_settings_are_told_together_with_their_lines_and_the_rest_is_kept() {
+        let text = "seed = 3\nsede = 4\n[sim]\nslip = 1\ncontracts = \"two\"\n[phase1]\nsteps = 5\n[phase2.ppo]\ngama = 0.9\n[network]\ntrunk = 7\n";
+        let (config, problems) =
+            RunConfig::read_layers(&[("my.toml".to_owned(), text.to_owned())]).unwrap();
+        assert_eq!((config.seed, config.phase1.steps), (3, 5));
+        let found: Vec<(&str, bool)> = problems
+            .iter()
+            .map(|p| (p.field.as_str(), p.message.contains("(my.toml, line ")))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("network.trunk", true),
+                ("phase2.ppo.gama", true),
+                ("sede", true),
+                ("sim.contracts", true),
+                ("sim.slip", true)
+            ]
+        );
+        assert!(problems[2].message.ends_with("line 2)"), "{}", problems[2]);
+        assert!(
+            problems[4].message.contains("slippage_ticks"),
+            "known names are listed"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdout_core::market::{Bars, SessionCalendar, Sessions};
 use holdout_store::cache::BarCache;
-use holdout_store::{ImportError, ImportOptions, Inspection};
+use holdout_store::{ImportError, ImportOptions, Inspection, Stamp, Verdict, VerdictLevel};
 
 /// Sample markets that ship with the programme: market, file, what it is.
 pub const SAMPLES: [(&str, &str, &str); 4] = [
@@ -104,6 +104,44 @@ impl Dataset {
             sessions,
             inspection: Arc::new(imported.inspection),
         })
+    }
+
+    /// Bars that never were in a file: a made-up market, for the self-test.
+    pub fn made_up(name: &str, bars: Bars) -> Self {
+        let sessions = Sessions::new(&bars, &SessionCalendar::builtin());
+        let inspection = Inspection {
+            dialect: "made up".to_owned(),
+            zone: None,
+            stamp: Stamp::Open,
+            market: Some(bars.instrument.symbol.clone()),
+            symbols: vec![bars.instrument.symbol.clone()],
+            interval_seconds: bars.interval_secs,
+            bars: bars.len() as u64,
+            first: None,
+            last: None,
+            sessions: sessions.days.len() as u64,
+            problems: Vec::new(),
+            dropped: 0,
+            repairs_offered: Vec::new(),
+            confidence: 1.0,
+            contracts: Vec::new(),
+            continuous: None,
+            rolls: Vec::new(),
+            evidence: Vec::new(),
+            has_volume: true,
+            verdict: Verdict {
+                level: VerdictLevel::Clean,
+                why: Vec::new(),
+            },
+        };
+        Self {
+            name: name.to_owned(),
+            path: PathBuf::new(),
+            sha256: String::new(),
+            bars: Arc::new(bars),
+            sessions: Arc::new(sessions),
+            inspection: Arc::new(inspection),
+        }
     }
 
     /// Root symbol of the contract.

@@ -78,3 +78,41 @@ pub(crate) fn shared(what: &str) -> Option<PathBuf> {
     eprintln!("skipped: {} is not here", path.display());
     None
 }
+
+/// The run folder under a folder of runs, once it is a run.
+pub(crate) fn first_run(runs: &Path) -> Option<PathBuf> {
+    let found = std::fs::read_dir(runs).ok()?.flatten();
+    found
+        .map(|f| f.path())
+        .find(|p| p.join("status.json").exists())
+}
+
+/// Lines of a file of JSON lines.
+pub(crate) fn lines(path: &Path) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect()
+}
+
+/// Payloads of a run's event file for TensorBoard; fails unless there is exactly one.
+pub(crate) fn event_records(run: &Path) -> usize {
+    let files: Vec<PathBuf> = std::fs::read_dir(run)
+        .unwrap()
+        .flatten()
+        .map(|f| f.path())
+        .filter(|p| p.display().to_string().contains(".tfevents."))
+        .collect();
+    let [file] = files.as_slice() else {
+        panic!("one event file, not {files:?}")
+    };
+    let bytes = std::fs::read(file).unwrap();
+    let (mut at, mut n) = (0, 0);
+    while at < bytes.len() {
+        let length = u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+        at += 16 + length;
+        n += 1;
+    }
+    assert_eq!(at, bytes.len(), "whole records");
+    n
+}

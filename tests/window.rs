@@ -129,6 +129,9 @@ fn an_empty_window_says_what_to_do_and_pages_change() {
     h.get_by_label("Open sample ES");
     for (page, text) in [
         ("Results", "No run to judge yet"),
+        ("Regimes", "Not judged yet"),
+        ("Checkpoints", "No run chosen yet"),
+        ("Markets", "No market judged yet"),
         ("Train", "Nothing is training"),
         ("Curriculum", "What training will do"),
         ("Data", "Start with a market"),
@@ -295,6 +298,55 @@ fn a_run_is_trained_paused_judged_and_test_is_counted() {
     });
     assert_eq!(h.state().model.result(Part::Test).unwrap().looks, Some(1));
     h.get_by_label("test opened 1 time");
+}
+
+#[test]
+fn runs_queue_up_change_places_and_train_one_after_another() {
+    let place = Place::new();
+    let mut h = place.opened();
+    {
+        let config = &mut h.state_mut().model.config;
+        (config.eval_every, config.checkpoint_every) = (0, 0);
+        (config.network.trunk, config.network.head) = (vec![16], 16);
+        for phase in [&mut config.phase1, &mut config.phase2] {
+            (phase.steps, phase.envs, phase.rollout) = (512, 8, 32);
+        }
+        config.device = "cpu".parse().unwrap();
+    }
+    h.get_by_label("Train").click();
+    let click = |h: &mut Harness<'static, Workbench>, label: &str| {
+        h.step();
+        h.step();
+        h.get_by_label(label).click();
+        h.step();
+        h.step();
+    };
+    for _ in 0..3 {
+        click(&mut h, "Add to queue");
+    }
+    let seeds = |h: &Harness<'static, Workbench>| -> Vec<u64> {
+        h.state()
+            .model
+            .queue
+            .iter()
+            .map(|q| q.config.seed)
+            .collect()
+    };
+    assert_eq!(seeds(&h), [1, 2, 3], "each with a seed of its own");
+    click(&mut h, "Run 3 sooner");
+    assert_eq!(seeds(&h), [1, 3, 2]);
+    click(&mut h, "Run 1 later");
+    assert_eq!(seeds(&h), [3, 1, 2]);
+    click(&mut h, "Remove run 3");
+    assert_eq!(seeds(&h), [3, 1]);
+    click(&mut h, "Start the queue");
+    until(&mut h, "both were trained", |b| {
+        b.model.run_state == RunState::Idle && b.model.queue.is_empty()
+    });
+    assert_eq!(h.state().model.runs.len(), 2);
+    let of = |b: &Workbench| b.model.train.path.clone().unwrap();
+    let last = std::fs::read_to_string(of(h.state()).join("run.toml")).unwrap();
+    assert!(last.contains("seed = 1\n"), "{last}");
 }
 
 fn vertices(h: &Harness<'_, impl Sized>) -> usize {

@@ -10,9 +10,11 @@ use holdout_store::ImportOptions;
 use super::Workbench;
 use super::compliance::ComplianceCommand;
 use super::context::{Page, RunState};
+use super::examining::Subject;
 use super::exporting::ExportTo;
 use super::files::Ask;
 use super::making::Make;
+use super::queue::QueueCommand;
 use super::theme::{self, Mode, Theme};
 use super::widgets::chart_view::ExportFormat;
 use super::widgets::toasts::Tone;
@@ -63,6 +65,12 @@ pub enum Command {
     Resume,
     /// Write a checkpoint and end.
     Stop,
+    /// Something about the queue of runs.
+    Queue(QueueCommand),
+    /// Check the learner on made-up markets.
+    SelfTest,
+    /// Stop the self-test, or close what it found.
+    EndSelfTest,
     /// Load, train and judge the sample market.
     RunDemo,
     /// Look for runs on disk.
@@ -75,6 +83,10 @@ pub enum Command {
     ShowResults(Part),
     /// Judge test, having been asked.
     OpenTest,
+    /// Examine the selected run: its checkpoints, a comparison, its markets.
+    Examine(Subject),
+    /// Stop examining.
+    StopExamining,
     /// Something of the Compliance page.
     Compliance(ComplianceCommand),
     /// Write a chart to a file.
@@ -127,12 +139,19 @@ impl Workbench {
             Command::Pause => self.pause(true),
             Command::Resume => self.pause(false),
             Command::Stop => self.stop(StopReason::Asked),
+            Command::Queue(command) => self.queue(ctx, command),
+            Command::SelfTest => self.start_self_test(ctx),
+            Command::EndSelfTest => self.end_self_test(),
             Command::RunDemo => self.run_demo(ctx),
+            Command::Examine(subject) => self.examine(ctx, subject),
+            Command::StopExamining => self.stop_examining(),
             Command::ReadRuns => self.read_runs(ctx),
             Command::SelectRun(path) => self.select_run(ctx, path),
             Command::ChooseCheckpoint(name) => {
                 self.model.checkpoint = Some(name);
                 self.model.results.clear();
+                // Markets were judged with the checkpoint of before.
+                self.model.findings.markets = None;
                 // Test is never judged again without being asked for.
                 if self.model.part != Part::Test {
                     self.judge(ctx, self.model.part);

@@ -10,15 +10,18 @@ use holdout_store::ImportOptions;
 
 use super::commands::Command;
 use super::compliance::ComplianceState;
+use super::examining::Findings;
 use super::panels::results_data::ResultsView;
 use super::panels::runs::RunEntry;
 use super::panels::train_data::TrainView;
 use super::preview::Draft;
+use super::queue::QueuedRun;
 use super::theme::Theme;
 use super::widgets::candles::CandleSet;
 use crate::config::{ConfigProblem, RunConfig};
 use crate::dataset::Dataset;
 use crate::jobs::Progress;
+use crate::jobs::self_test::SelfTest;
 
 /// The pages, left to right as the work goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -32,17 +35,26 @@ pub enum Page {
     Train,
     /// Judge it.
     Results,
+    /// Where it makes and loses its money.
+    Regimes,
+    /// All checkpoints, and the choice among them.
+    Checkpoints,
+    /// One checkpoint on several markets.
+    Markets,
     /// Hold it against a firm's rules.
     Compliance,
 }
 
 impl Page {
     /// All pages in order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::Data,
         Self::Curriculum,
         Self::Train,
         Self::Results,
+        Self::Regimes,
+        Self::Checkpoints,
+        Self::Markets,
         Self::Compliance,
     ];
 
@@ -53,6 +65,9 @@ impl Page {
             Self::Curriculum => "Curriculum",
             Self::Train => "Train",
             Self::Results => "Results",
+            Self::Regimes => "Regimes",
+            Self::Checkpoints => "Checkpoints",
+            Self::Markets => "Markets",
             Self::Compliance => "Compliance",
         }
     }
@@ -89,6 +104,20 @@ pub enum RunState {
     Paused,
     /// Asked to stop; finishing the update.
     Stopping,
+}
+
+/// How the self-test stands.
+#[derive(Debug, Clone, Default)]
+pub enum SelfTestState {
+    /// Nothing to show.
+    #[default]
+    Idle,
+    /// Under way.
+    Running(Arc<Progress>),
+    /// What it found.
+    Done(Arc<SelfTest>),
+    /// Why it could not be done.
+    Failed(String),
 }
 
 /// What is judged on the Results page.
@@ -136,6 +165,10 @@ pub struct Model {
     pub progress: Arc<Progress>,
     /// Curves, checkpoints and log of the run that is training or was trained last.
     pub train: TrainView,
+    /// Runs that wait for their turn, the next one first.
+    pub queue: Vec<QueuedRun>,
+    /// The learner's self-test.
+    pub self_test: SelfTestState,
     /// Runs on disk, the newest first.
     pub runs: Vec<RunEntry>,
     /// The run that Results is about.
@@ -148,6 +181,8 @@ pub struct Model {
     pub part: Part,
     /// Evaluation in progress: part and how far.
     pub evaluating: Option<(Part, Arc<Progress>)>,
+    /// What was found of the selected run beside its results.
+    pub findings: Findings,
     /// The Compliance page.
     pub compliance: ComplianceState,
     /// Messages, oldest first.

@@ -25,17 +25,18 @@ use crate::jobs::{Notice, Progress};
 use crate::report::number;
 use commands::{Command, Exporting};
 use compliance::ComplianceCommand;
-use context::{Commands, LogLine, Model, Page, PanelCtx, RunState};
+use context::{Commands, LogLine, Model, Page, PanelCtx, RunState, SelfTestState};
 use files::{Ask, FilePicker, NativePicker};
 use panels::train_data::TrainView;
 use theme::{Mode, Theme};
 use widgets::button;
 use widgets::toasts::{Toasts, Tone};
-use worker::{JudgeJob, LoadJob, TrainJob, WorkEvent};
+use worker::{JudgeJob, LoadJob, SelfTestJob, TrainJob, WorkEvent};
 
 pub mod commands;
 pub mod compliance;
 pub mod context;
+pub mod examining;
 mod exporting;
 pub mod files;
 pub mod frame_bench;
@@ -44,6 +45,7 @@ mod importing;
 pub mod making;
 pub mod panels;
 pub mod preview;
+pub mod queue;
 pub mod theme;
 pub mod widgets;
 pub mod worker;
@@ -152,6 +154,10 @@ pub struct Workbench {
     export_to: Option<exporting::ExportTo>,
     training: Option<TrainJob>,
     judging: Option<(Part, JudgeJob)>,
+    self_testing: Option<SelfTestJob>,
+    /// Settings of the run that was started last.
+    started: Option<RunConfig>,
+    examining: Option<(examining::Subject, examining::ExamineJob)>,
     undoer: Undoer<RunConfig>,
     toasts: Toasts,
     palette: panels::palette::Palette,
@@ -159,6 +165,8 @@ pub struct Workbench {
     curriculum: panels::curriculum::CurriculumPanel,
     train: panels::train::TrainPanel,
     results: panels::results::ResultsPanel,
+    regimes: panels::regimes::RegimesPanel,
+    checkpoints: panels::checkpoints::CheckpointsPanel,
     compliance: panels::compliance::CompliancePanel,
     complying: Option<compliance::ComplianceJob>,
     log_open: bool,
@@ -192,12 +200,15 @@ impl Workbench {
             demo: false,
             progress: Arc::new(Progress::default()),
             train: TrainView::default(),
+            queue: Vec::new(),
+            self_test: SelfTestState::Idle,
             runs: Vec::new(),
             selected_run: None,
             checkpoint: None,
             results: Vec::new(),
             part: Part::Validation,
             evaluating: None,
+            findings: examining::Findings::default(),
             compliance: compliance::ComplianceState::default(),
             log: Vec::new(),
             device: None,
@@ -215,13 +226,18 @@ impl Workbench {
             export_to: None,
             training: None,
             judging: None,
+            self_testing: None,
+            started: None,
+            examining: None,
             undoer: Undoer::default(),
             toasts: Toasts::default(),
             palette: panels::palette::Palette::default(),
             data: panels::data::DataPanel::default(),
             curriculum: panels::curriculum::CurriculumPanel::default(),
-            train: panels::train::TrainPanel,
+            train: panels::train::TrainPanel::default(),
             results: panels::results::ResultsPanel::default(),
+            regimes: panels::regimes::RegimesPanel::default(),
+            checkpoints: panels::checkpoints::CheckpointsPanel::default(),
             compliance: panels::compliance::CompliancePanel::default(),
             complying: None,
             log_open: false,
@@ -269,6 +285,8 @@ impl Workbench {
         self.drain_making(ctx);
         self.drain_training(ctx);
         self.drain_judging(ctx);
+        self.drain_self_test();
+        self.drain_examining(ctx);
         self.drain_complying(ctx);
         self.zoom = ctx.zoom_factor();
         self.undoer.feed_state(ctx.time(), &self.model.config);
@@ -302,6 +320,8 @@ impl Workbench {
             curriculum,
             train,
             results,
+            regimes,
+            checkpoints,
             compliance,
             palette,
             toasts,
@@ -348,9 +368,13 @@ impl Workbench {
                 Page::Curriculum => curriculum.ui(&panel, ui),
                 Page::Train => train.ui(&panel, ui),
                 Page::Results => results.ui(&panel, ui),
+                Page::Regimes => regimes.ui(&panel, ui),
+                Page::Checkpoints => checkpoints.ui(&panel, ui),
+                Page::Markets => panels::markets::ui(&panel, ui),
                 Page::Compliance => compliance.ui(&panel, ui),
             });
         palette.ui(&panel, &ctx);
+        panels::self_test::ui(&panel, &ctx);
         toasts.ui(&ctx, theme);
         drop_hint(&ctx, theme);
         self.ask_before_test(&ctx);
@@ -369,7 +393,10 @@ impl Workbench {
             (CTRL, Key::Num2, Command::Go(Page::Curriculum)),
             (CTRL, Key::Num3, Command::Go(Page::Train)),
             (CTRL, Key::Num4, Command::Go(Page::Results)),
-            (CTRL, Key::Num5, Command::Go(Page::Compliance)),
+            (CTRL, Key::Num5, Command::Go(Page::Regimes)),
+            (CTRL, Key::Num6, Command::Go(Page::Checkpoints)),
+            (CTRL, Key::Num7, Command::Go(Page::Markets)),
+            (CTRL, Key::Num8, Command::Go(Page::Compliance)),
             (CTRL, Key::O, Command::OpenDialog),
             (CTRL, Key::P, Command::TogglePalette),
             (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
@@ -521,6 +548,7 @@ impl Workbench {
                 );
             }
             Ok(plan) => {
+                self.started = Some(self.model.config.clone());
                 let job = worker::train(
                     plan,
                     market.dataset,
@@ -602,6 +630,7 @@ impl Workbench {
                 self.model.selected_run = Some(run);
                 self.model.checkpoint = None;
                 self.model.results.clear();
+                self.forget_findings();
                 self.read_runs(ctx);
             }
             WorkEvent::Train(TrainEvent::Phase { phase, steps, .. }) => view.log(format!(
@@ -616,8 +645,11 @@ impl Workbench {
                 view.log(line);
             }
             WorkEvent::Train(TrainEvent::Alarm { step, text }) => {
-                view.log(format!("alarm at step {step}: {text}"));
+                view.alarm(step, &text);
                 self.tell(ctx, Tone::Warning, text);
+            }
+            WorkEvent::Train(TrainEvent::Adjusted { step, adjustment }) => {
+                view.adjusted(step, adjustment);
             }
             WorkEvent::Train(TrainEvent::Update { phase, record }) => view.update(phase, *record),
             WorkEvent::Train(TrainEvent::Validation(p)) => {
@@ -657,6 +689,10 @@ impl Workbench {
             self.model.page = Page::Results;
         }
         self.close_if_asked(ctx);
+        // Who stops a run wants the machine; the queue then waits for a word.
+        if !o.stopped {
+            self.next_in_queue(ctx);
+        }
     }
 
     fn close_if_asked(&mut self, ctx: &egui::Context) {
@@ -681,6 +717,7 @@ impl Workbench {
             self.model.selected_run = Some(path);
             self.model.checkpoint = None;
             self.model.results.clear();
+            self.forget_findings();
             self.model.part = Part::Validation;
             self.read_evaluations();
         }
@@ -727,6 +764,43 @@ impl Workbench {
             }
         }
         self.model.evaluating = None;
+    }
+
+    fn start_self_test(&mut self, ctx: &egui::Context) {
+        if self.self_testing.is_some() {
+            return;
+        }
+        match worker::self_test(commands::wake(ctx)) {
+            Ok(job) => {
+                self.model.self_test = SelfTestState::Running(job.progress());
+                self.self_testing = Some(job);
+            }
+            Err(e) => self.tell(ctx, Tone::Error, format!("The self-test cannot start: {e}")),
+        }
+    }
+
+    fn end_self_test(&mut self) {
+        if let Some(job) = self.self_testing.take() {
+            job.flag().stop(crate::jobs::StopReason::Asked);
+            // Waiting for its end must not hold up the window.
+            std::thread::spawn(move || drop(job));
+        }
+        self.model.self_test = SelfTestState::Idle;
+    }
+
+    fn drain_self_test(&mut self) {
+        let Some(job) = self.self_testing.take() else {
+            return;
+        };
+        self.model.self_test = match job.drain(Duration::from_millis(2)).pop() {
+            None | Some(Notice::Event(())) => {
+                let state = SelfTestState::Running(job.progress());
+                self.self_testing = Some(job);
+                state
+            }
+            Some(Notice::Done(found)) => SelfTestState::Done(Arc::new(found)),
+            Some(Notice::Failed(why)) => SelfTestState::Failed(why),
+        };
     }
 
     fn take_results(&mut self, view: panels::results_data::ResultsView) {
@@ -778,6 +852,10 @@ impl Workbench {
             ui.label(RichText::new("A run is being trained").heading());
             ui.add_space(4.0);
             ui.add(egui::Label::new("Closing ends it after the present update; a checkpoint is written and what was learned stays.").wrap());
+            if !self.model.queue.is_empty() {
+                let n = self.model.queue.len();
+                ui.add(egui::Label::new(format!("The queue is not kept: {n} run(s) in it will have to be added again.")).wrap());
+            }
             ui.add_space(8.0);
             ui.horizontal(|ui| {
                 if button::primary(ui, &self.theme, icons::Icon::Stop, "Stop, keep and close").clicked() {

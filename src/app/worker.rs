@@ -15,6 +15,7 @@ use crate::config::RunPlan;
 use crate::dataset::{Dataset, sample_path};
 use crate::jobs::demo::{DemoOptions, Judging, demo_config, demo_import, judge_parts};
 use crate::jobs::evaluate::{self, Judge};
+use crate::jobs::self_test::{self, Scale, SelfTest, SelfTestOptions};
 use crate::jobs::train::{RunData, RunOutcome, TrainEvent, problems_to_error, train_run};
 use crate::jobs::{Job, Progress, Reporter, Wake};
 
@@ -46,6 +47,27 @@ pub type LoadJob = Job<(), Market>;
 pub type TrainJob = Job<WorkEvent, Trained>;
 /// Judging.
 pub type JudgeJob = Job<(), ResultsView>;
+
+/// The self-test.
+pub type SelfTestJob = Job<(), SelfTest>;
+
+/// Runs the quick self-test.
+///
+/// # Errors
+/// When the operating system gives no thread.
+pub fn self_test(wake: Wake) -> std::io::Result<SelfTestJob> {
+    Job::spawn("self-test", wake, |r| {
+        let options = SelfTestOptions::new(Scale::Quick);
+        self_test::self_test(&options, r.flag(), &mut |check, n, of| {
+            r.progress(Progress {
+                what: format!("{} of {of}: {check}", n + 1),
+                done: n as u64,
+                total: of as u64,
+                per_sec: 0.0,
+            });
+        })
+    })
+}
 
 /// Reads a market and prepares it for drawing.
 ///

@@ -36,7 +36,7 @@ pub enum Command {
     Data(DataArgs),
     /// Train a policy in two phases.
     #[command(
-        after_help = "Examples:\n  holdout train --preset quick --market NQ --data NQ.txt\n  holdout train --config run.toml --device cpu --progress json"
+        after_help = "Examples:\n  holdout train --preset quick --market NQ --data NQ.txt\n  holdout train --config run.toml --device cpu --progress json\n  holdout train --preset quick --market NQ --seeds 1,2,3\n  holdout train --config a.toml --config b.toml\n  holdout train --resume runs/20240101-120000-NQ-ab12 --device cpu"
     )]
     Train(TrainArgs),
     /// Run a checkpoint through unseen bars, one account, in order.
@@ -44,6 +44,32 @@ pub enum Command {
         after_help = "Example: holdout evaluate --run runs/20240101-120000-NQ-ab12 --split validation --out eval"
     )]
     Evaluate(EvaluateArgs),
+    /// Judge all checkpoints of a run on validation and choose one, with reasons.
+    #[command(
+        after_help = "Examples:\n  holdout checkpoints --run runs/20240101-120000-NQ-ab12\n  holdout checkpoints --run RUN --compare 1048576,2097152 --json\n  holdout checkpoints --run RUN --select"
+    )]
+    Checkpoints(CheckpointsArgs),
+    /// Judge one checkpoint on several markets.
+    #[command(after_help = "Example: holdout markets --run RUN --data ES.csv --data YM.csv")]
+    Markets(MarketsArgs),
+    /// Break a checkpoint's account down by market regime.
+    #[command(after_help = "Example: holdout regimes --run RUN --checkpoint best --json")]
+    Regimes(RegimesArgs),
+    /// Train and judge on many splits of one file: walk-forward or CPCV.
+    #[command(
+        after_help = "Examples:\n  holdout study --preset smoke --data NQ.csv --method anchored --folds 4 --seeds 1,2\n  holdout study --config run.toml --data NQ.csv --method cpcv --groups 6 --held 2 --purge 1 --embargo 1"
+    )]
+    Study(StudyArgs),
+    /// Several checkpoints of a run as one: make an ensemble, or judge one.
+    #[command(
+        after_help = "Examples:\n  holdout ensemble --run RUN --kind average --top 5 --name five\n  holdout ensemble --run RUN --name five --judge test"
+    )]
+    Ensemble(EnsembleArgs),
+    /// Every metric, interval and test of anybody's daily results and trades.
+    #[command(
+        after_help = "Examples:\n  holdout metrics --daily daily.csv --json\n  holdout metrics --daily daily.csv --trades trades.csv --benchmark index.csv --trials 61\n  holdout metrics --candidates returns.csv --blocks 16\n\ndaily.csv has the columns date and net_pnl (dollars) or return (a fraction)."
+    )]
+    Metrics(MetricsArgs),
     /// Replay listed actions through the simulator.
     #[command(
         after_help = "Example: holdout replay --data bars.csv --market NQ --actions actions.csv --out ledger"
@@ -64,6 +90,11 @@ pub enum Command {
     Runs(RunsArgs),
     /// Measure environment, inference and training on this machine.
     Bench(BenchArgs),
+    /// Check that the learner learns, and claims nothing where nothing is. Exit code 1 if not.
+    #[command(
+        after_help = "Examples:\n  holdout self-test --quick --json\n  holdout self-test --quick --data NQ.txt   curriculum against none on your own market"
+    )]
+    SelfTest(SelfTestArgs),
 }
 
 /// How the window is drawn.
@@ -324,9 +355,9 @@ pub enum ProgressStyle {
 /// `holdout train`
 #[derive(Debug, Parser)]
 pub struct TrainArgs {
-    /// Run configuration (TOML).
+    /// Run configuration (TOML). Several are a queue: each is a run of its own, in this order.
     #[arg(long)]
-    pub config: Option<PathBuf>,
+    pub config: Vec<PathBuf>,
     /// Preset under the configuration: smoke, quick, seed, extended.
     #[arg(long)]
     pub preset: Option<String>,
@@ -345,11 +376,14 @@ pub struct TrainArgs {
     /// Seed of all random numbers.
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Trains under each of these seeds and tells how far the results lie apart, e.g. 1,2,3.
+    #[arg(long, value_delimiter = ',', conflicts_with_all = ["seed", "resume"])]
+    pub seeds: Vec<u64>,
     /// A setting over everything else, e.g. phase2.ppo.gamma=0.995. Repeatable.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Continue a stopped or killed run from its newest checkpoint.
-    #[arg(long, conflicts_with_all = ["config", "preset", "data"])]
+    #[arg(long, conflicts_with_all = ["config", "preset", "data", "set", "seed"])]
     pub resume: Option<PathBuf>,
     /// How progress is told.
     #[arg(long, value_enum, default_value_t)]
@@ -399,11 +433,220 @@ pub struct EvaluateArgs {
     #[arg(long)]
     pub in_sample: bool,
     /// Accounts of random entries.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 1_000)]
     pub random_accounts: u64,
     /// Folder for the ledger; the run's own evaluations folder when absent.
     #[arg(long)]
     pub out: Option<PathBuf>,
+}
+
+/// `holdout checkpoints`
+#[derive(Debug, Parser)]
+pub struct CheckpointsArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// Another bar file instead of the validation part.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// What is said about that file.
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// Two to six checkpoints by their steps, compared pair by pair.
+    #[arg(long, value_delimiter = ',')]
+    pub compare: Vec<u64>,
+    /// Rule of selection (TOML): compliance, max_drawdown_usd_below, win_rate_above, trades_above.
+    #[arg(long)]
+    pub rule: Option<PathBuf>,
+    /// Make the chosen checkpoint the run's best; exit code 1 when none meets the rule.
+    #[arg(long)]
+    pub select: bool,
+}
+
+/// `holdout markets`
+#[derive(Debug, Parser)]
+pub struct MarketsArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// best, last, or a step number.
+    #[arg(long, default_value = "best")]
+    pub checkpoint: String,
+    /// Bar file of a market; repeatable. The sample markets when absent.
+    #[arg(long)]
+    pub data: Vec<PathBuf>,
+}
+
+/// `holdout regimes`
+#[derive(Debug, Parser)]
+pub struct RegimesArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// best, last, or a step number.
+    #[arg(long, default_value = "best")]
+    pub checkpoint: String,
+    /// Part of the run's own split.
+    #[arg(long, value_enum)]
+    pub split: Option<PartArg>,
+    /// Look at the bars the run trained on; refused without this.
+    #[arg(long)]
+    pub in_sample: bool,
+}
+
+/// How members of an ensemble are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KindArg {
+    /// Mean of the action probabilities.
+    Average,
+    /// The same, weighted by recent validation performance.
+    Weighted,
+    /// Majority of the choices.
+    Vote,
+    /// One member for each sample market.
+    PerMarket,
+    /// One member for each regime of trend and volatility.
+    PerRegime,
+}
+
+impl From<KindArg> for crate::ensemble::Combine {
+    fn from(k: KindArg) -> Self {
+        match k {
+            KindArg::Average => Self::Average,
+            KindArg::Weighted => Self::Weighted,
+            KindArg::Vote => Self::Vote,
+            KindArg::PerMarket => Self::PerMarket,
+            KindArg::PerRegime => Self::PerRegime,
+        }
+    }
+}
+
+/// `holdout ensemble`
+#[derive(Debug, Parser)]
+pub struct EnsembleArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// How members are put together.
+    #[arg(long, value_enum, default_value = "average")]
+    pub kind: KindArg,
+    /// Number of members.
+    #[arg(long, default_value_t = 5)]
+    pub top: usize,
+    /// Its name in the run.
+    #[arg(long, default_value = "ensemble")]
+    pub name: String,
+    /// Judge the ensemble of this name on a part instead of making one.
+    #[arg(long, value_enum)]
+    pub judge: Option<PartArg>,
+}
+
+/// How a study cuts its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// Walk-forward, training on everything before.
+    Anchored,
+    /// Walk-forward, training on a window.
+    Rolling,
+    /// Combinatorial purged cross-validation.
+    Cpcv,
+}
+
+/// `holdout study`
+#[derive(Debug, Parser)]
+pub struct StudyArgs {
+    /// Bar file.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// What is said about the bar file.
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// Run configuration (TOML).
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Preset under the configuration.
+    #[arg(long)]
+    pub preset: Option<String>,
+    /// A setting over everything else. Repeatable.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// How the file is cut.
+    #[arg(long, value_enum, default_value = "anchored")]
+    pub method: Method,
+    /// Tested blocks of walk-forward.
+    #[arg(long, default_value_t = 4)]
+    pub folds: usize,
+    /// Blocks before the first tested one; the window of rolling.
+    #[arg(long, default_value_t = 2)]
+    pub train_blocks: usize,
+    /// Blocks of CPCV.
+    #[arg(long, default_value_t = 6)]
+    pub groups: usize,
+    /// Blocks tested together in CPCV.
+    #[arg(long, default_value_t = 2)]
+    pub held: usize,
+    /// Sessions left out of training before a tested block.
+    #[arg(long, default_value_t = 1)]
+    pub purge: usize,
+    /// Sessions left out of training after a tested block.
+    #[arg(long, default_value_t = 1)]
+    pub embargo: usize,
+    /// Seeds of each fold.
+    #[arg(long, value_delimiter = ',', default_values_t = [1_u64])]
+    pub seeds: Vec<u64>,
+    /// Folder that receives the runs and study.json.
+    #[arg(long, default_value = "runs/study")]
+    pub out: PathBuf,
+}
+
+/// `holdout metrics`
+#[derive(Debug, Parser)]
+pub struct MetricsArgs {
+    /// Daily results: date,net_pnl or date,return.
+    #[arg(long, required_unless_present = "candidates")]
+    pub daily: Option<PathBuf>,
+    /// Closed trades (trades.csv of a ledger, or anybody's with side, contracts, entry_time, exit_time, net_pnl).
+    #[arg(long, requires = "daily")]
+    pub trades: Option<PathBuf>,
+    /// Daily results of a benchmark, in the form of --daily.
+    #[arg(long, requires = "daily")]
+    pub benchmark: Option<PathBuf>,
+    /// Daily returns of all candidates, a column each: overfitting, reality check, deflation.
+    #[arg(long)]
+    pub candidates: Option<PathBuf>,
+    /// Blocks of the cross-validation of the candidates, even.
+    #[arg(long, default_value_t = 16)]
+    pub blocks: usize,
+    /// Balance before the first day in dollars.
+    #[arg(long, default_value_t = 50_000.0, allow_negative_numbers = true)]
+    pub start_balance: f64,
+    /// Yearly risk-free rate as a fraction.
+    #[arg(long, default_value_t = 0.02, allow_negative_numbers = true)]
+    pub rf: f64,
+    /// Daily target return of the Sortino ratio; rf / 252 when absent.
+    #[arg(long, allow_negative_numbers = true)]
+    pub target: Option<f64>,
+    /// Seed of all random numbers.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Histories of the bootstrap, and paths of each Monte Carlo.
+    #[arg(long, default_value_t = 1_000)]
+    pub draws: usize,
+    /// Mean block length of the bootstrap in days; chosen from the data when absent.
+    #[arg(long)]
+    pub block: Option<f64>,
+    /// Days of a rolling window.
+    #[arg(long, default_value_t = 5)]
+    pub window: usize,
+    /// Candidates that were tried before this one was shown; those of --candidates when absent.
+    #[arg(long)]
+    pub trials: Option<u64>,
+    /// Variance of their daily Sharpe ratios; that of --candidates when absent.
+    #[arg(long, requires = "trials")]
+    pub trial_variance: Option<f64>,
+    /// Distance of the trailing floor in dollars, for the risk of ruin.
+    #[arg(long, default_value_t = 2_500.0)]
+    pub drawdown_limit: f64,
 }
 
 /// `holdout replay`
@@ -589,4 +832,21 @@ pub struct BenchArgs {
     /// Updates that are timed, after one of warm-up.
     #[arg(long, default_value_t = 5)]
     pub updates: usize,
+}
+
+/// `holdout self-test`
+#[derive(Debug, Parser)]
+pub struct SelfTestArgs {
+    /// One seed and fewer steps: minutes.
+    #[arg(long)]
+    pub quick: bool,
+    /// Seeds; 1,2,3 when absent, 1 with --quick.
+    #[arg(long, value_delimiter = ',')]
+    pub seeds: Vec<u64>,
+    /// Only the HOLD trap, curriculum against none, on this bar file instead of the sample.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// What is said about the bar file.
+    #[command(flatten)]
+    pub import: ImportArgs,
 }

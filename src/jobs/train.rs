@@ -2,28 +2,32 @@
 //!
 //! Steps and updates in the folder count through both phases. The test part is never touched.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use holdout_core::market::SessionCalendar;
 use holdout_core::market::split::Part;
 use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Ledger, Phase, Side};
 use holdout_learn::event::CheckpointData;
 use holdout_learn::{
-    Command, Control, Event, Policy, Start, TrainConfig, TrainError, UpdateRecord, train,
+    Adjustment, Command, Control, DeviceChoice, Event, Policy, Start, TrainConfig, TrainError,
+    UpdateRecord, train,
 };
-use holdout_store::ImportOptions;
 use holdout_store::manifest::bars_sha256;
 use holdout_store::runs::{
     BestPointer, CheckpointChoice, CheckpointFiles, NewRun, RunFolder, RunState, RunWriter,
 };
+use holdout_store::{FileError, ImportOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::StopFlag;
+use super::{StopFlag, scalars};
 use crate::arena::{Arena, MarketEnv};
+pub use crate::config::problems_to_error;
 use crate::config::{RunConfig, RunPlan};
 use crate::dataset::Dataset;
 
@@ -114,6 +118,13 @@ pub enum TrainEvent {
         step: u64,
         /// What and why.
         text: String,
+    },
+    /// The auto-adjuster turned a knob, or would have.
+    Adjusted {
+        /// Environment steps through both phases.
+        step: u64,
+        /// What and why.
+        adjustment: Adjustment,
     },
     /// An update was done; steps and updates count through both phases.
     Update {
@@ -221,6 +232,13 @@ impl RunData {
         }
     }
 
+    /// Whether a data set holds days of the run's own market on which it trained.
+    pub fn trained_on(&self, dataset: &Dataset) -> bool {
+        let (first, last) = self.split.train;
+        let days = &dataset.sessions.days;
+        dataset.market() == self.market && days.iter().any(|d| d.day >= first && d.day <= last)
+    }
+
     /// The days of the test part as the registry names them.
     pub fn test_split(&self) -> String {
         format!("{}..{}", self.split.test.0, self.split.test.1)
@@ -254,16 +272,6 @@ pub fn open_run(
         );
     }
     Ok((folder, data, arena))
-}
-
-/// Every problem of a configuration as one error.
-pub fn problems_to_error(problems: Vec<crate::config::ConfigProblem>) -> anyhow::Error {
-    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    anyhow!(
-        "the run configuration has {} problem(s):\n  {}",
-        lines.len(),
-        lines.join("\n  ")
-    )
 }
 
 /// What `plan.toml` holds.
@@ -321,21 +329,34 @@ pub fn train_run(
     run.go(None)
 }
 
-/// Continues a run from its newest whole checkpoint.
+/// Continues a run from its newest whole checkpoint; one that has none yet begins again in its
+/// own folder. Another device than the run's own may be chosen.
 ///
 /// # Errors
-/// As [`train_run`], and when the run is finished or has no checkpoint.
+/// As [`train_run`], and when the run is finished or none of its checkpoints is whole.
 pub fn resume_run(
     path: &Path,
+    device: Option<DeviceChoice>,
     stop: &StopFlag,
     on: &mut dyn FnMut(TrainEvent),
 ) -> anyhow::Result<RunOutcome> {
-    let (folder, _, arena) = open_run(path, &mut |_| !stop.is_stopped())?;
+    let (folder, _, mut arena) = open_run(path, &mut |_| !stop.is_stopped())?;
+    if let Some(device) = device {
+        let plan = Arc::make_mut(&mut arena.plan);
+        (plan.train1.device, plan.train2.device) = (device, device);
+    }
     if folder.status()?.state == RunState::Finished {
         bail!(
             "{} has reached its planned end; there is nothing to resume",
             path.display()
         );
+    }
+    if folder.checkpoint_steps()?.is_empty() {
+        let mut run = Run::open(folder, &arena, stop, on)?;
+        run.writer.rewind(0)?;
+        run.writer.begin_events(&[])?;
+        run.log("the run ended before its first checkpoint; it begins again".to_owned())?;
+        return run.go(None);
     }
     let (checkpoint, passed_over) = folder.newest_whole_checkpoint()?;
     let at: Place = serde_json::from_value(checkpoint.info.info.clone())
@@ -345,6 +366,8 @@ pub fn resume_run(
         run.log(format!("passed over a checkpoint: {bad}"))?;
     }
     run.writer.rewind(checkpoint.info.step)?;
+    let so_far = scalars::of_run(run.writer.folder())?;
+    run.writer.begin_events(&so_far)?;
     run.log(format!("resumed from step {}", checkpoint.info.step))?;
     run.go(Some((at, checkpoint.weights)))
 }
@@ -380,6 +403,20 @@ struct Run<'a> {
     begun: Instant,
     first_step: u64,
     rates: Vec<f64>,
+    /// Checkpoints that retention has looked at and keeps.
+    kept: BTreeSet<u64>,
+    /// What an event failed with; the learner only carries its text.
+    failed: Option<anyhow::Error>,
+}
+
+/// Whether a failure came from outside the run (a disk, a device), which can then go on.
+fn is_outside(e: &anyhow::Error) -> bool {
+    e.downcast_ref::<FileError>()
+        .is_some_and(|e| !e.is_bad_data())
+        || matches!(
+            e.downcast_ref::<TrainError>(),
+            Some(TrainError::DeviceLost { .. } | TrainError::Device(_))
+        )
 }
 
 impl Control for StopFlag {
@@ -411,6 +448,8 @@ impl<'a> Run<'a> {
             begun: Instant::now(),
             first_step: 0,
             rates: Vec::new(),
+            kept: BTreeSet::new(),
+            failed: None,
         })
     }
 
@@ -447,18 +486,40 @@ impl<'a> Run<'a> {
                 })
             }
             Err(e) => {
-                let text = format!("{e:#}");
+                let state = if is_outside(&e) {
+                    RunState::Stopped
+                } else {
+                    RunState::Failed
+                };
+                let text = format!("{e:#}; {}", self.remedy(&e));
                 // The first failure is the one to tell; a full disk may refuse these lines too.
                 drop(self.writer.log(&format!("failed: {text}")));
-                drop(
-                    self.writer
-                        .set_status(RunState::Failed, step, update, Some(&text)),
-                );
-                Err(e.context(format!(
-                    "the run in {} failed; its checkpoints are intact",
-                    folder.path().display()
-                )))
+                drop(self.writer.set_status(state, step, update, Some(&text)));
+                bail!("{text}")
             }
+        }
+    }
+
+    /// Says what is left and how to go on; keeps what a broken update was computed from.
+    fn remedy(&self, e: &anyhow::Error) -> String {
+        let run = self.writer.folder().path().display();
+        match e.downcast_ref::<TrainError>() {
+            Some(TrainError::NotFinite { update, inputs, .. }) => {
+                let name = format!("update-{update:06}.safetensors");
+                match self.writer.dump(&name, &inputs.0) {
+                    Ok(path) => format!(
+                        "the run's checkpoints are intact, and the update's inputs are in {}",
+                        path.display()
+                    ),
+                    Err(refused) => format!("the update's inputs could not be kept: {refused}"),
+                }
+            }
+            Some(TrainError::DeviceLost { .. }) => format!(
+                "its checkpoints are intact; go on with: holdout train --resume {run}, and --device cpu if the device stays away"
+            ),
+            _ => format!(
+                "its checkpoints are intact; when the cause is settled go on with: holdout train --resume {run}"
+            ),
         }
     }
 
@@ -544,12 +605,15 @@ impl<'a> Run<'a> {
         let mut evaluated = None;
         let stop = self.stop;
         let outcome = train(config, &mut env, start, stop, &mut |event| {
-            self.event(&mut place, &mut evaluated, event)
-                .map_err(|e| format!("{e:#}"))
+            self.event(&mut place, &mut evaluated, event).map_err(|e| {
+                let text = format!("{e:#}");
+                self.failed = Some(e);
+                text
+            })
         });
-        let outcome = outcome.map_err(|e| match e {
-            TrainError::Receiver(text) => anyhow!(text),
-            e => e.into(),
+        let outcome = outcome.map_err(|e| match (e, self.failed.take()) {
+            (TrainError::Receiver(_), Some(cause)) => cause,
+            (e, _) => e.into(),
         })?;
         Ok((
             outcome.stopped,
@@ -570,7 +634,9 @@ impl<'a> Run<'a> {
                 record.step += place.from_step;
                 let mut line = serde_json::to_value(&*record)?;
                 line["phase"] = json!(place.phase.number());
+                line[scalars::TIME] = scalars::now();
                 self.writer.metrics(&line)?;
+                self.writer.scalars(&scalars::of_update(&line))?;
                 self.writer
                     .set_status(RunState::Running, record.step, record.update, None)?;
                 self.rates.push(record.train_sps);
@@ -585,6 +651,19 @@ impl<'a> Run<'a> {
                 policy,
             } => *evaluated = Some((update, self.validate(*place, (step, update), policy)?)),
             Event::Checkpoint(data) => self.checkpoint(place, *evaluated, &data)?,
+            Event::Adjustment {
+                step,
+                update,
+                adjustment,
+            } => {
+                let step = step + place.from_step;
+                let mut line = serde_json::to_value(adjustment)?;
+                line["step"] = json!(step);
+                line["update"] = json!(update + place.from_update);
+                line["phase"] = json!(place.phase.number());
+                self.writer.adjustment(&line)?;
+                (self.on)(TrainEvent::Adjusted { step, adjustment });
+            }
             Event::Alarm { step, text } => {
                 let step = step + place.from_step;
                 self.writer.log(&format!("alarm at step {step}: {text}"))?;
@@ -611,8 +690,10 @@ impl<'a> Run<'a> {
             place.phase,
             &ledger,
         );
-        let line = serde_json::to_value(&point)?;
+        let mut line = serde_json::to_value(&point)?;
+        line[scalars::TIME] = scalars::now();
         self.writer.validation(&line)?;
+        self.writer.scalars(&scalars::of_validation(&line))?;
         let figure = point.sharpe;
         (self.on)(TrainEvent::Validation(point));
         Ok(figure)
@@ -650,7 +731,39 @@ impl<'a> Run<'a> {
         if let Some(best) = better {
             self.point_to(best)?;
         }
+        self.retire()?;
         (self.on)(TrainEvent::Checkpoint { step });
+        Ok(())
+    }
+
+    /// Removes checkpoints that are more than asked for. Those that were the best when they were
+    /// written stay, so that no pointer ever leads nowhere; so does the last of phase 1.
+    fn retire(&mut self) -> anyhow::Result<()> {
+        let keep = self.arena.plan.config.keep_checkpoints as usize;
+        if keep == 0 {
+            return Ok(());
+        }
+        let folder = self.writer.folder().clone();
+        let steps = folder.checkpoint_steps()?;
+        let last_of_phase1 = |i: usize| -> anyhow::Result<bool> {
+            let phase = |step: u64| -> anyhow::Result<Phase> {
+                let info = folder.checkpoint_info(step)?.info;
+                Ok(serde_json::from_value::<Place>(info)?.phase)
+            };
+            Ok(phase(steps[i])? != phase(steps[i + 1])?)
+        };
+        for i in 0..steps.len().saturating_sub(keep) {
+            let step = steps[i];
+            if self.kept.contains(&step) {
+                continue;
+            }
+            let place: Place = serde_json::from_value(folder.checkpoint_info(step)?.info)?;
+            if place.best.is_some_and(|b| b.step == step) || last_of_phase1(i)? {
+                self.kept.insert(step);
+            } else {
+                self.writer.remove_checkpoint(step)?;
+            }
+        }
         Ok(())
     }
 

@@ -14,13 +14,14 @@ use holdout_core::sim::Phase;
 use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
+use crate::adjuster::Adjuster;
 use crate::event::CheckpointData;
 use crate::policy::normalizer::Normalizer;
 use crate::policy::params::{Architecture, Layout, Params};
-use crate::ppo::{Adam, HoldTrap, RunningEpisodes, TrainConfig};
+use crate::ppo::{Adam, RunningEpisodes, TrainConfig};
 
-/// Version of the format.
-pub(crate) const FORMAT: u32 = 1;
+/// Version of the format. 2 added the adjuster; a run of version 1 goes on with a fresh one.
+pub(crate) const FORMAT: u32 = 2;
 /// Key of the metadata.
 const META_KEY: &str = "holdout";
 /// Numbers of a network at most, so that a made-up file cannot ask for all memory.
@@ -76,7 +77,8 @@ pub(crate) struct Meta {
     pub(crate) optimizer_steps: u64,
     pub(crate) sampling: Stream,
     pub(crate) shuffling: Stream,
-    pub(crate) hold_trap: HoldTrap,
+    #[serde(default)]
+    pub(crate) adjuster: Adjuster,
     pub(crate) config: TrainConfig,
 }
 
@@ -91,14 +93,19 @@ pub(crate) struct Checkpoint {
     pub(crate) env_state: Vec<u8>,
 }
 
-struct Blob {
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+pub(crate) struct Blob {
     dtype: Dtype,
     shape: Vec<usize>,
     bytes: Vec<u8>,
 }
 
 impl Blob {
-    fn f32(shape: Vec<usize>, x: &[f32]) -> Self {
+    pub(crate) fn f32(shape: Vec<usize>, x: &[f32]) -> Self {
         Self {
             dtype: Dtype::F32,
             shape,
@@ -106,7 +113,7 @@ impl Blob {
         }
     }
 
-    fn f64(x: &[f64]) -> Self {
+    pub(crate) fn f64(x: &[f64]) -> Self {
         Self {
             dtype: Dtype::F64,
             shape: vec![x.len()],
@@ -114,13 +121,20 @@ impl Blob {
         }
     }
 
-    fn bytes(bytes: Vec<u8>) -> Self {
+    pub(crate) fn bytes(bytes: Vec<u8>) -> Self {
         Self {
             dtype: Dtype::U8,
             shape: vec![bytes.len()],
             bytes,
         }
     }
+}
+
+/// Named parts and a text under the programme's key as one file.
+pub(crate) fn serialize(blobs: &[(String, Blob)], text: String) -> Result<Vec<u8>, String> {
+    let header = HashMap::from([(META_KEY.to_owned(), text)]);
+    let views = blobs.iter().map(|(name, blob)| (name.as_str(), blob));
+    safetensors::serialize(views, Some(header)).map_err(|e| e.to_string())
 }
 
 impl View for &Blob {
@@ -165,10 +179,7 @@ impl Checkpoint {
         blobs.push(("env.state".to_owned(), Blob::bytes(self.env_state.clone())));
         let text = serde_json::to_string(&self.meta).map_err(|e| unwritable(e.to_string()))?;
         let meta = serde_json::to_value(&self.meta).map_err(|e| unwritable(e.to_string()))?;
-        let header = HashMap::from([(META_KEY.to_owned(), text)]);
-        let views = blobs.iter().map(|(name, blob)| (name.as_str(), blob));
-        let weights =
-            safetensors::serialize(views, Some(header)).map_err(|e| unwritable(e.to_string()))?;
+        let weights = serialize(&blobs, text).map_err(unwritable)?;
         Ok(CheckpointData {
             step: self.meta.step,
             update: self.meta.update,
@@ -184,13 +195,15 @@ impl Checkpoint {
             SafeTensors::read_metadata(bytes).map_err(|e| unreadable(e.to_string()))?;
         let text = header.metadata().as_ref().and_then(|m| m.get(META_KEY));
         let text = text.ok_or_else(|| unreadable(format!("its metadata has no \"{META_KEY}\"")))?;
-        let meta: Meta = serde_json::from_str(text).map_err(|e| unreadable(e.to_string()))?;
-        if meta.format != FORMAT {
+        // The version is read by itself first: the rest of a newer format may not parse.
+        let Version { format } =
+            serde_json::from_str(text).map_err(|e| unreadable(e.to_string()))?;
+        if !(1..=FORMAT).contains(&format) {
             return Err(unreadable(format!(
-                "its format is {}, this program reads {FORMAT}",
-                meta.format
+                "its format is {format}, this version of Holdout reads 1 to {FORMAT}"
             )));
         }
+        let meta: Meta = serde_json::from_str(text).map_err(|e| unreadable(e.to_string()))?;
         let layout = Arc::new(checked_layout(&meta.architecture)?);
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| unreadable(e.to_string()))?;
         let flat = |prefix: &str| -> Result<Vec<f32>, CheckpointError> {

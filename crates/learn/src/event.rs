@@ -3,6 +3,7 @@
 use holdout_core::sim::{CurriculumState, N_ACTIONS};
 use serde::{Deserialize, Serialize};
 
+use crate::adjuster::{Adjustment, Knobs};
 use crate::checkpoint::CheckpointError;
 use crate::device::DeviceError;
 use crate::policy::Policy;
@@ -96,6 +97,9 @@ pub struct UpdateRecord {
     pub hold_only_share: f64,
     /// Share of HOLD where more was allowed.
     pub free_hold_share: Option<f64>,
+    /// Share of each action where more than HOLD was allowed.
+    #[serde(default)]
+    pub choice_shares: Option<[f64; N_ACTIONS]>,
     /// Mean drawdown below the peak.
     pub drawdown_mean_usd: f64,
     /// Worst of any environment.
@@ -110,6 +114,9 @@ pub struct UpdateRecord {
     pub breaches_per_1000: Option<f64>,
     /// Mean entropy of the policy over the epochs, in nats.
     pub entropy: f64,
+    /// Entropy of a policy that does every allowed action alike, in nats.
+    #[serde(default)]
+    pub entropy_max: f64,
     /// Mean approximate KL of the last epoch.
     pub approx_kl: f64,
     /// Share of samples outside the clipping range.
@@ -134,8 +141,11 @@ pub struct UpdateRecord {
     pub epochs: u64,
     /// Optimiser steps done since the start of the run.
     pub optimizer_steps: u64,
-    /// Helps that were in force during the rollout.
+    /// Helps that were in force during the rollout, as the adjuster left them.
     pub curriculum: CurriculumState,
+    /// The adjuster's factors that were in force.
+    #[serde(default)]
+    pub knobs: Knobs,
 }
 
 impl UpdateRecord {
@@ -184,6 +194,15 @@ pub enum Event<'a> {
         /// The policy as it is now, normaliser included.
         policy: &'a Policy,
     },
+    /// The auto-adjuster turned a knob, or would have; after the update whose figures it read.
+    Adjustment {
+        /// Environment steps done.
+        step: u64,
+        /// Updates done.
+        update: u64,
+        /// What and why.
+        adjustment: Adjustment,
+    },
     /// Something needs a person's eye.
     Alarm {
         /// Environment steps done.
@@ -206,6 +225,17 @@ pub struct Outcome {
     pub stopped: bool,
     /// The last checkpoint.
     pub last: CheckpointData,
+}
+
+/// The inputs of an update that failed, in the safetensors format: the rollout, the parameters
+/// as they were when it was noticed, the normaliser, and the settings as JSON.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UpdateInputs(pub Vec<u8>);
+
+impl std::fmt::Debug for UpdateInputs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UpdateInputs({} bytes)", self.0.len())
+    }
 }
 
 /// How a run ended badly.
@@ -237,7 +267,7 @@ pub enum TrainError {
     Environment(String),
     /// A number was not finite; the figures are the update's.
     #[error(
-        "update {update} at step {step} is not finite ({what}): loss {loss}, gradient norm {grad_norm}, learning rate {learning_rate}, approximate KL {approx_kl}; restart from the last checkpoint with a smaller learning rate"
+        "update {update} at step {step} is not finite ({what}): loss {loss}, gradient norm {grad_norm}, learning rate {learning_rate}, approximate KL {approx_kl}; train anew with a smaller learning rate, or look at the inputs"
     )]
     NotFinite {
         /// Update.
@@ -254,6 +284,8 @@ pub enum TrainError {
         learning_rate: f64,
         /// Approximate KL.
         approx_kl: f64,
+        /// What the update was computed from, for finding out why.
+        inputs: UpdateInputs,
     },
     /// The graphics card stopped answering.
     #[error(
@@ -268,4 +300,71 @@ pub enum TrainError {
     /// The receiver of events failed.
     #[error("an event could not be delivered: {0}")]
     Receiver(String),
+}
+
+#[cfg(test)]
+impl UpdateRecord {
+    /// A record of an update in which nothing happened.
+    pub(crate) fn blank() -> Self {
+        let curriculum = holdout_core::sim::CurriculumSettings::default().state(
+            holdout_core::sim::Phase::Entries,
+            holdout_core::units::Usd::ZERO,
+            0.0,
+        );
+        Self {
+            update: 0,
+            step: 0,
+            progress: 0.0,
+            seconds: 0.0,
+            env_sps: 0.0,
+            rollout_sps: 0.0,
+            train_sps: 0.0,
+            env_seconds: 0.0,
+            inference_seconds: 0.0,
+            training_seconds: 0.0,
+            return_mean: None,
+            episode_length_mean: None,
+            reward_mean: 0.0,
+            equity_change_usd: 0.0,
+            net_pnl_usd: 0.0,
+            entry_bonus_usd: 0.0,
+            management_bonus_usd: 0.0,
+            drawdown_penalty_usd: 0.0,
+            breach_penalty_usd: 0.0,
+            clipped_usd: 0.0,
+            entries: 0,
+            trades: 0,
+            wins: 0,
+            win_rate: None,
+            managed_trades: 0,
+            forced_trades: 0,
+            trail_switches: 0,
+            action_shares: [0.0; N_ACTIONS],
+            hold_only_share: 0.0,
+            free_hold_share: None,
+            choice_shares: None,
+            drawdown_mean_usd: 0.0,
+            drawdown_worst_usd: 0.0,
+            episodes: 0,
+            breaches: 0,
+            stalls: 0,
+            breaches_per_1000: None,
+            entropy: 0.0,
+            entropy_max: 0.0,
+            approx_kl: 0.0,
+            clip_fraction: 0.0,
+            explained_variance: None,
+            policy_loss: 0.0,
+            value_loss: 0.0,
+            loss: 0.0,
+            grad_norm: 0.0,
+            grad_norm_max: 0.0,
+            learning_rate: 0.0,
+            ent_coef: 0.0,
+            epochs: 0,
+            optimizer_steps: 0,
+            curriculum,
+            knobs: Knobs::default(),
+        }
+    }
 }

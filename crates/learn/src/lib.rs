@@ -6,6 +6,7 @@
 //! speaks through events and hands out checkpoints as bytes.
 #![warn(missing_docs)]
 
+pub mod adjuster;
 pub mod bench;
 pub mod checkpoint;
 pub mod device;
@@ -16,8 +17,9 @@ pub mod policy;
 pub mod ppo;
 pub mod toy;
 
+pub use adjuster::{AdjusterConfig, Adjustment};
 pub use device::{Compute, DeviceChoice};
 pub use env::{FeatureTable, ObsShape, StepOut, StepTotals, VecEnv};
-pub use event::{Command, Control, Event, Outcome, TrainError, UpdateRecord};
+pub use event::{Command, Control, Event, Outcome, TrainError, UpdateInputs, UpdateRecord};
 pub use policy::{Decisions, Policy};
 pub use ppo::{NetworkConfig, PpoConfig, Start, TrainConfig, train};

@@ -189,6 +189,10 @@ fn general(ctx: &PanelCtx<'_>, config: &mut RunConfig, ui: &mut Ui) {
         ui.checkbox(&mut config.from_scratch, "Phase 2 from scratch")
             .on_hover_text("Lets phase 2 begin without a phase 1 to start from. Default off.");
     });
+    ui.horizontal(|ui| {
+        ui.checkbox(&mut config.adjuster.enabled, "Auto-adjuster")
+            .on_hover_text("Rules turn learning rate, entropy and bonuses within bounds when training goes wrong; each time is flagged on the Train page. Off: it only says what it would do. Default on.");
+    });
     for field in ["from_scratch", "ruleset"] {
         if let Some(problem) = ctx.model.problem(field) {
             ui.label(RichText::new(problem).small().color(ctx.theme.bad));

@@ -509,6 +509,18 @@ const RUN: &[Field] = &[
         |c, _| c.checkpoint_every as f64,
         |c, v| c.checkpoint_every = v.round() as u64
     ),
+    field!(
+        "keep_checkpoints",
+        "Keep checkpoints",
+        "",
+        0,
+        200,
+        0,
+        false,
+        "Newest checkpoints that are kept, beside those that were the best and the last of phase 1; 0 keeps all.",
+        |c, _| c.keep_checkpoints as f64,
+        |c, v| c.keep_checkpoints = v.round() as u64
+    ),
 ];
 
 /// All settings by group.

@@ -1,5 +1,7 @@
 //! The pages and bars of the window. A panel reads a [`super::context::PanelCtx`] and sends commands.
 
+pub mod checkpoints;
+pub mod checkpoints_data;
 pub mod compliance;
 pub mod compliance_data;
 pub mod curriculum;
@@ -17,12 +19,20 @@ pub mod data_quality_data;
 pub mod data_split;
 pub mod data_split_data;
 pub mod data_welcome;
+pub mod markets;
+pub mod markets_data;
 pub mod palette;
+pub mod proof;
+pub mod proof_data;
+pub mod queue;
+pub mod regimes;
+pub mod regimes_data;
 pub mod results;
 pub mod results_data;
 pub mod results_trades;
 pub mod ruleset_form;
 pub mod runs;
+pub mod self_test;
 pub mod status;
 pub mod top;
 pub mod train;

@@ -132,6 +132,7 @@ fn commands(ctx: &PanelCtx<'_>) -> Vec<(String, Command)> {
         "Dark theme"
     };
     list.push((other.to_owned(), Command::SetMode(ctx.theme.mode.other())));
+    list.push(("Run the self-test".to_owned(), Command::SelfTest));
     list.push(("Show messages".to_owned(), Command::ToggleLog));
     list
 }

@@ -8,6 +8,7 @@ use holdout_core::market::split::Part;
 use holdout_core::sim::Action;
 
 use super::data::{bar, heading, pad};
+use super::proof;
 use super::results_data::{
     CheckRow, CheckState, ResultsView, VerdictView, actions_in_words, moment,
 };
@@ -27,6 +28,7 @@ use crate::report::{Ink, number};
 enum Tab {
     #[default]
     Trades,
+    Proof,
     Parts,
     Actions,
 }
@@ -93,6 +95,7 @@ impl ResultsPanel {
         ui.horizontal_wrapped(|ui| {
             for (tab, icon, name) in [
                 (Tab::Trades, Icon::List, "Trades"),
+                (Tab::Proof, Icon::Question, "Is it real?"),
                 (Tab::Parts, Icon::Data, "Parts side by side"),
                 (Tab::Actions, Icon::Sliders, "Actions and benchmarks"),
             ] {
@@ -119,6 +122,13 @@ impl ResultsPanel {
                     let (from, to) = (t.entry_time as f64, t.exit_time as f64);
                     let room = ((to - from) * 3.0).max(view.ledger.interval_secs as f64 * 120.0);
                     chart_view::look_at(ui, "results", [from - room, to + room]);
+                }
+            }
+            Tab::Proof => {
+                if let (Some(format), Some(chart)) =
+                    (proof::ui(ui, ctx.theme, &view.proof), &view.proof.bands)
+                {
+                    ctx.send(Command::Export(Box::new(chart.clone()), format));
                 }
             }
             Tab::Parts => parts(ctx, ui),

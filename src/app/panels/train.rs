@@ -1,23 +1,57 @@
 //! The Train page: start, pause, stop; progress; live curves; checkpoints; log.
 
-use egui::{Align, CentralPanel, Label, Layout, Panel, RichText, ScrollArea, Ui};
+use egui::{Align, CentralPanel, DragValue, Label, Layout, Panel, RichText, ScrollArea, Ui};
 use egui_extras::{Column, TableBuilder};
 use holdout_core::market::split::Part;
 use holdout_core::sim::Phase;
 
 use super::data::{bar, heading, pad, right_cell};
+use super::queue;
 use crate::app::commands::Command;
 use crate::app::context::{Page, PanelCtx, RunState};
 use crate::app::icons::{self, Icon};
+use crate::app::queue::QueueCommand;
 use crate::app::theme::{mono, semibold};
-use crate::app::widgets::button;
+use crate::app::widgets::button::{self, Weight};
 use crate::app::widgets::chart_view::ChartView;
 use crate::app::widgets::empty;
 use crate::report::{Chart, number};
 
 /// State of the page.
-#[derive(Debug, Default)]
-pub struct TrainPanel;
+#[derive(Debug)]
+pub struct TrainPanel {
+    curves: CurveTab,
+    side: SideTab,
+    /// Runs that "Add to queue" adds.
+    seeds: u32,
+}
+
+impl Default for TrainPanel {
+    fn default() -> Self {
+        Self {
+            curves: CurveTab::Learning,
+            side: SideTab::Update,
+            seeds: 1,
+        }
+    }
+}
+
+/// What the right half shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CurveTab {
+    Learning,
+    Losses,
+    Episodes,
+    Curriculum,
+}
+
+/// What the upper part of the side shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SideTab {
+    Update,
+    Queue,
+    Flags,
+}
 
 impl TrainPanel {
     /// Draws the page.
@@ -25,8 +59,11 @@ impl TrainPanel {
         let m = ctx.model;
         Panel::top("train-bar")
             .frame(bar(ctx.theme))
-            .show(ui, |ui| controls(ctx, ui));
-        if m.train.is_empty() && m.run_state == RunState::Idle {
+            .show(ui, |ui| {
+                controls(ctx, ui);
+                self.next_line(ctx, ui);
+            });
+        if m.train.is_empty() && m.run_state == RunState::Idle && m.queue.is_empty() {
             CentralPanel::default()
                 .frame(pad(ctx.theme))
                 .show(ui, |ui| nothing(ctx, ui));
@@ -36,11 +73,202 @@ impl TrainPanel {
             .default_size(330.0)
             .size_range(260.0..=520.0)
             .frame(pad(ctx.theme))
-            .show(ui, |ui| side(ctx, ui));
+            .show(ui, |ui| self.side(ctx, ui));
         CentralPanel::default()
             .frame(pad(ctx.theme))
-            .show(ui, |ui| curves(ctx, ui));
+            .show(ui, |ui| self.curves(ctx, ui));
     }
+
+    /// What can be done besides: queue the present settings, test the learner.
+    fn next_line(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
+        let m = ctx.model;
+        ui.horizontal(|ui| {
+            let why = if m.market.is_none() {
+                Some("Open a market on the Data page first")
+            } else if m.problems.is_empty() {
+                None
+            } else {
+                Some("Settle the problems on the Curriculum page first")
+            };
+            let add = ui
+                .add_enabled_ui(why.is_none(), |ui| {
+                    button::normal(ui, ctx.theme, Icon::List, "Add to queue")
+                })
+                .inner;
+            let tip = "Puts the present settings behind what waits already; each further run counts the seed up";
+            if add
+                .on_hover_text(tip)
+                .on_disabled_hover_text(why.unwrap_or_default())
+                .clicked()
+            {
+                ctx.send(Command::Queue(QueueCommand::Add(self.seeds)));
+                self.side = SideTab::Queue;
+            }
+            let label = ui.label(RichText::new("seeds").color(ctx.theme.dim));
+            ui.add(DragValue::new(&mut self.seeds).range(1..=20))
+                .labelled_by(label.id)
+                .on_hover_text("How many runs are added, each with a seed of its own");
+            if !m.queue.is_empty() {
+                let text = format!("{} waiting", m.queue.len());
+                ui.label(RichText::new(text).color(ctx.theme.accent));
+                if m.run_state == RunState::Idle
+                    && button::normal(ui, ctx.theme, Icon::Play, "Start the queue").clicked()
+                {
+                    ctx.send(Command::Queue(QueueCommand::Start));
+                }
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let tip = "Trains on made-up markets whose truth is known, to see that the learner learns and claims nothing where nothing is; some minutes";
+                if button::button(ui, ctx.theme, Some(Icon::Shield), "Self-test", Weight::Quiet, true)
+                    .on_hover_text(tip)
+                    .clicked()
+                {
+                    ctx.send(Command::SelfTest);
+                }
+            });
+        });
+    }
+
+    fn curves(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
+        let train = &ctx.model.train;
+        let height = (ui.available_height() - 4.0).max(420.0);
+        let show = |ui: &mut Ui, chart: &Chart, height: f32| {
+            let view = ChartView {
+                group: "train",
+                height,
+                wheel_zooms: true,
+                export: true,
+            };
+            if let Some(format) = view.show(ui, ctx.theme, chart) {
+                ctx.send(Command::Export(Box::new(chart.clone()), format));
+            }
+        };
+        ui.columns_const(|[left, right]| {
+            show(left, &train.trading_chart(), height);
+            let room = height * 0.27;
+            if train.validations() > 0 {
+                show(right, &train.validation_chart(), room);
+            } else {
+                right.label(RichText::new("Validation").font(semibold(13.5)));
+                let text = if ctx.model.config.eval_every == 0 {
+                    "Trials on validation are off (Run: Validate every)."
+                } else {
+                    "The first trial on validation is still to come."
+                };
+                right.allocate_ui(egui::vec2(right.available_width(), room - 26.0), |ui| {
+                    ui.centered_and_justified(|ui| {
+                        ui.label(RichText::new(text).color(ctx.theme.dim))
+                    });
+                });
+            }
+            right.horizontal(|ui| {
+                for (tab, name) in [
+                    (CurveTab::Learning, "Learning"),
+                    (CurveTab::Losses, "Losses"),
+                    (CurveTab::Episodes, "Episodes"),
+                    (CurveTab::Curriculum, "Helps"),
+                ] {
+                    if chosen(ctx, ui, name, self.curves == tab) {
+                        self.curves = tab;
+                    }
+                }
+            });
+            let chart = match self.curves {
+                CurveTab::Learning => train.learning_chart(),
+                CurveTab::Losses => train.losses_chart(),
+                CurveTab::Episodes => train.episodes_chart(),
+                CurveTab::Curriculum => train.curriculum_chart(),
+            };
+            show(right, &chart, height - room - 38.0);
+        });
+    }
+
+    fn side(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
+        let train = &ctx.model.train;
+        let (queued, flags) = (ctx.model.queue.len(), train.flags.len());
+        ui.horizontal(|ui| {
+            for (tab, name) in [
+                (SideTab::Update, "Latest update".to_owned()),
+                (SideTab::Queue, format!("Queue ({queued})")),
+                (SideTab::Flags, format!("Flags ({flags})")),
+            ] {
+                if chosen(ctx, ui, &name, self.side == tab) {
+                    self.side = tab;
+                }
+            }
+        });
+        match self.side {
+            SideTab::Update => figures(ctx, ui),
+            SideTab::Queue => queue::ui(ctx, 220.0, ui),
+            SideTab::Flags => flag_list(ctx, ui),
+        }
+        ui.add_space(6.0);
+        heading(ui, ctx.theme, "Checkpoints");
+        if train.checkpoints.is_empty() {
+            ui.label(RichText::new("The first one is still to come.").color(ctx.theme.dim));
+        } else {
+            ui.push_id("checkpoints", |ui| checkpoints(ctx, ui));
+        }
+        ui.add_space(6.0);
+        ui.horizontal(|ui| {
+            heading(ui, ctx.theme, "Log");
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if button::icon(ui, ctx.theme, Icon::Export, "Copy log").clicked() {
+                    ui.copy_text(train.log.join("\n"));
+                }
+            });
+        });
+        egui::Frame::new()
+            .fill(ctx.theme.background)
+            .corner_radius(5)
+            .inner_margin(6)
+            .show(ui, |ui| {
+                ScrollArea::vertical()
+                    .auto_shrink(false)
+                    .stick_to_bottom(true)
+                    .show_rows(ui, 15.0, train.log.len(), |ui, rows| {
+                        ui.spacing_mut().item_spacing.y = 2.0;
+                        for line in &train.log[rows] {
+                            ui.add(Label::new(RichText::new(line).font(mono(11.0))).truncate())
+                                .on_hover_text(line);
+                        }
+                    });
+            });
+    }
+}
+
+/// A tab; says whether it was chosen.
+fn chosen(ctx: &PanelCtx<'_>, ui: &mut Ui, name: &str, now: bool) -> bool {
+    let weight = if now { Weight::Chosen } else { Weight::Quiet };
+    button::button(ui, ctx.theme, None, name, weight, true).clicked()
+}
+
+/// Adjustments and alarms, the newest first.
+fn flag_list(ctx: &PanelCtx<'_>, ui: &mut Ui) {
+    let flags = &ctx.model.train.flags;
+    if flags.is_empty() {
+        let text = "The adjuster and the alarms had nothing to say.";
+        ui.label(RichText::new(text).color(ctx.theme.dim));
+        return;
+    }
+    ScrollArea::vertical()
+        .id_salt("flags")
+        .max_height(230.0)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            for f in flags.iter().rev().take(200) {
+                ui.horizontal_top(|ui| {
+                    let (icon, color) = if f.alarm {
+                        (Icon::Warning, ctx.theme.bad)
+                    } else {
+                        (Icon::Sliders, ctx.theme.warn)
+                    };
+                    icons::show(ui, icon, 13.0, color);
+                    let text = format!("{}  {}", number::count(f.step), f.text);
+                    ui.add(Label::new(RichText::new(text).font(mono(11.0))).wrap());
+                });
+            }
+        });
 }
 
 fn nothing(ctx: &PanelCtx<'_>, ui: &mut Ui) {
@@ -189,80 +417,8 @@ fn progress(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     ui.label(RichText::new(figures).font(mono(12.0)).color(ctx.theme.dim));
 }
 
-fn curves(ctx: &PanelCtx<'_>, ui: &mut Ui) {
-    let train = &ctx.model.train;
-    let height = (ui.available_height() - 4.0).max(420.0);
-    let show = |ui: &mut Ui, chart: &Chart, height: f32| {
-        let view = ChartView {
-            group: "train",
-            height,
-            wheel_zooms: true,
-            export: true,
-        };
-        if let Some(format) = view.show(ui, ctx.theme, chart) {
-            ctx.send(Command::Export(Box::new(chart.clone()), format));
-        }
-    };
-    ui.columns_const(|[left, right]| {
-        show(left, &train.trading_chart(), height);
-        let room = height * 0.27;
-        if train.validations() > 0 {
-            show(right, &train.validation_chart(), room);
-        } else {
-            right.label(RichText::new("Validation").font(semibold(13.5)));
-            let text = if ctx.model.config.eval_every == 0 {
-                "Trials on validation are off (Run: Validate every)."
-            } else {
-                "The first trial on validation is still to come."
-            };
-            right.allocate_ui(egui::vec2(right.available_width(), room - 26.0), |ui| {
-                ui.centered_and_justified(|ui| ui.label(RichText::new(text).color(ctx.theme.dim)));
-            });
-        }
-        show(right, &train.learning_chart(), height - room - 6.0);
-    });
-}
-
-fn side(ctx: &PanelCtx<'_>, ui: &mut Ui) {
-    let train = &ctx.model.train;
-    figures(ctx, ui);
-    ui.add_space(6.0);
-    heading(ui, ctx.theme, "Checkpoints");
-    if train.checkpoints.is_empty() {
-        ui.label(RichText::new("The first one is still to come.").color(ctx.theme.dim));
-    } else {
-        ui.push_id("checkpoints", |ui| checkpoints(ctx, ui));
-    }
-    ui.add_space(6.0);
-    ui.horizontal(|ui| {
-        heading(ui, ctx.theme, "Log");
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if button::icon(ui, ctx.theme, Icon::Export, "Copy log").clicked() {
-                ui.copy_text(train.log.join("\n"));
-            }
-        });
-    });
-    egui::Frame::new()
-        .fill(ctx.theme.background)
-        .corner_radius(5)
-        .inner_margin(6)
-        .show(ui, |ui| {
-            ScrollArea::vertical()
-                .auto_shrink(false)
-                .stick_to_bottom(true)
-                .show_rows(ui, 15.0, train.log.len(), |ui, rows| {
-                    ui.spacing_mut().item_spacing.y = 2.0;
-                    for line in &train.log[rows] {
-                        ui.add(Label::new(RichText::new(line).font(mono(11.0))).truncate())
-                            .on_hover_text(line);
-                    }
-                });
-        });
-}
-
 /// The latest update in figures.
 fn figures(ctx: &PanelCtx<'_>, ui: &mut Ui) {
-    heading(ui, ctx.theme, "Latest update");
     let Some((phase, r)) = &ctx.model.train.last else {
         ui.label(RichText::new("The first update is still to come.").color(ctx.theme.dim));
         return;
@@ -303,6 +459,36 @@ fn figures(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             "Free HOLD",
             opt(r.free_hold_share, &number::percent, "no choices"),
         ),
+        ("HOLD only", number::percent(r.hold_only_share)),
+        ("Mean drawdown", number::dollars(r.drawdown_mean_usd, 0)),
+        ("Worst drawdown", number::dollars(r.drawdown_worst_usd, 0)),
+        (
+            "Return",
+            opt(
+                r.return_mean,
+                &|x| number::grouped(x, 2),
+                "no episode ended",
+            ),
+        ),
+        ("Entropy", format!("{:.3} nats", r.entropy)),
+        (
+            "KL, clipped",
+            format!("{:.4}, {}", r.approx_kl, number::percent(r.clip_fraction)),
+        ),
+        (
+            "Explained variance",
+            opt(
+                r.explained_variance,
+                &|x| number::grouped(x, 3),
+                "returns do not vary",
+            ),
+        ),
+        (
+            "Policy, value loss",
+            format!("{:.4}, {:.3}", r.policy_loss, r.value_loss),
+        ),
+        ("Gradient norm", format!("{:.3}", r.grad_norm)),
+        ("Learning rate", number::plain(r.learning_rate)),
         (
             "Commission",
             format!("{} a side", number::usd(r.curriculum.commission_per_side)),
@@ -311,16 +497,25 @@ fn figures(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             "Forced positions",
             number::percent_to(r.curriculum.forced_share, 0),
         ),
+        ("Steps/s, env", number::short(r.env_sps)),
+        ("… + inference", number::short(r.rollout_sps)),
+        ("… + training", number::short(r.train_sps)),
     ];
-    egui::Grid::new("figures")
-        .num_columns(2)
-        .spacing(egui::vec2(12.0, 3.0))
+    ScrollArea::vertical()
+        .id_salt("figures")
+        .max_height(230.0)
+        .auto_shrink([false, true])
         .show(ui, |ui| {
-            for (name, value) in rows {
-                ui.label(RichText::new(name).color(ctx.theme.dim));
-                ui.label(RichText::new(value).font(mono(12.0)));
-                ui.end_row();
-            }
+            egui::Grid::new("figures")
+                .num_columns(2)
+                .spacing(egui::vec2(12.0, 3.0))
+                .show(ui, |ui| {
+                    for (name, value) in rows {
+                        ui.label(RichText::new(name).color(ctx.theme.dim));
+                        ui.label(RichText::new(value).font(mono(12.0)));
+                        ui.end_row();
+                    }
+                });
         });
 }
 

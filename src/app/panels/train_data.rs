@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use holdout_core::sim::{Action, N_ACTIONS, Phase, Stage};
-use holdout_learn::UpdateRecord;
+use holdout_learn::{Adjustment, UpdateRecord};
 
-use crate::report::{Axis, Chart, Curve, Ink, Panel, Ribbon, Series, Span, Unit};
+use crate::report::{Axis, Chart, Curve, Ink, Mark, Panel, Ribbon, Series, Span, Unit, number};
 
 /// A checkpoint that was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,17 @@ pub struct CheckpointRow {
     pub step: u64,
     /// Net P&L on validation at or before it, dollars.
     pub validation_usd: Option<f64>,
+}
+
+/// A flag on the timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flag {
+    /// Environment steps through both phases.
+    pub step: u64,
+    /// An alarm, as against an adjustment.
+    pub alarm: bool,
+    /// What and why.
+    pub text: String,
 }
 
 /// Curves that have a point per update.
@@ -37,6 +48,21 @@ struct Curves {
     explained: Curve,
     learning_rate: Curve,
     steps_per_sec: Curve,
+    rollout_per_sec: Curve,
+    trades: Curve,
+    free_hold: Curve,
+    hold_only: Curve,
+    breaches: Curve,
+    clip_fraction: Curve,
+    policy_loss: Curve,
+    value_loss: Curve,
+    grad_norm: Curve,
+    commission: Curve,
+    forced: Curve,
+    entry_bonus: Curve,
+    management_bonus: Curve,
+    lr_scale: Curve,
+    ent_scale: Curve,
     validation: Curve,
     validation_drawdown: Curve,
 }
@@ -52,6 +78,8 @@ pub struct TrainView {
     pub checkpoints: Vec<CheckpointRow>,
     /// The log, oldest first.
     pub log: Vec<String>,
+    /// Adjustments and alarms, oldest first.
+    pub flags: Vec<Flag>,
     /// The latest update and its phase.
     pub last: Option<(Phase, Box<UpdateRecord>)>,
     phase: Option<Phase>,
@@ -88,6 +116,8 @@ impl TrainView {
             (&mut c.returns, record.return_mean),
             (&mut c.win_rate, record.win_rate),
             (&mut c.explained, record.explained_variance),
+            (&mut c.free_hold, record.free_hold_share),
+            (&mut c.breaches, record.breaches_per_1000),
         ] {
             if let Some(v) = value {
                 curve.push(x, v);
@@ -100,6 +130,25 @@ impl TrainView {
             (&mut c.kl, record.approx_kl),
             (&mut c.learning_rate, record.learning_rate),
             (&mut c.steps_per_sec, record.train_sps),
+            (&mut c.rollout_per_sec, record.rollout_sps),
+            (&mut c.trades, record.trades as f64),
+            (&mut c.hold_only, record.hold_only_share),
+            (&mut c.clip_fraction, record.clip_fraction),
+            (&mut c.policy_loss, record.policy_loss),
+            (&mut c.value_loss, record.value_loss),
+            (&mut c.grad_norm, record.grad_norm),
+            (
+                &mut c.commission,
+                record.curriculum.commission_per_side.dollars(),
+            ),
+            (&mut c.forced, record.curriculum.forced_share),
+            (&mut c.entry_bonus, record.curriculum.entry_bonus.dollars()),
+            (
+                &mut c.management_bonus,
+                record.curriculum.management_bonus.dollars(),
+            ),
+            (&mut c.lr_scale, record.knobs.lr_scale),
+            (&mut c.ent_scale, record.knobs.ent_scale),
         ] {
             curve.push(x, v);
         }
@@ -122,6 +171,36 @@ impl TrainView {
         let x = step as f64;
         self.curves.validation.push(x, net_usd);
         self.curves.validation_drawdown.push(x, -drawdown_usd);
+    }
+
+    /// The auto-adjuster turned a knob, or would have.
+    pub fn adjusted(&mut self, step: u64, a: Adjustment) {
+        let text = format!(
+            "{} {} passed {}: {} {:.2} → {:.2}{}",
+            a.rule.name().replace('_', " "),
+            number::grouped(a.figure, 2),
+            number::grouped(a.limit, 2),
+            a.knob.name(),
+            a.before,
+            a.after,
+            if a.applied { "" } else { " (off)" }
+        );
+        self.log(format!("adjuster at step {}: {text}", number::count(step)));
+        self.flags.push(Flag {
+            step,
+            alarm: false,
+            text,
+        });
+    }
+
+    /// Something needs a person's eye.
+    pub fn alarm(&mut self, step: u64, text: &str) {
+        self.log(format!("alarm at step {}: {text}", number::count(step)));
+        self.flags.push(Flag {
+            step,
+            alarm: true,
+            text: text.to_owned(),
+        });
     }
 
     /// A checkpoint was written.
@@ -178,6 +257,7 @@ impl TrainView {
         self.chart(
             "Trading",
             vec![
+                self.flag_panel(),
                 // Early bonuses are far larger than P&L: on one axis they would hide it.
                 Panel::new(
                     Axis::new("P&L per update, all accounts (USD)", Unit::Usd),
@@ -207,6 +287,42 @@ impl TrainView {
                 self.action_panel(),
             ],
         )
+    }
+
+    /// Where the adjuster and the alarms spoke, as marks on the timeline.
+    fn flag_panel(&self) -> Panel {
+        let width = self
+            .last
+            .as_ref()
+            .map_or(1.0, |(_, r)| r.step as f64 / 220.0);
+        let marks = |alarm: bool| {
+            let mut points: Vec<[f64; 2]> = Vec::new();
+            for f in self.flags.iter().filter(|f| f.alarm == alarm) {
+                let x = f.step as f64;
+                if points.last().is_none_or(|p| p[0] < x) {
+                    points.push([x, if alarm { 1.0 } else { 0.6 }]);
+                }
+            }
+            Arc::new(Curve::new(points))
+        };
+        let bars = |name: &str, ink, alarm| Series {
+            name: name.to_owned(),
+            ink,
+            mark: Mark::Bars {
+                curve: marks(alarm),
+                width,
+            },
+        };
+        Panel::new(
+            Axis::new("Flags", Unit::Plain),
+            vec![
+                bars("Alarms", Ink::Vermilion, true),
+                bars("Adjustments", Ink::Yellow, false),
+            ],
+        )
+        .weight(0.3)
+        .include(0.0)
+        .include(1.0)
     }
 
     /// Shares of the six actions, stacked to 100%.
@@ -276,6 +392,108 @@ impl TrainView {
         )
     }
 
+    /// What the update itself says: losses, gradient, how far it moved.
+    pub fn losses_chart(&self) -> Chart {
+        let c = &self.curves;
+        let panel = |label: &str, unit, ink, curve: &Curve| {
+            Panel::new(
+                Axis::new(label, unit),
+                vec![Series::line(label, ink, Arc::new(curve.clone()))],
+            )
+        };
+        self.chart(
+            "Losses",
+            vec![
+                panel("Policy loss", Unit::Plain, Ink::Sky, &c.policy_loss),
+                panel("Value loss", Unit::Plain, Ink::Orange, &c.value_loss).include(0.0),
+                panel("Gradient norm", Unit::Plain, Ink::Purple, &c.grad_norm).include(0.0),
+                panel(
+                    "Clipped share",
+                    Unit::Percent,
+                    Ink::Yellow,
+                    &c.clip_fraction,
+                )
+                .include(0.0),
+                panel(
+                    "Steps/s, rollout alone",
+                    Unit::Count,
+                    Ink::Grey,
+                    &c.rollout_per_sec,
+                )
+                .include(0.0),
+            ],
+        )
+    }
+
+    /// How the agent stands in its episodes.
+    pub fn episodes_chart(&self) -> Chart {
+        let c = &self.curves;
+        let line =
+            |name: &str, ink, curve: &Curve| Series::line(name, ink, Arc::new(curve.clone()));
+        self.chart(
+            "Episodes",
+            vec![
+                Panel::new(
+                    Axis::new("Trades per update", Unit::Count),
+                    vec![line("Trades", Ink::Sky, &c.trades)],
+                )
+                .include(0.0),
+                Panel::new(
+                    Axis::new("HOLD (share)", Unit::Percent),
+                    vec![
+                        line("HOLD of free choices", Ink::Grey, &c.free_hold),
+                        line("Steps with HOLD only", Ink::Orange, &c.hold_only),
+                    ],
+                )
+                .include(0.0)
+                .include(1.0),
+                Panel::new(
+                    Axis::new("Breaches per 1,000 episodes", Unit::Plain),
+                    vec![line("Breaches", Ink::Vermilion, &c.breaches)],
+                )
+                .include(0.0),
+            ],
+        )
+    }
+
+    /// The helps in force, and what the adjuster left of them.
+    pub fn curriculum_chart(&self) -> Chart {
+        let c = &self.curves;
+        let line =
+            |name: &str, ink, curve: &Curve| Series::line(name, ink, Arc::new(curve.clone()));
+        self.chart(
+            "Curriculum in force",
+            vec![
+                Panel::new(
+                    Axis::new("Commission per side (USD)", Unit::Usd),
+                    vec![line("Commission", Ink::Vermilion, &c.commission)],
+                )
+                .include(0.0),
+                Panel::new(
+                    Axis::new("Bonus (USD)", Unit::Usd),
+                    vec![
+                        line("Entry bonus", Ink::Orange, &c.entry_bonus),
+                        line("Management bonus", Ink::Yellow, &c.management_bonus),
+                    ],
+                )
+                .include(0.0),
+                Panel::new(
+                    Axis::new("Forced positions", Unit::Percent),
+                    vec![line("Forced positions", Ink::Sky, &c.forced)],
+                )
+                .include(0.0),
+                Panel::new(
+                    Axis::new("Adjuster (factor)", Unit::Plain),
+                    vec![
+                        line("Learning rate ×", Ink::Purple, &c.lr_scale),
+                        line("Entropy ×", Ink::Blue, &c.ent_scale),
+                    ],
+                )
+                .include(0.0),
+            ],
+        )
+    }
+
     /// The trials on validation: what tells learning from overfitting.
     pub fn validation_chart(&self) -> Chart {
         let c = &self.curves;
@@ -310,6 +528,7 @@ pub mod tests {
     use holdout_core::sim::CurriculumSettings;
     use holdout_core::units::Usd;
     use holdout_learn::UpdateRecord;
+    use holdout_learn::adjuster::{Knob, Knobs, Rule};
 
     /// A record like those of training.
     pub fn record(update: u64, phase: Phase, p: f64) -> UpdateRecord {
@@ -350,6 +569,7 @@ pub mod tests {
             action_shares: [0.9 - 0.2 * p, 0.05, 0.05, 0.08 * p, 0.07 * p, 0.05 * p],
             hold_only_share: 0.4,
             free_hold_share: Some(0.5),
+            choice_shares: Some([0.5, 0.3, 0.2, 0.0, 0.0, 0.0]),
             drawdown_mean_usd: 400.0,
             drawdown_worst_usd: 2_400.0,
             episodes: 12,
@@ -357,6 +577,7 @@ pub mod tests {
             stalls: 1,
             breaches_per_1000: Some(166.0),
             entropy: 1.1 - 0.5 * p,
+            entropy_max: 1.2,
             approx_kl: 0.01 + 0.004 * wave,
             clip_fraction: 0.1,
             explained_variance: Some(0.2 + 0.6 * p),
@@ -370,6 +591,7 @@ pub mod tests {
             epochs: 4,
             optimizer_steps: update * 16,
             curriculum: CurriculumSettings::default().state(phase, Usd::from_dollars(2.5), p),
+            knobs: Knobs::default(),
         }
     }
 
@@ -411,9 +633,44 @@ pub mod tests {
     }
 
     #[test]
+    fn adjustments_and_alarms_are_flags_in_order_of_steps() {
+        let mut view = trained();
+        let a = Adjustment {
+            rule: Rule::OneSided,
+            figure: 7.0,
+            limit: 5.0,
+            knob: Knob::EntScale,
+            before: 1.0,
+            after: 1.25,
+            applied: true,
+        };
+        view.adjusted(8_192, a);
+        view.adjusted(
+            16_384,
+            Adjustment {
+                applied: false,
+                ..a
+            },
+        );
+        view.alarm(16_384, "HOLD trap");
+        assert!(view.flags[0].text.contains("one sided 7.00 passed 5.00"));
+        assert!(view.flags[1].text.ends_with("(off)"));
+        let panel = view.flag_panel();
+        let counts: Vec<usize> = panel
+            .series
+            .iter()
+            .map(|s| match &s.mark {
+                Mark::Bars { curve, .. } => curve.len(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(counts, [1, 2], "alarms, adjustments");
+    }
+
+    #[test]
     fn action_shares_stack_to_one() {
         let panel = trained().action_panel();
-        let crate::report::Mark::Band { ribbon, .. } = &panel.series[5].mark else {
+        let Mark::Band { ribbon, .. } = &panel.series[5].mark else {
             panic!("a band")
         };
         let last = ribbon.entries().last().unwrap();

@@ -4,6 +4,7 @@ pub mod bars;
 pub mod continuous;
 pub mod contract_month;
 pub mod finer;
+pub mod folds;
 pub mod instrument;
 pub mod resample;
 pub mod roll;

@@ -10,6 +10,7 @@ use holdout_core::sim::{CurriculumSettings, Phase};
 use holdout_core::units::Usd;
 use serde::{Deserialize, Serialize};
 
+use crate::adjuster::AdjusterConfig;
 use crate::device::DeviceChoice;
 
 /// The algorithm.
@@ -113,6 +114,8 @@ pub struct TrainConfig {
     pub network: NetworkConfig,
     /// The helps and how they fade.
     pub curriculum: CurriculumSettings,
+    /// Whether rules may turn learning rate, entropy and bonuses.
+    pub adjuster: AdjusterConfig,
     /// Commission per side that the curriculum ends at: the instrument's own.
     pub own_commission: Usd,
     /// Every draw of the run comes from this.
@@ -135,6 +138,7 @@ impl Default for TrainConfig {
             ppo: PpoConfig::default(),
             network: NetworkConfig::default(),
             curriculum: CurriculumSettings::default(),
+            adjuster: AdjusterConfig::default(),
             own_commission: Usd::from_dollars(2.5),
             seed: 1,
             eval_every: 25,

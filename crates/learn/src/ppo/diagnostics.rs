@@ -6,11 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::TrainConfig;
 use super::loss::{LossCoefs, LossSums};
-
-/// HOLD share of free choices above which a policy counts as trapped.
-const HOLD_TRAP_SHARE: f64 = 0.9;
-/// Updates in a row that make an alarm.
-const HOLD_TRAP_UPDATES: u32 = 20;
+use crate::adjuster::Knobs;
 
 /// Everything that an epoch needs besides data.
 #[derive(Clone, Copy, Debug)]
@@ -24,17 +20,17 @@ pub(crate) struct UpdateCoefs {
 }
 
 impl UpdateCoefs {
-    /// The coefficients after `step` environment steps.
-    pub(crate) fn at(config: &TrainConfig, step: u64) -> Self {
+    /// The coefficients after `step` environment steps, as the adjuster leaves them.
+    pub(crate) fn at(config: &TrainConfig, step: u64, knobs: &Knobs) -> Self {
         let ppo = &config.ppo;
         Self {
             loss: LossCoefs {
                 clip_coef: ppo.clip_coef as f32,
                 clip_vloss: ppo.clip_vloss,
                 vf_coef: ppo.vf_coef as f32,
-                ent_coef: config.entropy_coef(step) as f32,
+                ent_coef: (config.entropy_coef(step) * knobs.ent_scale) as f32,
             },
-            lr: config.learning_rate(step),
+            lr: config.learning_rate(step) * knobs.lr_scale,
             max_grad_norm: ppo.max_grad_norm,
             adam_eps: ppo.adam_eps,
             norm_adv: ppo.norm_adv,
@@ -154,37 +150,39 @@ pub(crate) struct ActionCounts {
     pub(crate) taken: [u64; N_ACTIONS],
     /// Steps on which more than one action was allowed.
     pub(crate) choices: u64,
-    /// HOLD among those.
-    pub(crate) held: u64,
+    /// Actions taken on those.
+    pub(crate) chosen: [u64; N_ACTIONS],
+    /// Steps by the number of actions that were allowed.
+    pub(crate) allowed: [u64; N_ACTIONS + 1],
 }
 
 impl ActionCounts {
     #[inline]
     pub(crate) fn add(&mut self, action: u8, mask: u8) {
         self.taken[usize::from(action)] += 1;
-        if mask.count_ones() > 1 {
+        let allowed = (mask.count_ones() as usize).min(N_ACTIONS);
+        self.allowed[allowed] += 1;
+        if allowed > 1 {
             self.choices += 1;
-            self.held += u64::from(action == 0);
+            self.chosen[usize::from(action)] += 1;
         }
+    }
+
+    /// Share of each action where there was a choice.
+    pub(crate) fn choice_shares(&self) -> Option<[f64; N_ACTIONS]> {
+        (self.choices > 0).then(|| self.chosen.map(|c| c as f64 / self.choices as f64))
+    }
+
+    /// Mean entropy of doing every allowed action alike, in nats.
+    pub(crate) fn entropy_max(&self) -> f64 {
+        let sum: f64 = (self.allowed.iter().zip(0_u8..).skip(1))
+            .map(|(&steps, n)| steps as f64 * f64::from(n).ln())
+            .sum();
+        sum / self.total().max(1) as f64
     }
 
     pub(crate) fn total(&self) -> u64 {
         self.taken.iter().sum()
-    }
-}
-
-/// Watches for a policy that holds whatever happens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct HoldTrap {
-    updates: u32,
-}
-
-impl HoldTrap {
-    /// Takes one update's HOLD share of free choices; true when the alarm is due.
-    pub(crate) fn watch(&mut self, hold_share: Option<f64>) -> bool {
-        let trapped = hold_share.is_some_and(|s| s > HOLD_TRAP_SHARE);
-        self.updates = if trapped { self.updates + 1 } else { 0 };
-        self.updates > 0 && self.updates % HOLD_TRAP_UPDATES == 0
     }
 }
 
@@ -193,13 +191,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_alarm_needs_twenty_updates_in_a_row() {
-        let mut trap = HoldTrap::default();
-        assert!((0..19).all(|_| !trap.watch(Some(0.95))));
-        assert!(!trap.watch(Some(0.5)));
-        assert!((0..19).all(|_| !trap.watch(Some(0.95))));
-        assert!(trap.watch(Some(0.91)));
-        assert!(!trap.watch(None));
+    fn shares_of_choices_leave_forced_holds_out() {
+        let mut c = ActionCounts::default();
+        c.add(0, 0b00_0001);
+        c.add(0, 0b00_0111);
+        c.add(1, 0b00_0111);
+        c.add(0, 0b00_0001);
+        assert_eq!(c.choice_shares(), Some([0.5, 0.5, 0.0, 0.0, 0.0, 0.0]));
+        assert!((c.entropy_max() - 0.5 * 3.0_f64.ln()).abs() < 1e-12);
+        assert_eq!(ActionCounts::default().choice_shares(), None);
     }
 
     #[test]

@@ -7,6 +7,8 @@
 mod adam;
 mod config;
 mod diagnostics;
+mod dump;
+mod engine;
 mod engine_burn;
 mod engine_cpu;
 pub mod gae;
@@ -19,7 +21,7 @@ pub use config::{ConfigProblem, NetworkConfig, PpoConfig, TrainConfig};
 pub use train::{Start, train, train_on};
 
 pub(crate) use adam::Adam;
-pub(crate) use diagnostics::{HoldTrap, RunningEpisodes};
+pub(crate) use diagnostics::RunningEpisodes;
 pub(crate) use engine_burn::BurnEngine;
 pub(crate) use engine_cpu::CpuEngine;
 

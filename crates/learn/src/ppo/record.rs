@@ -6,6 +6,7 @@ use holdout_core::sim::CurriculumState;
 
 use super::diagnostics::{ActionCounts, EpochFigures, UpdateCoefs};
 use super::train::Run;
+use crate::adjuster::Knobs;
 use crate::env::StepTotals;
 use crate::event::UpdateRecord;
 
@@ -32,7 +33,7 @@ pub(crate) fn record(
     epochs: u64,
     (totals, counts): (&StepTotals, &ActionCounts),
     times: &Times,
-    curriculum: CurriculumState,
+    (curriculum, knobs): (CurriculumState, Knobs),
 ) -> UpdateRecord {
     let steps = run.config.steps_per_update() as f64;
     let per_second = |time: Duration| steps / time.as_secs_f64().max(1e-9);
@@ -78,7 +79,8 @@ pub(crate) fn record(
             .taken
             .map(|c| c as f64 / counts.total().max(1) as f64),
         hold_only_share: 1.0 - counts.choices as f64 / counts.total().max(1) as f64,
-        free_hold_share: ratio(counts.held, counts.choices),
+        free_hold_share: ratio(counts.chosen[0], counts.choices),
+        choice_shares: counts.choice_shares(),
         drawdown_mean_usd: totals.drawdown_sum_usd / steps,
         drawdown_worst_usd: totals.drawdown_worst_usd,
         episodes: totals.episodes,
@@ -86,6 +88,7 @@ pub(crate) fn record(
         stalls: totals.stalls,
         breaches_per_1000: ratio(totals.breaches * 1000, totals.episodes),
         entropy: figures.sums.entropy / rows,
+        entropy_max: counts.entropy_max(),
         approx_kl: run.last_kl,
         clip_fraction: figures.sums.clipped / rows,
         explained_variance: run.rollout.explained_variance(),
@@ -99,5 +102,6 @@ pub(crate) fn record(
         epochs,
         optimizer_steps: run.optimizer_steps(),
         curriculum,
+        knobs,
     }
 }

@@ -57,7 +57,7 @@ fn run(config: &TrainConfig, start: Start<'_>, control: &dyn Control) -> Result<
             Event::Update(record) => records.push(record.without_times()),
             Event::Checkpoint(data) => checkpoints.push(data),
             Event::EvalDue { update, .. } => evaluations.push(update),
-            Event::Alarm { .. } | Event::Log(_) => {}
+            Event::Adjustment { .. } | Event::Alarm { .. } | Event::Log(_) => {}
         }
         Ok(())
     })?;
@@ -251,8 +251,63 @@ fn a_checkpoint_of_something_else_is_refused() {
     assert!(Policy::load(b"not a checkpoint").is_err());
 }
 
-/// A market whose rewards break after a while.
-struct Broken(ToyEnv, u32);
+#[test]
+fn a_checkpoint_of_the_first_format_is_read_and_one_of_the_next_refused() {
+    let weights = run(&config(2), Start::Scratch, &RunToEnd)
+        .unwrap()
+        .outcome
+        .last
+        .weights;
+    // The header's length stands in front of it as eight bytes.
+    let header_len = u64::from_le_bytes(weights[..8].try_into().unwrap()) as usize;
+    let header = std::str::from_utf8(&weights[8..8 + header_len]).unwrap();
+    let rewritten = |from: &str, to: &str| {
+        assert!(header.contains(from), "{from} in {header}");
+        let mut text = header.replacen(from, to, 1).into_bytes();
+        while text.len() % 8 != 0 {
+            text.push(b' ');
+        }
+        let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(text);
+        bytes.extend(&weights[8 + header_len..]);
+        bytes
+    };
+    let newer = Policy::load(&rewritten("\\\"format\\\":2", "\\\"format\\\":3"));
+    let told = newer.unwrap_err().to_string();
+    assert!(
+        told.contains("format is 3") && told.contains("1 to 2"),
+        "{told}"
+    );
+    // Version 1 knew no adjuster, neither its state nor its setting, and had a count in its place.
+    let old = rewritten("\\\"format\\\":2", "\\\"format\\\":1");
+    let text = String::from_utf8_lossy(&old).into_owned();
+    let (a, b) = (
+        text.find("\\\"adjuster\\\":{\\\"knobs").unwrap(),
+        text.find("\\\"config\\\"").unwrap(),
+    );
+    let state = text[a..b].to_owned();
+    let mut old = rewritten(&state, "\\\"hold_trap\\\":{\\\"updates\\\":3},");
+    let at = old
+        .windows(12)
+        .position(|w| w == b"\\\"format\\\":2")
+        .unwrap();
+    old[at + 11] = b'1';
+    assert!(Policy::load(&old).is_ok());
+    let resumed = run(&config(4), Start::Resume(&old), &RunToEnd).unwrap();
+    let whole = run(&config(4), Start::Resume(&weights), &RunToEnd).unwrap();
+    // The losses of every update follow from the weights before it.
+    assert_eq!(resumed.records, whole.records);
+}
+
+/// What breaks in a [`Broken`] market, at its 40th step.
+#[derive(Clone, Copy, PartialEq)]
+enum Break {
+    Reward(f32),
+    Observation(f32),
+}
+
+/// A market that breaks after a while.
+struct Broken(ToyEnv, u32, Break);
 
 impl VecEnv for Broken {
     fn n_envs(&self) -> usize {
@@ -266,12 +321,15 @@ impl VecEnv for Broken {
     }
     fn observe(&self, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
         self.0.observe(bars, account, masks);
+        if let (40, Break::Observation(x)) = (self.1, self.2) {
+            account[7] = x;
+        }
     }
     fn step(&mut self, actions: &[u8], out: &mut StepOut) {
         self.0.step(actions, out);
         self.1 += 1;
-        if self.1 == 40 {
-            out.rewards[3] = f32::NAN;
+        if let (40, Break::Reward(x)) = (self.1, self.2) {
+            out.rewards[3] = x;
         }
     }
     fn set_curriculum(&mut self, _: &CurriculumState) {}
@@ -284,23 +342,65 @@ impl VecEnv for Broken {
 }
 
 #[test]
-fn a_broken_number_stops_the_run() {
-    let mut updates = 0;
-    let error = train(
-        &config(10),
-        &mut Broken(env(), 0),
-        Start::Scratch,
-        &RunToEnd,
-        &mut |event| {
-            updates += u32::from(matches!(event, Event::Update(_)));
-            Ok(())
-        },
-    );
-    assert_eq!(updates, 2);
-    assert!(
-        matches!(error, Err(TrainError::NotFinite { update: 3, .. })),
-        "{error:?}"
-    );
+fn a_broken_number_stops_the_run_and_hands_out_what_it_was_computed_from() {
+    for (breaks, named) in [
+        (Break::Reward(f32::NAN), "reward"),
+        (Break::Reward(f32::INFINITY), "reward"),
+        (Break::Observation(f32::NAN), "observation"),
+        (Break::Observation(f32::NEG_INFINITY), "observation"),
+        // Finite, and yet no gradient can be computed from it.
+        (Break::Reward(3e38), "loss or gradient"),
+    ] {
+        let mut updates = 0;
+        let mut checkpoints = 0;
+        let error = train(
+            &config(10),
+            &mut Broken(env(), 0, breaks),
+            Start::Scratch,
+            &RunToEnd,
+            &mut |event| {
+                updates += u32::from(matches!(event, Event::Update(_)));
+                checkpoints += u32::from(matches!(event, Event::Checkpoint(_)));
+                Ok(())
+            },
+        );
+        assert_eq!((updates, checkpoints), (2, 0), "{named}");
+        let Err(TrainError::NotFinite {
+            update: 3,
+            what,
+            inputs,
+            ..
+        }) = error
+        else {
+            panic!("{error:?}")
+        };
+        assert_eq!(what, named);
+        let parts = safetensors::SafeTensors::deserialize(&inputs.0).unwrap();
+        let rewards = parts.tensor("rollout.rewards").unwrap();
+        assert_eq!(rewards.shape(), [16, 48]);
+        let finite = |name: &str| {
+            let data = parts.tensor(name).unwrap().data().to_vec();
+            data.as_chunks::<4>()
+                .0
+                .iter()
+                .all(|b| f32::from_le_bytes(*b).is_finite())
+        };
+        let broken = if named == "observation" {
+            "rollout.account"
+        } else {
+            "rollout.rewards"
+        };
+        assert_eq!(finite(broken), named == "loss or gradient");
+        let weights = parts
+            .names()
+            .into_iter()
+            .filter(|n| !n.starts_with("rollout") && !n.starts_with("normalizer"))
+            .collect::<Vec<_>>();
+        assert!(
+            weights.len() > 5 && weights.into_iter().all(finite),
+            "{named}"
+        );
+    }
 }
 
 #[test]

@@ -9,11 +9,14 @@ use holdout_core::rng::Stream;
 use holdout_core::sim::{CurriculumState, N_ACTIONS};
 
 use super::config::TrainConfig;
-use super::diagnostics::{ActionCounts, EpochFigures, HoldTrap, RunningEpisodes, UpdateCoefs};
+use super::diagnostics::{ActionCounts, EpochFigures, RunningEpisodes, UpdateCoefs};
+use super::dump;
+use super::engine::Engine;
 use super::gae::{GaeInput, gae};
 use super::record::{Times, record};
 use super::rollout::Rollout;
 use super::{Adam, BurnEngine, CpuEngine};
+use crate::adjuster::{Adjuster, WINDOW, Watched};
 use crate::checkpoint::{Checkpoint, Meta};
 use crate::device::Compute;
 use crate::env::{FeatureTable, ObsShape, StepOut, StepTotals, VecEnv};
@@ -77,14 +80,15 @@ pub fn train_on(
             break;
         }
         let begun = Instant::now();
-        let curriculum = run.curriculum();
+        let curriculum = run.adjuster.knobs().on(run.curriculum());
         run.env.set_curriculum(&curriculum);
 
-        let (totals, counts, env_time) = run.roll_out()?;
-        let rolled_out = begun.elapsed();
         run.update += 1;
         run.step += config.steps_per_update();
-        let coefs = UpdateCoefs::at(config, run.step);
+        let (totals, counts, env_time) = run.roll_out()?;
+        let rolled_out = begun.elapsed();
+        let knobs = run.adjuster.knobs();
+        let coefs = UpdateCoefs::at(config, run.step, &knobs);
 
         let Rollout {
             rewards,
@@ -144,16 +148,29 @@ pub fn train_on(
             epochs,
             (&totals, &counts),
             &times,
-            curriculum,
+            (curriculum, knobs),
         );
-        let trapped = run.hold_trap.watch(record.free_hold_share);
+        let Watched {
+            adjustments,
+            hold_trap,
+        } = run
+            .adjuster
+            .watch(config.adjuster, &record, config.ppo.target_kl);
         tell(Event::Update(Box::new(record)))?;
-        if trapped {
-            let text = "HOLD took more than 90% of the free choices in 20 updates".to_owned();
-            tell(Event::Alarm {
-                step: run.step,
-                text,
+        let (step, update) = (run.step, run.update);
+        for adjustment in adjustments {
+            tell(Event::Adjustment {
+                step,
+                update,
+                adjustment,
             })?;
+        }
+        if let Some(held) = hold_trap {
+            let text = format!(
+                "HOLD trap: HOLD took {:.0}% of the free choices in the last {WINDOW} updates",
+                100.0 * held
+            );
+            tell(Event::Alarm { step, text })?;
         }
         let last = run.update == planned_updates;
         let every = |n: u64| n > 0 && run.update % n == 0;
@@ -180,45 +197,6 @@ pub fn train_on(
     })
 }
 
-/// The two ways to compute an update.
-#[derive(Debug)]
-pub(crate) enum Engine {
-    Cpu(Box<CpuEngine>),
-    Burn(Box<BurnEngine>),
-}
-
-impl Engine {
-    fn infer(
-        &self,
-        obs: CompactObs<'_>,
-        scaling: &Scaling,
-        logits: &mut [f32],
-        values: &mut [f32],
-    ) -> Result<(), String> {
-        match self {
-            Self::Cpu(engine) => {
-                engine.infer(obs, scaling, logits, values);
-                Ok(())
-            }
-            Self::Burn(engine) => engine.infer(obs, scaling, logits, values),
-        }
-    }
-
-    fn start_update(&mut self, rollout: &Rollout, scaling: &Scaling) -> Result<(), String> {
-        match self {
-            Self::Cpu(_) => Ok(()),
-            Self::Burn(engine) => engine.start_update(rollout, scaling),
-        }
-    }
-
-    fn export(&self) -> Result<(Params, Adam), String> {
-        match self {
-            Self::Cpu(engine) => Ok((engine.net.params.clone(), engine.adam.clone())),
-            Self::Burn(engine) => engine.export(),
-        }
-    }
-}
-
 /// A run between two updates.
 pub(crate) struct Run<'a> {
     pub(crate) config: &'a TrainConfig,
@@ -231,11 +209,11 @@ pub(crate) struct Run<'a> {
     pub(crate) last_kl: f64,
     shape: ObsShape,
     features: Arc<FeatureTable>,
-    normalizer: Normalizer,
+    pub(crate) normalizer: Normalizer,
     scaling: Scaling,
     sampling: Stream,
     shuffling: Stream,
-    hold_trap: HoldTrap,
+    adjuster: Adjuster,
     order: Vec<u32>,
     logits: Vec<f32>,
     out: StepOut,
@@ -264,6 +242,14 @@ impl<'a> Run<'a> {
                 features.n_features, shape.n_features
             )));
         }
+        if let Some(i) = features.data.iter().position(|x| !x.is_finite()) {
+            return Err(TrainError::Environment(format!(
+                "feature {} of bar {} is {}, expected a finite number",
+                i % features.n_features,
+                i / features.n_features,
+                features.data[i]
+            )));
+        }
         let layout = Arc::new(Layout::new(shape.obs_len(), &config.network));
         let mut params = Params::orthogonal(layout.clone(), config.seed);
         let mut adam = Adam::new(layout.len);
@@ -271,7 +257,7 @@ impl<'a> Run<'a> {
         let mut episodes = RunningEpisodes::new(n_envs);
         let mut sampling = Stream::new(config.seed, "sampling", 0);
         let mut shuffling = Stream::new(config.seed, "shuffling", 0);
-        let (mut update, mut step, mut hold_trap) = (0, 0, HoldTrap::default());
+        let (mut update, mut step, mut adjuster) = (0, 0, Adjuster::default());
         match start {
             Start::Scratch => {}
             Start::Transfer(bytes) => {
@@ -288,7 +274,7 @@ impl<'a> Run<'a> {
                 (params, adam, normalizer, episodes) =
                     (from.params, from.adam, from.normalizer, from.episodes);
                 (sampling, shuffling) = (from.meta.sampling, from.meta.shuffling);
-                (update, step, hold_trap) = (from.meta.update, from.meta.step, from.meta.hold_trap);
+                (update, step, adjuster) = (from.meta.update, from.meta.step, from.meta.adjuster);
             }
         }
         let optimizer_steps = adam.steps;
@@ -320,7 +306,7 @@ impl<'a> Run<'a> {
             normalizer,
             sampling,
             shuffling,
-            hold_trap,
+            adjuster,
             optimizer_steps,
         })
     }
@@ -396,6 +382,7 @@ impl<'a> Run<'a> {
             grad_norm: figures.grad_norm_sum / n,
             learning_rate: self.config.learning_rate(self.step),
             approx_kl: figures.approx_kl(),
+            inputs: dump::inputs(self, what),
         }
     }
 
@@ -434,6 +421,9 @@ impl<'a> Run<'a> {
             self.env.observe(bars, account, masks);
             env_time += begun.elapsed();
             check_bars(bars, self.shape, &self.features)?;
+            if !account.iter().all(|x| x.is_finite()) {
+                return Err(self.not_finite("observation", &EpochFigures::default()));
+            }
 
             let obs = CompactObs {
                 shape: self.shape,
@@ -459,10 +449,9 @@ impl<'a> Run<'a> {
                 counts.add(action as u8, masks[env]);
             }
             if !sum.is_finite() {
-                return Err(self.not_finite(
-                    "observation, policy or value in the rollout",
-                    &EpochFigures::default(),
-                ));
+                return Err(
+                    self.not_finite("policy or value in the rollout", &EpochFigures::default())
+                );
             }
 
             let begun = Instant::now();
@@ -495,6 +484,9 @@ impl<'a> Run<'a> {
         }
         let now = at..at + n_envs;
         self.rollout.rewards[now.clone()].copy_from_slice(&out.rewards);
+        if !out.rewards.iter().all(|r| r.is_finite()) {
+            return Err(self.not_finite("reward", &EpochFigures::default()));
+        }
         self.rollout.terminated[now.clone()].copy_from_slice(&out.terminated);
         self.rollout.truncated[now].copy_from_slice(&out.truncated);
         self.rollout
@@ -603,7 +595,7 @@ impl<'a> Run<'a> {
             optimizer_steps: adam.steps,
             sampling: self.sampling.clone(),
             shuffling: self.shuffling.clone(),
-            hold_trap: self.hold_trap,
+            adjuster: self.adjuster.clone(),
             config: self.config.clone(),
         };
         let checkpoint = Checkpoint {

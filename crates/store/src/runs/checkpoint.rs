@@ -129,6 +129,19 @@ pub(super) fn write(
     Ok(info)
 }
 
+/// Removes the files of a checkpoint, its JSON first; those that are not there are passed over.
+pub(super) fn remove(run: &RunFolder, step: u64) -> Result<(), FileError> {
+    for ending in ["json", "safetensors", "state"] {
+        let path = run.checkpoints().join(format!("{}.{ending}", stem(step)));
+        match fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) => return Err(FileError::io("remove", &path, e)),
+        }
+    }
+    Ok(())
+}
+
 impl RunFolder {
     /// Steps of all checkpoints, rising.
     ///
@@ -393,6 +406,16 @@ mod tests {
         let run = run(dir.path());
         fs::remove_file(run.checkpoints().join("step-000123456.json")).unwrap();
         assert_eq!(run.choose_checkpoint(CheckpointChoice::Last).unwrap(), 2000);
+    }
+
+    #[test]
+    fn a_removed_checkpoint_leaves_nothing_and_may_be_removed_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = run(dir.path());
+        remove(&run, 2000).unwrap();
+        remove(&run, 2000).unwrap();
+        assert_eq!(run.checkpoint_steps().unwrap(), [1000, 123_456]);
+        assert_eq!(fs::read_dir(run.checkpoints()).unwrap().count(), 6);
     }
 
     #[test]

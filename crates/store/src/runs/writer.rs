@@ -1,8 +1,8 @@
 //! Writes to a run while it trains. One process at a time holds a run.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use super::checkpoint::{self, CheckpointFiles, CheckpointInfo};
 use super::folder::{RunFolder, now_text};
 use super::lines::read_json_lines;
 use super::status::{RunState, RunStatus};
+use super::tensorboard::{EventFile, Scalars};
 use crate::atomic::{LineLog, replace};
 use crate::error::{BadInput, FileError};
 
@@ -22,6 +23,8 @@ pub struct RunWriter {
     adjustments: LineLog,
     validation: LineLog,
     log: LineLog,
+    /// Opened with the first figures, once it is known what was recorded before.
+    events: Option<EventFile>,
     /// Held as long as the run is written; the system lets go of it when the process ends.
     _lock: File,
 }
@@ -48,6 +51,7 @@ impl RunWriter {
             adjustments: LineLog::open(&in_folder("adjustments.jsonl"))?,
             validation: LineLog::open(&in_folder("validation.jsonl"))?,
             log: LineLog::open(&in_folder("log.txt"))?,
+            events: None,
             folder,
             _lock: lock,
         })
@@ -64,6 +68,48 @@ impl RunWriter {
     /// When the system refuses, e.g. on a full disk.
     pub fn metrics(&mut self, line: &Value) -> Result<(), FileError> {
         self.metrics.append(&line.to_string())
+    }
+
+    /// Begins the event file for TensorBoard with what was recorded so far, in order of steps; it
+    /// takes the place of one that a killed process left.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn begin_events(&mut self, so_far: &[Scalars]) -> Result<(), FileError> {
+        let file = EventFile::begin(self.folder.path(), now_secs(), so_far)?;
+        self.events = Some(file);
+        Ok(())
+    }
+
+    /// Appends figures of a step for TensorBoard.
+    ///
+    /// # Errors
+    /// When the system refuses, e.g. on a full disk.
+    pub fn scalars(&mut self, scalars: &Scalars) -> Result<(), FileError> {
+        if self.events.is_none() {
+            self.begin_events(&[])?;
+        }
+        self.events
+            .as_mut()
+            .map_or(Ok(()), |file| file.append(scalars))
+    }
+
+    /// Writes a file into the folder of dumps and returns its path.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn dump(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, FileError> {
+        let path = self.folder.path().join("dumps").join(name);
+        replace(&path, bytes)?;
+        Ok(path)
+    }
+
+    /// Removes a checkpoint; its JSON goes first, so that it is never found in part.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn remove_checkpoint(&self, step: u64) -> Result<(), FileError> {
+        checkpoint::remove(&self.folder, step)
     }
 
     /// Appends an adjustment.
@@ -144,6 +190,13 @@ impl RunWriter {
         }
         Ok(())
     }
+}
+
+/// The present time in Unix seconds; 0 where the clock stands before 1970.
+pub fn now_secs() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |d| d.as_secs_f64())
 }
 
 /// Takes the lock of a run. A reader that asks whether the run is held has it for a moment, so a

@@ -1,0 +1,175 @@
+//! A process that dies at any moment, again and again: what is resumed equals what was never
+//! interrupted, bit for bit, and the record has no line twice and none missing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use holdout_core::rng::Stream;
+use serde_json::Value;
+
+use crate::programme::{TINY, event_records, first_run, json, lines, sample};
+
+/// A small training that goes through both phases with many checkpoints.
+fn training(out: &Path, steps: u64) -> Vec<String> {
+    let mut all = ["train", "--data", &sample("ES_1m_2024q4.csv"), "--out"]
+        .map(str::to_owned)
+        .to_vec();
+    all.push(out.display().to_string());
+    all.extend(TINY.map(str::to_owned));
+    for more in [
+        "checkpoint_every=1".to_owned(),
+        "eval_every=2".to_owned(),
+        format!("phase1.steps={steps}"),
+        format!("phase2.steps={steps}"),
+    ] {
+        all.extend(["--set".to_owned(), more]);
+    }
+    all
+}
+
+fn spawn(args: &[String]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_holdout"))
+        .args(args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// A line without what the clock says.
+fn timeless(mut line: Value) -> Value {
+    if let Some(fields) = line.as_object_mut() {
+        fields
+            .retain(|key, _| key != "time" && !key.ends_with("_sps") && !key.ends_with("seconds"));
+    }
+    line
+}
+
+fn assert_same(whole: &Path, killed: &Path) {
+    for name in ["metrics.jsonl", "validation.jsonl", "adjustments.jsonl"] {
+        let read = |run: &Path| -> Vec<Value> {
+            lines(&run.join(name)).into_iter().map(timeless).collect()
+        };
+        assert_eq!(read(killed), read(whole), "{name}");
+    }
+    let names = |run: &Path| {
+        let mut names: Vec<String> = fs::read_dir(run.join("checkpoints"))
+            .unwrap()
+            .map(|f| f.unwrap().file_name().into_string().unwrap())
+            .filter(|n| !n.starts_with('.'))
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(killed), names(whole));
+    for name in names(whole).iter().filter(|n| n.ends_with(".safetensors")) {
+        let read = |run: &Path| fs::read(run.join("checkpoints").join(name)).unwrap();
+        assert!(read(whole) == read(killed), "{name}");
+    }
+    let best = |run: &Path| fs::read_to_string(run.join("best.json")).unwrap();
+    assert_eq!(best(killed), best(whole));
+    let recorded = |run: &Path| {
+        lines(&run.join("metrics.jsonl")).len() + lines(&run.join("validation.jsonl")).len()
+    };
+    assert_eq!(event_records(killed), recorded(killed) + 1);
+}
+
+/// Starts, kills and resumes until so many processes have died, then lets the run end.
+///
+/// A run that ends too soon counts no death; another one is begun in its place.
+fn killed_at_random(kills: usize, steps: u64, seed: u64) {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("whole");
+    let args = training(&out, steps);
+    let begun = Instant::now();
+    let whole = json(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let usual = begun.elapsed();
+    let whole = PathBuf::from(whole["run"].as_str().unwrap());
+    let mut moments = Stream::new(seed, "moments of death", 0);
+    let (mut died, mut attempt) = (0, 0);
+    while died < kills {
+        let out = dir.path().join(format!("killed-{attempt}"));
+        attempt += 1;
+        assert!(attempt < 20, "processes end before they can be killed");
+        let mut deaths_here = 0;
+        loop {
+            let run = first_run(&out);
+            let args = match &run {
+                None => training(&out, steps),
+                Some(run) => ["train", "--resume", &run.display().to_string()]
+                    .map(str::to_owned)
+                    .to_vec(),
+            };
+            let mut child = spawn(&args);
+            // At most a third of the whole: several deaths to a run, most of them in the middle.
+            let wait = usual.mul_f64(moments.uniform() / 3.0) + Duration::from_millis(30);
+            let begun = Instant::now();
+            let ended = loop {
+                if child.try_wait().unwrap().is_some() {
+                    break true;
+                }
+                if begun.elapsed() > wait && died < kills {
+                    child.kill().unwrap();
+                    child.wait().unwrap();
+                    break false;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            };
+            if ended {
+                break;
+            }
+            died += 1;
+            deaths_here += 1;
+        }
+        let run = first_run(&out).expect("a run");
+        eprintln!("{deaths_here} deaths, then whole: {}", run.display());
+        assert_same(&whole, &run);
+    }
+}
+
+#[test]
+fn a_run_killed_at_random_moments_resumes_to_the_same_bits() {
+    killed_at_random(4, 8_192, 1);
+}
+
+/// The long version: `cargo nextest run --release --run-ignored only twenty_four`.
+#[test]
+#[ignore = "takes minutes"]
+fn twenty_four_deaths_change_no_bit() {
+    killed_at_random(24, 32_768, 2);
+}
+
+#[test]
+fn the_moment_between_a_checkpoint_and_its_pointer_is_survived() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = training(&dir.path().join("whole"), 4_096);
+    let whole = json(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let whole = Path::new(whole["run"].as_str().unwrap());
+    for (n, step) in [1_024, 4_096, 6_144].into_iter().enumerate() {
+        let out = dir.path().join(format!("killed-{n}"));
+        let mut child = spawn(&training(&out, 4_096));
+        let name = format!("checkpoints/step-{step:09}.json");
+        let run = loop {
+            assert!(
+                child.try_wait().unwrap().is_none(),
+                "the run ended before it could be killed"
+            );
+            if let Some(run) = first_run(&out).filter(|r| r.join(&name).exists()) {
+                break run;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        json(&[
+            "train",
+            "--resume",
+            &run.display().to_string(),
+            "--json",
+            "--progress=none",
+        ]);
+        assert_same(whole, &run);
+    }
+}
