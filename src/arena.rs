@@ -9,7 +9,7 @@ use holdout_core::features::{FeatureMatrix, FeatureSet};
 use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, Split};
 use holdout_core::sim::env::EnvPlan;
-use holdout_core::sim::observation::{N_ACCOUNT, observe_account};
+use holdout_core::sim::observation::N_ACCOUNT;
 use holdout_core::sim::{
     Action, BatchEnv, CurriculumState, Ledger, Phase, SimPlan, StepOut, Tape, replay,
 };
@@ -17,6 +17,8 @@ use holdout_learn::{FeatureTable, ObsShape, Policy, VecEnv};
 
 use crate::config::RunPlan;
 use crate::dataset::Dataset;
+use crate::ensemble::{Decider, Single};
+use crate::lookahead::Lookahead;
 
 /// Everything that training and evaluation of one plan on one data set share.
 #[derive(Clone, Debug)]
@@ -119,6 +121,21 @@ impl Arena {
         sim
     }
 
+    /// Whether a policy reads the observation that this data set gives.
+    ///
+    /// # Errors
+    /// When it does not; the message names both layouts.
+    pub fn fits(&self, policy: &Policy) -> anyhow::Result<()> {
+        let expected = self.matrix.layout.layout_hash();
+        if policy.layout_hash() != expected {
+            bail!(
+                "the checkpoint reads another observation (layout {}) than these data give (layout {expected}); evaluate it with the version that trained it",
+                policy.layout_hash()
+            );
+        }
+        Ok(())
+    }
+
     /// One account, every bar of `range` once, greedy decisions.
     ///
     /// # Errors
@@ -129,47 +146,37 @@ impl Arena {
         phase: Phase,
         range: Range<usize>,
     ) -> anyhow::Result<Ledger> {
-        let expected = self.matrix.layout.layout_hash();
-        if policy.layout_hash() != expected {
-            bail!(
-                "the checkpoint reads another observation (layout {}) than these data give (layout {expected}); evaluate it with the version that trained it",
-                policy.layout_hash()
-            );
-        }
+        self.fits(policy)?;
+        self.play(&mut Single::new(policy, &self.table), phase, range)
+    }
+
+    /// One account, every bar of `range` once, as a decider decides.
+    ///
+    /// # Errors
+    /// When the decider fails.
+    pub fn play(
+        &self,
+        decider: &mut dyn Decider,
+        phase: Phase,
+        range: Range<usize>,
+    ) -> anyhow::Result<Ledger> {
         let sim = self.evaluation_plan(phase);
-        let mut numbers = [0.0_f32; N_ACCOUNT];
-        let mut actor = policy.actor();
+        let first_ready = self.matrix.first_ready;
+        let mut ahead = Lookahead::new(&self.tape, &sim, first_ready, range.end, decider);
         let mut failed = None;
-        let ledger = replay(
-            &self.tape,
-            &sim,
-            TrailingFloor::from_settings(&sim.settings),
-            range,
-            |m| {
-                // Where HOLD is the only choice there is nothing to ask, and before the first full window nothing to see.
-                if m.mask.count() == 1 || m.bar < self.matrix.first_ready || failed.is_some() {
-                    return Action::Hold;
-                }
-                observe_account(
-                    m.account,
-                    m.mask,
-                    &self.tape.rows[m.bar],
-                    m.bar,
-                    &sim,
-                    &mut numbers,
-                );
-                match actor.greedy(&self.table, &[m.bar as u32], &numbers, &[m.mask.0]) {
-                    Ok(decided) => Action::from_index(usize::from(decided.actions[0])),
-                    Err(e) => {
-                        failed = Some(e);
-                        Action::Hold
-                    }
-                }
-            },
-        );
+        let referee = TrailingFloor::from_settings(&sim.settings);
+        let ledger = replay(&self.tape, &sim, referee, range, |m| {
+            if failed.is_some() {
+                return Action::Hold;
+            }
+            ahead.decide(m).unwrap_or_else(|e| {
+                failed = Some(e);
+                Action::Hold
+            })
+        });
         match failed {
             None => Ok(ledger),
-            Some(e) => Err(e.into()),
+            Some(e) => Err(e),
         }
     }
 }

@@ -60,19 +60,45 @@ impl Dataset {
         options: &ImportOptions,
         progress: &mut dyn FnMut(f64) -> bool,
     ) -> Result<Self, ImportError> {
+        Self::load_files(&[path.to_owned()], options, progress)
+    }
+
+    /// Reads files that make one series: parts of one contract, or several contracts with
+    /// [`ImportOptions::continuous`]. Name and path are those of the first.
+    ///
+    /// # Errors
+    /// See [`ImportError`]; nothing is written then.
+    pub fn load_files(
+        paths: &[PathBuf],
+        options: &ImportOptions,
+        progress: &mut dyn FnMut(f64) -> bool,
+    ) -> Result<Self, ImportError> {
         let imported = match cache_dir() {
-            Some(dir) => BarCache::new(dir).import(path, options, progress)?.imported,
-            None => holdout_store::import(path, options, progress)?,
+            Some(dir) => {
+                let cached = BarCache::new(dir).import_files(paths, options, progress)?;
+                let mut imported = cached.imported;
+                if let Some(damage) = cached.rebuilt {
+                    imported.inspection.evidence.push(format!(
+                        "the bars kept from an earlier import were damaged ({damage}) and were made again"
+                    ));
+                }
+                imported
+            }
+            None => holdout_store::import_files(paths, options, progress)?,
         };
+        let path = paths.first().cloned().unwrap_or_default();
         let bars = Arc::new(imported.bars);
         let sessions = Arc::new(Sessions::new(&bars, &SessionCalendar::builtin()));
-        let name = path.file_name().map_or_else(
+        let mut name = path.file_name().map_or_else(
             || path.display().to_string(),
             |n| n.to_string_lossy().into_owned(),
         );
+        if paths.len() > 1 {
+            name = format!("{name} and {} more", paths.len() - 1);
+        }
         Ok(Self {
             name,
-            path: path.to_owned(),
+            path,
             sha256: imported.source_sha256,
             bars,
             sessions,
@@ -98,6 +124,9 @@ impl Dataset {
             dropped: 0,
             repairs_offered: Vec::new(),
             confidence: 1.0,
+            contracts: Vec::new(),
+            continuous: None,
+            rolls: Vec::new(),
             evidence: Vec::new(),
             has_volume: true,
             verdict: Verdict {

@@ -9,6 +9,8 @@ pub mod arena;
 pub mod cli;
 pub mod config;
 pub mod dataset;
+pub mod ensemble;
 pub mod jobs;
+mod lookahead;
 pub mod report;
 pub mod rulesets;

@@ -257,3 +257,189 @@ fn a_dropped_file_is_previewed_and_imported() {
         "NQ"
     );
 }
+
+#[test]
+fn coarser_bars_are_written_beside_the_file_and_shown() {
+    let place = Place::new();
+    let mut h = place.opened();
+    h.get_by_label("Make coarser bars…").click();
+    h.step();
+    h.step();
+    choose(&mut h, "Length of the new bars", "30 min");
+    h.get_by_label("Write and show").click();
+    until(&mut h, "the new file is shown", |b| {
+        b.model.draft.as_ref().is_some_and(|d| d.whole.is_some())
+    });
+    import(&mut h);
+    let market = h.state().model.market.as_ref().unwrap();
+    assert_eq!(market.dataset.bars.interval_secs, 1_800);
+    assert_eq!(market.dataset.name, "NQ_5m_30min.parquet");
+}
+
+#[test]
+fn a_newer_export_that_differs_is_told_and_added_when_it_was_said_whose_bars_stand() {
+    let place = Place::new();
+    let mut h = place.opened();
+    let bars = (*h.state().model.market.as_ref().unwrap().dataset.bars).clone();
+    let n = bars.len();
+    // The newer export: the last hundred bars, one of them finished only now, and ten more.
+    let mut newer = bars.slice(n - 100..n);
+    newer.volume[99] += 1.0;
+    for i in 1..=10 {
+        let (time, close) = (bars.open_time[n - 1] + 300 * i, bars.close[n - 1]);
+        newer.push(time, [close; 4], 5.0);
+    }
+    let path = place.dir.path().join("newer.csv");
+    holdout_store::canonical::write(&path, &newer).unwrap();
+    h.get_by_label("Add a newer export…").click();
+    h.step();
+    h.step();
+    h.get_by_role_and_label(Role::TextInput, "Newer export")
+        .focus();
+    h.step();
+    h.get_by_role_and_label(Role::TextInput, "Newer export")
+        .type_text(&path.display().to_string());
+    h.step();
+    h.get_by_label("Write and show").click();
+    until(&mut h, "the difference is told", |b| {
+        b.model.make_failed.is_some()
+    });
+    h.get_by_label_contains("1 bars differ");
+    choose(
+        &mut h,
+        "Where they differ",
+        "take the bars of the newer export",
+    );
+    h.get_by_label("Write and show").click();
+    until(&mut h, "the new file is shown", |b| {
+        b.model.draft.as_ref().is_some_and(|d| d.whole.is_some())
+    });
+    import(&mut h);
+    let after = &h.state().model.market.as_ref().unwrap().dataset.bars;
+    assert_eq!(after.len(), n + 10);
+    assert_eq!(after.volume[n - 1], bars.volume[n - 1] + 1.0);
+}
+
+#[test]
+fn two_contracts_are_chosen_from_or_joined() {
+    let place = Place::new();
+    let mut text = String::from(
+        "ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol\n",
+    );
+    // March and June side by side; from the third day on June trades more.
+    for day in 11..15 {
+        for minute in 0..60 {
+            for (symbol, id, base, volume) in [
+                ("NQH4", 1, 18_000, if day < 13 { 90 } else { 10 }),
+                ("NQM4", 2, 18_200, if day < 13 { 10 } else { 90 }),
+            ] {
+                text += &format!(
+                    "2024-03-{day}T15:{minute:02}:00.000000000Z,33,1,{id},{base},{},{},{base},{volume},{symbol}\n",
+                    base + 2,
+                    base - 2
+                );
+            }
+        }
+    }
+    let path = place.dir.path().join("glbx.csv");
+    std::fs::write(&path, text).unwrap();
+    let mut h = place.harness();
+    place.picker.answer(Some(path));
+    h.get_by_label("Open file…").click();
+    looked_through(&mut h);
+    h.get_by_label("Contracts in the file");
+    h.get_by_label_contains("NQH4  240 rows, volume ").click();
+    h.step();
+    looked_through(&mut h);
+    let draft = |h: &Harness<'static, Workbench>| {
+        h.state()
+            .model
+            .draft
+            .as_ref()
+            .unwrap()
+            .whole
+            .clone()
+            .unwrap()
+    };
+    assert_eq!(draft(&h).market.as_ref().unwrap().dataset.bars.len(), 240);
+    h.get_by_label("One continuous series").click();
+    h.step();
+    looked_through(&mut h);
+    choose(&mut h, "Prices before a roll", "shifted by the difference");
+    looked_through(&mut h);
+    let whole = draft(&h);
+    let bars = &whole.market.as_ref().unwrap().dataset.bars;
+    assert_eq!(bars.len(), 240);
+    assert_eq!(bars.rolls.len(), 1);
+    assert_eq!(
+        bars.instrument.price(bars.close[0]),
+        18_200.0,
+        "March is lifted to June's level"
+    );
+    import(&mut h);
+}
+
+#[test]
+fn what_cannot_be_joined_is_told_and_another_choice_is_still_there() {
+    let place = Place::new();
+    let mut text = String::from(
+        "ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol\n",
+    );
+    for minute in 0..30 {
+        for (symbol, id, price) in [("NQM4", 1, 18_000), ("ESM4", 2, 5_200)] {
+            text += &format!(
+                "2024-03-12T15:{minute:02}:00.000000000Z,33,1,{id},{price},{price},{price},{price},7,{symbol}\n"
+            );
+        }
+    }
+    let path = place.dir.path().join("glbx.csv");
+    std::fs::write(&path, text).unwrap();
+    let mut h = place.harness();
+    place.picker.answer(Some(path));
+    h.get_by_label("Open file…").click();
+    looked_through(&mut h);
+    h.get_by_label("One continuous series").click();
+    h.step();
+    until(&mut h, "two markets are not joined", |b| {
+        b.model.draft.as_ref().is_some_and(|d| d.failed.is_some())
+    });
+    h.get_by_label_contains("ESM4  30 rows, volume 210").click();
+    h.step();
+    looked_through(&mut h);
+    import(&mut h);
+    assert_eq!(
+        h.state().model.market.as_ref().unwrap().dataset.market(),
+        "ES"
+    );
+}
+
+#[test]
+fn a_chart_is_exported_to_a_typed_path() {
+    let place = Place::new();
+    let mut h = place.harness();
+    let chart = holdout::report::Chart::new(
+        "Equity",
+        holdout::report::Axis::new("USD", holdout::report::Unit::Usd),
+        vec![],
+    );
+    let command = holdout::app::commands::Command::Export(
+        Box::new(chart),
+        holdout::app::widgets::chart_view::ExportFormat::Csv,
+    );
+    let ctx = h.ctx.clone();
+    h.state_mut().apply(&ctx, command);
+    h.step();
+    h.step();
+    let out = place.dir.path().join("equity.csv");
+    h.get_by_label("File to write").focus();
+    h.step();
+    h.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    h.step();
+    h.get_by_label("File to write")
+        .type_text(&out.display().to_string());
+    h.step();
+    h.get_by_label("Export").click();
+    h.step();
+    h.step();
+    assert!(out.is_file(), "{:?}", h.state().model.log);
+}

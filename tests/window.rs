@@ -129,6 +129,9 @@ fn an_empty_window_says_what_to_do_and_pages_change() {
     h.get_by_label("Open sample ES");
     for (page, text) in [
         ("Results", "No run to judge yet"),
+        ("Regimes", "Not judged yet"),
+        ("Checkpoints", "No run chosen yet"),
+        ("Markets", "No market judged yet"),
         ("Train", "Nothing is training"),
         ("Curriculum", "What training will do"),
         ("Data", "Start with a market"),

@@ -66,7 +66,7 @@ fn from_an_empty_page_to_a_document() {
     }
     let picker = ScriptedPicker::default();
     let mut h = harness(&picker, dir.path().join("runs"));
-    h.key_press_modifiers(Modifiers::COMMAND, Key::Num5);
+    h.key_press_modifiers(Modifiers::COMMAND, Key::Num8);
     h.step();
     h.step();
     assert_eq!(h.state().model.page, Page::Compliance);

@@ -10,7 +10,10 @@ use holdout_store::ImportOptions;
 use super::Workbench;
 use super::compliance::ComplianceCommand;
 use super::context::{Page, RunState};
+use super::examining::Subject;
+use super::exporting::ExportTo;
 use super::files::Ask;
+use super::making::Make;
 use super::queue::QueueCommand;
 use super::theme::{self, Mode, Theme};
 use super::widgets::chart_view::ExportFormat;
@@ -36,6 +39,10 @@ pub enum Command {
     Import,
     /// Put the previewed file away.
     DropDraft,
+    /// Make a new bar file of the open market.
+    Make(Make),
+    /// Stop making it.
+    CancelMaking,
     /// Open a sample market.
     OpenSample(&'static str),
     /// Stop reading.
@@ -76,6 +83,10 @@ pub enum Command {
     ShowResults(Part),
     /// Judge test, having been asked.
     OpenTest,
+    /// Examine the selected run: its checkpoints, a comparison, its markets.
+    Examine(Subject),
+    /// Stop examining.
+    StopExamining,
     /// Something of the Compliance page.
     Compliance(ComplianceCommand),
     /// Write a chart to a file.
@@ -102,6 +113,8 @@ impl Workbench {
             Command::Preview(path, options) => self.look_at_file(ctx, path, *options),
             Command::Import => self.import_draft(ctx),
             Command::DropDraft => self.drop_draft(),
+            Command::Make(make) => self.make(ctx, make),
+            Command::CancelMaking => self.cancel_making(),
             Command::OpenSample(market) => match sample_path(market) {
                 Ok(path) => self.open(ctx, path, ImportOptions::default()),
                 Err(e) => self.tell(
@@ -130,11 +143,15 @@ impl Workbench {
             Command::SelfTest => self.start_self_test(ctx),
             Command::EndSelfTest => self.end_self_test(),
             Command::RunDemo => self.run_demo(ctx),
+            Command::Examine(subject) => self.examine(ctx, subject),
+            Command::StopExamining => self.stop_examining(),
             Command::ReadRuns => self.read_runs(ctx),
             Command::SelectRun(path) => self.select_run(ctx, path),
             Command::ChooseCheckpoint(name) => {
                 self.model.checkpoint = Some(name);
                 self.model.results.clear();
+                // Markets were judged with the checkpoint of before.
+                self.model.findings.markets = None;
                 // Test is never judged again without being asked for.
                 if self.model.part != Part::Test {
                     self.judge(ctx, self.model.part);
@@ -147,7 +164,7 @@ impl Workbench {
             }
             Command::Export(chart, format) => {
                 let name = format!("{}.{}", file_name(&chart), format.extension());
-                self.ask(ctx, &Ask::Save { name }, Some((chart, format)));
+                self.export_to = Some(ExportTo::new(chart, format, &name));
             }
             Command::Compliance(command) => self.comply(ctx, command),
             Command::SetMode(mode) => {

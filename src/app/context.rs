@@ -10,6 +10,7 @@ use holdout_store::ImportOptions;
 
 use super::commands::Command;
 use super::compliance::ComplianceState;
+use super::examining::Findings;
 use super::panels::results_data::ResultsView;
 use super::panels::runs::RunEntry;
 use super::panels::train_data::TrainView;
@@ -34,17 +35,26 @@ pub enum Page {
     Train,
     /// Judge it.
     Results,
+    /// Where it makes and loses its money.
+    Regimes,
+    /// All checkpoints, and the choice among them.
+    Checkpoints,
+    /// One checkpoint on several markets.
+    Markets,
     /// Hold it against a firm's rules.
     Compliance,
 }
 
 impl Page {
     /// All pages in order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::Data,
         Self::Curriculum,
         Self::Train,
         Self::Results,
+        Self::Regimes,
+        Self::Checkpoints,
+        Self::Markets,
         Self::Compliance,
     ];
 
@@ -55,6 +65,9 @@ impl Page {
             Self::Curriculum => "Curriculum",
             Self::Train => "Train",
             Self::Results => "Results",
+            Self::Regimes => "Regimes",
+            Self::Checkpoints => "Checkpoints",
+            Self::Markets => "Markets",
             Self::Compliance => "Compliance",
         }
     }
@@ -126,6 +139,10 @@ pub struct Model {
     pub loading: Option<(PathBuf, Arc<Progress>)>,
     /// A file that is looked at before it is imported.
     pub draft: Option<Draft>,
+    /// A bar file that is being made of the open market: how far.
+    pub making: Option<Arc<Progress>>,
+    /// Why the last one could not be made.
+    pub make_failed: Option<String>,
     /// Files opened before, the latest first.
     pub recent: Vec<PathBuf>,
     /// Why the last file could not be opened.
@@ -164,6 +181,8 @@ pub struct Model {
     pub part: Part,
     /// Evaluation in progress: part and how far.
     pub evaluating: Option<(Part, Arc<Progress>)>,
+    /// What was found of the selected run beside its results.
+    pub findings: Findings,
     /// The Compliance page.
     pub compliance: ComplianceState,
     /// Messages, oldest first.

@@ -17,7 +17,7 @@ use egui::{
 use holdout_core::compliance;
 use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, Instrument, SessionCalendar, Sessions};
-use holdout_core::metrics::Tearsheet;
+use holdout_core::metrics::{Beside, RobustnessSettings, Tearsheet};
 use holdout_core::sim::{Action, ActionMask, EquityRow, ExitReason, Ledger, Side, Trade};
 use holdout_core::time::{FULL_SESSION_SECS, TradingDay, ZoneTable};
 use holdout_core::units::Usd;
@@ -33,7 +33,7 @@ use super::widgets::candles::CandleSet;
 use super::{Workbench, worker};
 use crate::config::RunConfig;
 use crate::dataset::{Dataset, sample_path};
-use crate::jobs::evaluate::Evaluation;
+use crate::jobs::evaluate::{Evaluation, examine};
 
 /// What is drawn, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -390,11 +390,18 @@ fn long_results(instrument: &Instrument, size: FrameBench) -> anyhow::Result<Res
     let plan = RunConfig::preset("quick")?
         .plan(instrument)
         .map_err(crate::jobs::train::problems_to_error)?;
+    let tearsheet = Tearsheet::of(&ledger);
+    // A few paths: what is timed is the drawing of their bands, not their making.
+    let mut settings = RobustnessSettings::default();
+    settings.monte_carlo.paths = 20;
+    let robustness = examine(&ledger, &tearsheet, Beside::default(), &settings);
     let evaluation = Evaluation {
         part: Some(Part::Validation),
         in_sample: false,
         step: 0,
-        tearsheet: Tearsheet::of(&ledger),
+        tearsheet,
+        robustness,
+        regimes: None,
         compliance: compliance::check(&plan.rules, &compliance::LedgerView::from(&ledger)),
         ledger: Arc::new(ledger),
         benchmarks: Vec::new(),

@@ -33,9 +33,12 @@ impl Workbench {
         let mut draft = Draft {
             path: path.clone(),
             options: options.clone(),
-            head: earlier.and_then(|d| d.head),
             ..Draft::default()
         };
+        if let Some(earlier) = earlier {
+            draft.head = earlier.head;
+            draft.known = earlier.known;
+        }
         match preview::start(path, options, commands::wake(ctx)) {
             Ok(job) => {
                 draft.reading = Some(job.progress());
@@ -90,6 +93,7 @@ impl Workbench {
                 Notice::Event(head) => draft.head = Some(Arc::new(head)),
                 Notice::Done(whole) => {
                     draft.reading = None;
+                    draft.known = Some(Arc::clone(&whole.inspection));
                     draft.whole = Some(Arc::new(whole));
                     if draft.import_when_read {
                         self.import_draft(ctx);

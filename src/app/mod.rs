@@ -36,10 +36,13 @@ use worker::{JudgeJob, LoadJob, SelfTestJob, TrainJob, WorkEvent};
 pub mod commands;
 pub mod compliance;
 pub mod context;
+pub mod examining;
+mod exporting;
 pub mod files;
 pub mod frame_bench;
 pub mod icons;
 mod importing;
+pub mod making;
 pub mod panels;
 pub mod preview;
 pub mod queue;
@@ -146,11 +149,15 @@ pub struct Workbench {
     asking: Option<(Ask, Promise<Option<PathBuf>>, Exporting)>,
     load: Option<(PathBuf, LoadJob)>,
     looking: Option<preview::PreviewJob>,
+    making: Option<making::MakeJob>,
+    /// A chart that waits for the name of its file.
+    export_to: Option<exporting::ExportTo>,
     training: Option<TrainJob>,
     judging: Option<(Part, JudgeJob)>,
     self_testing: Option<SelfTestJob>,
     /// Settings of the run that was started last.
     started: Option<RunConfig>,
+    examining: Option<(examining::Subject, examining::ExamineJob)>,
     undoer: Undoer<RunConfig>,
     toasts: Toasts,
     palette: panels::palette::Palette,
@@ -158,6 +165,8 @@ pub struct Workbench {
     curriculum: panels::curriculum::CurriculumPanel,
     train: panels::train::TrainPanel,
     results: panels::results::ResultsPanel,
+    regimes: panels::regimes::RegimesPanel,
+    checkpoints: panels::checkpoints::CheckpointsPanel,
     compliance: panels::compliance::CompliancePanel,
     complying: Option<compliance::ComplianceJob>,
     log_open: bool,
@@ -178,6 +187,8 @@ impl Workbench {
             market: None,
             loading: None,
             draft: None,
+            making: None,
+            make_failed: None,
             recent: Vec::new(),
             load_error: None,
             reference: config.clone(),
@@ -197,6 +208,7 @@ impl Workbench {
             results: Vec::new(),
             part: Part::Validation,
             evaluating: None,
+            findings: examining::Findings::default(),
             compliance: compliance::ComplianceState::default(),
             log: Vec::new(),
             device: None,
@@ -210,10 +222,13 @@ impl Workbench {
             asking: None,
             load: None,
             looking: None,
+            making: None,
+            export_to: None,
             training: None,
             judging: None,
             self_testing: None,
             started: None,
+            examining: None,
             undoer: Undoer::default(),
             toasts: Toasts::default(),
             palette: panels::palette::Palette::default(),
@@ -221,6 +236,8 @@ impl Workbench {
             curriculum: panels::curriculum::CurriculumPanel::default(),
             train: panels::train::TrainPanel::default(),
             results: panels::results::ResultsPanel::default(),
+            regimes: panels::regimes::RegimesPanel::default(),
+            checkpoints: panels::checkpoints::CheckpointsPanel::default(),
             compliance: panels::compliance::CompliancePanel::default(),
             complying: None,
             log_open: false,
@@ -265,9 +282,11 @@ impl Workbench {
         self.answer_dialog(ctx);
         self.drain_load(ctx);
         self.drain_looking(ctx);
+        self.drain_making(ctx);
         self.drain_training(ctx);
         self.drain_judging(ctx);
         self.drain_self_test();
+        self.drain_examining(ctx);
         self.drain_complying(ctx);
         self.zoom = ctx.zoom_factor();
         self.undoer.feed_state(ctx.time(), &self.model.config);
@@ -301,6 +320,8 @@ impl Workbench {
             curriculum,
             train,
             results,
+            regimes,
+            checkpoints,
             compliance,
             palette,
             toasts,
@@ -347,6 +368,9 @@ impl Workbench {
                 Page::Curriculum => curriculum.ui(&panel, ui),
                 Page::Train => train.ui(&panel, ui),
                 Page::Results => results.ui(&panel, ui),
+                Page::Regimes => regimes.ui(&panel, ui),
+                Page::Checkpoints => checkpoints.ui(&panel, ui),
+                Page::Markets => panels::markets::ui(&panel, ui),
                 Page::Compliance => compliance.ui(&panel, ui),
             });
         palette.ui(&panel, &ctx);
@@ -355,6 +379,7 @@ impl Workbench {
         drop_hint(&ctx, theme);
         self.ask_before_test(&ctx);
         self.ask_before_closing(&ctx);
+        self.ask_where_to_export(&ctx);
         for command in self.commands.take() {
             self.apply(&ctx, command);
             ctx.request_repaint();
@@ -368,7 +393,10 @@ impl Workbench {
             (CTRL, Key::Num2, Command::Go(Page::Curriculum)),
             (CTRL, Key::Num3, Command::Go(Page::Train)),
             (CTRL, Key::Num4, Command::Go(Page::Results)),
-            (CTRL, Key::Num5, Command::Go(Page::Compliance)),
+            (CTRL, Key::Num5, Command::Go(Page::Regimes)),
+            (CTRL, Key::Num6, Command::Go(Page::Checkpoints)),
+            (CTRL, Key::Num7, Command::Go(Page::Markets)),
+            (CTRL, Key::Num8, Command::Go(Page::Compliance)),
             (CTRL, Key::O, Command::OpenDialog),
             (CTRL, Key::P, Command::TogglePalette),
             (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
@@ -430,7 +458,10 @@ impl Workbench {
                 (Ask::OpenLedger, _) => self.comply(ctx, ComplianceCommand::Ledger(path)),
                 (Ask::SaveDocument, _) => self.comply(ctx, ComplianceCommand::IssueTo(path)),
                 (_, None) => self.apply(ctx, Command::Preview(path, Box::default())),
-                (_, Some((chart, format))) => self.export(ctx, &path, &chart, format),
+                (_, Some((chart, format))) => {
+                    self.export_to = None;
+                    self.export(ctx, &path, &chart, format);
+                }
             },
         }
     }
@@ -599,6 +630,7 @@ impl Workbench {
                 self.model.selected_run = Some(run);
                 self.model.checkpoint = None;
                 self.model.results.clear();
+                self.forget_findings();
                 self.read_runs(ctx);
             }
             WorkEvent::Train(TrainEvent::Phase { phase, steps, .. }) => view.log(format!(
@@ -685,6 +717,7 @@ impl Workbench {
             self.model.selected_run = Some(path);
             self.model.checkpoint = None;
             self.model.results.clear();
+            self.forget_findings();
             self.model.part = Part::Validation;
             self.read_evaluations();
         }

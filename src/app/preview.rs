@@ -9,7 +9,6 @@ use std::sync::Arc;
 use holdout_core::market::Bars;
 use holdout_core::time::ZoneTable;
 use holdout_store::dialects::{Layout, Sample, TimeColumns, VolumeColumns};
-use holdout_store::import::SymbolCount;
 use holdout_store::text::TextSource;
 use holdout_store::{ImportError, ImportOptions, Inspection};
 
@@ -44,8 +43,6 @@ pub struct Whole {
     pub inspection: Arc<Inspection>,
     /// What must be said before it can be imported.
     pub needs: Option<String>,
-    /// Contracts with their rows, where several were found.
-    pub symbols: Vec<SymbolCount>,
     /// Volume by minute of the day in New York, where zone and volume are known.
     pub profile: Option<Arc<DayProfile>>,
     /// The import, ready to be taken over.
@@ -63,6 +60,9 @@ pub struct Draft {
     pub head: Option<Arc<Head>>,
     /// All of it.
     pub whole: Option<Arc<Whole>>,
+    /// What the last look found that came to an end: the form stays filled while another look
+    /// is under way, or when what was said last cannot be.
+    pub known: Option<Arc<Inspection>>,
     /// Why it cannot be read so.
     pub failed: Option<String>,
     /// How far the pass over the whole file is.
@@ -125,7 +125,6 @@ fn look(path: &Path, options: &ImportOptions, r: &Reporter<Head, Whole>) -> anyh
         Ok(market) => Ok(Whole {
             inspection: Arc::clone(&market.dataset.inspection),
             needs: None,
-            symbols: Vec::new(),
             profile: DayProfile::new(&market.dataset.bars).map(Arc::new),
             market: Some(market),
         }),
@@ -136,15 +135,10 @@ fn look(path: &Path, options: &ImportOptions, r: &Reporter<Head, Whole>) -> anyh
             else {
                 return Err(e);
             };
-            let symbols = match asked {
-                ImportError::SeveralSymbols { symbols, .. } => symbols.clone(),
-                _ => Vec::new(),
-            };
             let needs = asked.to_string();
             Ok(Whole {
                 inspection: Arc::new(holdout_store::inspect(path, options)?),
                 needs: Some(needs),
-                symbols,
                 profile: None,
                 market: None,
             })

@@ -83,21 +83,24 @@ pub(super) fn open_market<E, T>(
     options: ImportOptions,
     r: &Reporter<E, T>,
 ) -> anyhow::Result<Market> {
-    let dataset = Dataset::load(path, &options, &mut |share| {
-        r.progress(Progress {
-            what: "Reading".to_owned(),
-            done: (share * 1_000.0) as u64,
-            total: 1_000,
-            per_sec: 0.0,
-        });
-        !r.flag().is_stopped()
-    })?;
+    let dataset = Dataset::load(path, &options, &mut |share| tell_share(r, "Reading", share))?;
     let candles = Arc::new(CandleSet::new(Arc::clone(&dataset.bars)));
     Ok(Market {
         dataset,
         candles,
         options,
     })
+}
+
+/// Says how far a job is, as a share from 0 to 1. Answers whether to go on.
+pub(super) fn tell_share<E, T>(r: &Reporter<E, T>, what: &str, share: f64) -> bool {
+    r.progress(Progress {
+        what: what.to_owned(),
+        done: (share * 1_000.0) as u64,
+        total: 1_000,
+        per_sec: 0.0,
+    });
+    !r.flag().is_stopped()
 }
 
 /// Trains a plan on a market.

@@ -44,6 +44,32 @@ pub enum Command {
         after_help = "Example: holdout evaluate --run runs/20240101-120000-NQ-ab12 --split validation --out eval"
     )]
     Evaluate(EvaluateArgs),
+    /// Judge all checkpoints of a run on validation and choose one, with reasons.
+    #[command(
+        after_help = "Examples:\n  holdout checkpoints --run runs/20240101-120000-NQ-ab12\n  holdout checkpoints --run RUN --compare 1048576,2097152 --json\n  holdout checkpoints --run RUN --select"
+    )]
+    Checkpoints(CheckpointsArgs),
+    /// Judge one checkpoint on several markets.
+    #[command(after_help = "Example: holdout markets --run RUN --data ES.csv --data YM.csv")]
+    Markets(MarketsArgs),
+    /// Break a checkpoint's account down by market regime.
+    #[command(after_help = "Example: holdout regimes --run RUN --checkpoint best --json")]
+    Regimes(RegimesArgs),
+    /// Train and judge on many splits of one file: walk-forward or CPCV.
+    #[command(
+        after_help = "Examples:\n  holdout study --preset smoke --data NQ.csv --method anchored --folds 4 --seeds 1,2\n  holdout study --config run.toml --data NQ.csv --method cpcv --groups 6 --held 2 --purge 1 --embargo 1"
+    )]
+    Study(StudyArgs),
+    /// Several checkpoints of a run as one: make an ensemble, or judge one.
+    #[command(
+        after_help = "Examples:\n  holdout ensemble --run RUN --kind average --top 5 --name five\n  holdout ensemble --run RUN --name five --judge test"
+    )]
+    Ensemble(EnsembleArgs),
+    /// Every metric, interval and test of anybody's daily results and trades.
+    #[command(
+        after_help = "Examples:\n  holdout metrics --daily daily.csv --json\n  holdout metrics --daily daily.csv --trades trades.csv --benchmark index.csv --trials 61\n  holdout metrics --candidates returns.csv --blocks 16\n\ndaily.csv has the columns date and net_pnl (dollars) or return (a fraction)."
+    )]
+    Metrics(MetricsArgs),
     /// Replay listed actions through the simulator.
     #[command(
         after_help = "Example: holdout replay --data bars.csv --market NQ --actions actions.csv --out ledger"
@@ -157,6 +183,13 @@ pub struct ImportArgs {
     /// Contract to take from a file with several.
     #[arg(long)]
     pub symbol: Option<String>,
+    /// Join the contracts of a market into one series: by volume (the trading day after the next
+    /// contract first traded more) or by calendar (Monday of the week of expiry).
+    #[arg(long, value_name = "RULE")]
+    pub continuous: Option<holdout_core::market::RollRule>,
+    /// Prices before a roll: none (as traded), difference, or ratio (rounded to whole ticks).
+    #[arg(long, value_name = "HOW", requires = "continuous")]
+    pub adjust: Option<holdout_core::market::Adjustment>,
     /// Repair to make; see repairs_offered of inspect. Repeatable.
     #[arg(long)]
     pub repair: Vec<holdout_store::Repair>,
@@ -171,6 +204,10 @@ impl ImportArgs {
             stamp: self.stamp,
             dialect: self.dialect.clone(),
             symbol: self.symbol.clone(),
+            continuous: self.continuous.map(|rule| holdout_store::Continuous {
+                rule,
+                adjustment: self.adjust.unwrap_or_default(),
+            }),
             repairs: self.repair.clone(),
             ..holdout_store::ImportOptions::default()
         }
@@ -182,22 +219,65 @@ impl ImportArgs {
 pub enum DataCommand {
     /// Say what a bar file is and what is wrong with it.
     Inspect {
-        /// Bar file in any dialect.
-        file: PathBuf,
+        /// Bar file in any dialect; several make one series.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
         /// Overrides.
         #[command(flatten)]
         import: ImportArgs,
     },
-    /// Write a bar file in the canonical form.
+    /// Write bars in the canonical form.
+    #[command(
+        after_help = "Examples:\n  holdout data import export.txt --market NQ --out NQ.parquet\n  holdout data import \"ES 03-26.txt\" \"ES 06-26.txt\" --continuous volume --adjust difference --out ES.csv"
+    )]
     Import {
-        /// Bar file in any dialect.
-        file: PathBuf,
+        /// Bar file in any dialect; several make one series.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
         /// Overrides.
         #[command(flatten)]
         import: ImportArgs,
         /// Where to: .csv, .csv.gz or .parquet.
         #[arg(long)]
         out: PathBuf,
+    },
+    /// Make coarser bars: 1 s to 1 min, 1 min to n min.
+    #[command(
+        after_help = "Example: holdout data resample NQ_1m.parquet --to 5m --out NQ_5m.parquet"
+    )]
+    Resample {
+        /// Bar file in any dialect.
+        file: PathBuf,
+        /// Overrides.
+        #[command(flatten)]
+        import: ImportArgs,
+        /// Length of the new bars, e.g. 1m, 5m, 1h, 90s.
+        #[arg(long, value_parser = parse_interval)]
+        to: i64,
+        /// Leave the last bar out when the file ends before it does.
+        #[arg(long)]
+        drop_incomplete: bool,
+        /// Where to: .csv, .csv.gz or .parquet.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Add a newer export to a data set; where both have bars they must agree.
+    #[command(after_help = "Example: holdout data append NQ.parquet \"NQ 03-24.Last.txt\"")]
+    Append {
+        /// The data set, a canonical file (any file with --out).
+        dataset: PathBuf,
+        /// Newer bar files in any dialect.
+        #[arg(required = true)]
+        newer: Vec<PathBuf>,
+        /// Overrides for the newer files.
+        #[command(flatten)]
+        import: ImportArgs,
+        /// Whose bars stand where the two differ: old or new.
+        #[arg(long)]
+        prefer: Option<holdout_store::append::Prefer>,
+        /// Where to; over the data set when absent.
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// Write every indicator and every feature that the agent sees.
     Features {
@@ -231,6 +311,23 @@ pub enum DataCommand {
         #[arg(long)]
         out: PathBuf,
     },
+}
+
+/// Seconds of an interval such as `90s`, `5m` or `1h`.
+fn parse_interval(text: &str) -> Result<i64, String> {
+    let bad = || format!("\"{text}\" is no length of a bar; expected e.g. 30s, 5m or 1h");
+    let unit = text.chars().last().ok_or_else(bad)?;
+    let secs = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        _ => return Err(bad()),
+    };
+    let n: i64 = text[..text.len() - 1].parse().map_err(|_no_number| bad())?;
+    (1..=86_400)
+        .contains(&n)
+        .then_some(n * secs)
+        .ok_or_else(bad)
 }
 
 impl From<Renderer> for crate::app::Renderer {
@@ -336,11 +433,220 @@ pub struct EvaluateArgs {
     #[arg(long)]
     pub in_sample: bool,
     /// Accounts of random entries.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 1_000)]
     pub random_accounts: u64,
     /// Folder for the ledger; the run's own evaluations folder when absent.
     #[arg(long)]
     pub out: Option<PathBuf>,
+}
+
+/// `holdout checkpoints`
+#[derive(Debug, Parser)]
+pub struct CheckpointsArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// Another bar file instead of the validation part.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// What is said about that file.
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// Two to six checkpoints by their steps, compared pair by pair.
+    #[arg(long, value_delimiter = ',')]
+    pub compare: Vec<u64>,
+    /// Rule of selection (TOML): compliance, max_drawdown_usd_below, win_rate_above, trades_above.
+    #[arg(long)]
+    pub rule: Option<PathBuf>,
+    /// Make the chosen checkpoint the run's best; exit code 1 when none meets the rule.
+    #[arg(long)]
+    pub select: bool,
+}
+
+/// `holdout markets`
+#[derive(Debug, Parser)]
+pub struct MarketsArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// best, last, or a step number.
+    #[arg(long, default_value = "best")]
+    pub checkpoint: String,
+    /// Bar file of a market; repeatable. The sample markets when absent.
+    #[arg(long)]
+    pub data: Vec<PathBuf>,
+}
+
+/// `holdout regimes`
+#[derive(Debug, Parser)]
+pub struct RegimesArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// best, last, or a step number.
+    #[arg(long, default_value = "best")]
+    pub checkpoint: String,
+    /// Part of the run's own split.
+    #[arg(long, value_enum)]
+    pub split: Option<PartArg>,
+    /// Look at the bars the run trained on; refused without this.
+    #[arg(long)]
+    pub in_sample: bool,
+}
+
+/// How members of an ensemble are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KindArg {
+    /// Mean of the action probabilities.
+    Average,
+    /// The same, weighted by recent validation performance.
+    Weighted,
+    /// Majority of the choices.
+    Vote,
+    /// One member for each sample market.
+    PerMarket,
+    /// One member for each regime of trend and volatility.
+    PerRegime,
+}
+
+impl From<KindArg> for crate::ensemble::Combine {
+    fn from(k: KindArg) -> Self {
+        match k {
+            KindArg::Average => Self::Average,
+            KindArg::Weighted => Self::Weighted,
+            KindArg::Vote => Self::Vote,
+            KindArg::PerMarket => Self::PerMarket,
+            KindArg::PerRegime => Self::PerRegime,
+        }
+    }
+}
+
+/// `holdout ensemble`
+#[derive(Debug, Parser)]
+pub struct EnsembleArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// How members are put together.
+    #[arg(long, value_enum, default_value = "average")]
+    pub kind: KindArg,
+    /// Number of members.
+    #[arg(long, default_value_t = 5)]
+    pub top: usize,
+    /// Its name in the run.
+    #[arg(long, default_value = "ensemble")]
+    pub name: String,
+    /// Judge the ensemble of this name on a part instead of making one.
+    #[arg(long, value_enum)]
+    pub judge: Option<PartArg>,
+}
+
+/// How a study cuts its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// Walk-forward, training on everything before.
+    Anchored,
+    /// Walk-forward, training on a window.
+    Rolling,
+    /// Combinatorial purged cross-validation.
+    Cpcv,
+}
+
+/// `holdout study`
+#[derive(Debug, Parser)]
+pub struct StudyArgs {
+    /// Bar file.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// What is said about the bar file.
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// Run configuration (TOML).
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Preset under the configuration.
+    #[arg(long)]
+    pub preset: Option<String>,
+    /// A setting over everything else. Repeatable.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// How the file is cut.
+    #[arg(long, value_enum, default_value = "anchored")]
+    pub method: Method,
+    /// Tested blocks of walk-forward.
+    #[arg(long, default_value_t = 4)]
+    pub folds: usize,
+    /// Blocks before the first tested one; the window of rolling.
+    #[arg(long, default_value_t = 2)]
+    pub train_blocks: usize,
+    /// Blocks of CPCV.
+    #[arg(long, default_value_t = 6)]
+    pub groups: usize,
+    /// Blocks tested together in CPCV.
+    #[arg(long, default_value_t = 2)]
+    pub held: usize,
+    /// Sessions left out of training before a tested block.
+    #[arg(long, default_value_t = 1)]
+    pub purge: usize,
+    /// Sessions left out of training after a tested block.
+    #[arg(long, default_value_t = 1)]
+    pub embargo: usize,
+    /// Seeds of each fold.
+    #[arg(long, value_delimiter = ',', default_values_t = [1_u64])]
+    pub seeds: Vec<u64>,
+    /// Folder that receives the runs and study.json.
+    #[arg(long, default_value = "runs/study")]
+    pub out: PathBuf,
+}
+
+/// `holdout metrics`
+#[derive(Debug, Parser)]
+pub struct MetricsArgs {
+    /// Daily results: date,net_pnl or date,return.
+    #[arg(long, required_unless_present = "candidates")]
+    pub daily: Option<PathBuf>,
+    /// Closed trades (trades.csv of a ledger, or anybody's with side, contracts, entry_time, exit_time, net_pnl).
+    #[arg(long, requires = "daily")]
+    pub trades: Option<PathBuf>,
+    /// Daily results of a benchmark, in the form of --daily.
+    #[arg(long, requires = "daily")]
+    pub benchmark: Option<PathBuf>,
+    /// Daily returns of all candidates, a column each: overfitting, reality check, deflation.
+    #[arg(long)]
+    pub candidates: Option<PathBuf>,
+    /// Blocks of the cross-validation of the candidates, even.
+    #[arg(long, default_value_t = 16)]
+    pub blocks: usize,
+    /// Balance before the first day in dollars.
+    #[arg(long, default_value_t = 50_000.0, allow_negative_numbers = true)]
+    pub start_balance: f64,
+    /// Yearly risk-free rate as a fraction.
+    #[arg(long, default_value_t = 0.02, allow_negative_numbers = true)]
+    pub rf: f64,
+    /// Daily target return of the Sortino ratio; rf / 252 when absent.
+    #[arg(long, allow_negative_numbers = true)]
+    pub target: Option<f64>,
+    /// Seed of all random numbers.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Histories of the bootstrap, and paths of each Monte Carlo.
+    #[arg(long, default_value_t = 1_000)]
+    pub draws: usize,
+    /// Mean block length of the bootstrap in days; chosen from the data when absent.
+    #[arg(long)]
+    pub block: Option<f64>,
+    /// Days of a rolling window.
+    #[arg(long, default_value_t = 5)]
+    pub window: usize,
+    /// Candidates that were tried before this one was shown; those of --candidates when absent.
+    #[arg(long)]
+    pub trials: Option<u64>,
+    /// Variance of their daily Sharpe ratios; that of --candidates when absent.
+    #[arg(long, requires = "trials")]
+    pub trial_variance: Option<f64>,
+    /// Distance of the trailing floor in dollars, for the risk of ruin.
+    #[arg(long, default_value_t = 2_500.0)]
+    pub drawdown_limit: f64,
 }
 
 /// `holdout replay`

@@ -1,12 +1,14 @@
-//! `holdout data`: inspect, import, features, generate.
+//! `holdout data`: inspect, import, resample, append, features, generate.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use holdout_core::features::indicators::indicator_table;
+use holdout_core::market::{SessionCalendar, resample};
 use holdout_core::sim::SimSettings;
 use holdout_core::synth;
-use holdout_core::time::TradingDay;
+use holdout_core::time::{TradingDay, format_utc};
+use holdout_store::append::{AppendError, Prefer, append_files};
 use holdout_store::{Inspection, canonical};
 use serde_json::json;
 
@@ -18,8 +20,22 @@ use crate::report::number::grouped;
 
 pub(super) fn run(a: &DataArgs, json: bool) -> Outcome {
     match &a.command {
-        DataCommand::Inspect { file, import } => inspect(file, import, json),
-        DataCommand::Import { file, import, out } => import_to(file, import, out, json),
+        DataCommand::Inspect { files, import } => inspect(files, import, json),
+        DataCommand::Import { files, import, out } => import_to(files, import, out, json),
+        DataCommand::Resample {
+            file,
+            import,
+            to,
+            drop_incomplete,
+            out,
+        } => resample_to(file, import, *to, *drop_incomplete, out, json),
+        DataCommand::Append {
+            dataset,
+            newer,
+            import,
+            prefer,
+            out,
+        } => append(dataset, newer, import, *prefer, out.as_deref(), json),
         DataCommand::Features { file, import, out } => features(file, import, out, json),
         DataCommand::Generate {
             recipe,
@@ -32,8 +48,8 @@ pub(super) fn run(a: &DataArgs, json: bool) -> Outcome {
     }
 }
 
-fn inspect(file: &Path, import: &ImportArgs, json: bool) -> Outcome {
-    let found = holdout_store::inspect(file, &import.options()).bad_input()?;
+fn inspect(files: &[PathBuf], import: &ImportArgs, json: bool) -> Outcome {
+    let found = holdout_store::inspect_files(files, &import.options()).bad_input()?;
     if json {
         return print_json(&found);
     }
@@ -43,8 +59,12 @@ fn inspect(file: &Path, import: &ImportArgs, json: bool) -> Outcome {
 
 /// Loads a file with a bar on the terminal.
 pub(super) fn load(file: &Path, import: &ImportArgs, quiet: bool) -> Result<Dataset, Failure> {
+    load_files(&[file.to_owned()], import, quiet)
+}
+
+fn load_files(files: &[PathBuf], import: &ImportArgs, quiet: bool) -> Result<Dataset, Failure> {
     let bar = progress::bar(1_000, "Reading bars", quiet);
-    let loaded = Dataset::load(file, &import.options(), &mut |share| {
+    let loaded = Dataset::load_files(files, &import.options(), &mut |share| {
         bar.set_position((share * 1_000.0) as u64);
         true
     });
@@ -52,8 +72,8 @@ pub(super) fn load(file: &Path, import: &ImportArgs, quiet: bool) -> Result<Data
     loaded.bad_input()
 }
 
-fn import_to(file: &Path, import: &ImportArgs, out: &Path, json: bool) -> Outcome {
-    let data = load(file, import, json)?;
+fn import_to(files: &[PathBuf], import: &ImportArgs, out: &Path, json: bool) -> Outcome {
+    let data = load_files(files, import, json)?;
     canonical::write(out, &data.bars)
         .with_context(|| format!("failed to write {}", out.display()))?;
     if json {
@@ -67,6 +87,105 @@ fn import_to(file: &Path, import: &ImportArgs, out: &Path, json: bool) -> Outcom
         grouped(data.bars.len() as f64, 0),
         out.display()
     );
+    Ok(())
+}
+
+fn resample_to(
+    file: &Path,
+    import: &ImportArgs,
+    to_secs: i64,
+    drop_incomplete: bool,
+    out: &Path,
+    json: bool,
+) -> Outcome {
+    let data = load(file, import, json)?;
+    let mut made = resample(&data.bars, &SessionCalendar::builtin(), to_secs).bad_input()?;
+    let dropped = drop_incomplete && made.last_incomplete;
+    if dropped {
+        made.bars = made.bars.slice(0..made.bars.len() - 1);
+    }
+    if made.bars.is_empty() {
+        return Err(Failure::Input(anyhow!(
+            "no bar lies inside a session of the exchange; check zone and stamp with `holdout data inspect {}`",
+            file.display()
+        )));
+    }
+    canonical::write(out, &made.bars)
+        .with_context(|| format!("failed to write {}", out.display()))?;
+    let last = made.bars.open_time.last().map(|&t| format_utc(t));
+    if json {
+        return print_json(&json!({
+            "out": out, "interval_seconds": to_secs, "bars": made.bars.len(), "from_bars": data.bars.len(),
+            "outside_session": made.outside, "last": last,
+            "last_incomplete": made.last_incomplete && !dropped,
+        }));
+    }
+    println!(
+        "wrote {} bars of {to_secs} s, made of {} bars of {} s, to {}",
+        grouped(made.bars.len() as f64, 0),
+        grouped(data.bars.len() as f64, 0),
+        data.bars.interval_secs,
+        out.display()
+    );
+    if made.outside > 0 {
+        println!(
+            "left out because the exchange was closed: {} bars",
+            grouped(made.outside as f64, 0)
+        );
+    }
+    if made.last_incomplete && !dropped {
+        println!(
+            "the last bar, {}, is incomplete because the file ends before it does; --drop-incomplete leaves it out",
+            last.unwrap_or_default()
+        );
+    }
+    Ok(())
+}
+
+fn append(
+    dataset: &Path,
+    newer: &[PathBuf],
+    import: &ImportArgs,
+    prefer: Option<Prefer>,
+    out: Option<&Path>,
+    json: bool,
+) -> Outcome {
+    let bar = progress::bar(1_000, "Appending bars", json);
+    let appended = append_files(
+        dataset,
+        newer,
+        &import.options(),
+        prefer,
+        out,
+        &mut |share| {
+            bar.set_position((share * 1_000.0) as u64);
+            true
+        },
+    );
+    bar.finish_and_clear();
+    let done = match appended {
+        Err(AppendError::File(e)) if !e.is_bad_data() => {
+            return Err(Failure::from(anyhow!(e).context("failed to append")));
+        }
+        other => other.bad_input()?,
+    };
+    let out = out.unwrap_or(dataset);
+    let hole = done.hole.map(|(a, b)| (format_utc(a), format_utc(b)));
+    if json {
+        return print_json(&json!({
+            "out": out, "bars": done.bars.len(), "added": done.added, "overlap": done.overlap, "hole": hole,
+        }));
+    }
+    println!(
+        "wrote {} bars, {} of them new, to {}",
+        grouped(done.bars.len() as f64, 0),
+        grouped(done.added as f64, 0),
+        out.display()
+    );
+    println!("shared span: {}", done.overlap);
+    if let Some((before, after)) = hole {
+        println!("the files do not overlap: nothing is known between {before} and {after}");
+    }
     Ok(())
 }
 
@@ -143,6 +262,37 @@ fn print_inspection(i: &Inspection) {
             ("dropped rows", grouped(i.dropped as f64, 0)),
         ])
     );
+    if i.contracts.len() > 1 {
+        let mut t = table(&["contract", "rows", "volume"]);
+        for c in &i.contracts {
+            row(
+                &mut t,
+                &[
+                    c.symbol.clone(),
+                    grouped(c.rows as f64, 0),
+                    grouped(c.volume as f64, 0),
+                ],
+            );
+        }
+        println!("\n{t}");
+    }
+    if !i.rolls.is_empty() {
+        let mut t = table(&["roll", "from", "to", "points between", "why"]);
+        for r in &i.rolls {
+            let gap = r.gap.map_or("unknown".to_owned(), |g| format!("{g:+}"));
+            row(
+                &mut t,
+                &[
+                    r.time.clone(),
+                    r.from.clone(),
+                    r.to.clone(),
+                    gap,
+                    r.reason.name().replace('_', " "),
+                ],
+            );
+        }
+        println!("\n{t}");
+    }
     if !i.problems.is_empty() {
         let mut t = table(&["problem", "severity", "count", "example"]);
         for p in &i.problems {

@@ -11,10 +11,12 @@ use serde_json::json;
 
 use super::args::EvaluateArgs;
 use super::table::{row, table};
-use super::{BadInput as _, Failure, Outcome, compliance, data, print_json};
+use super::{BadInput as _, Failure, Outcome, compliance, data, metrics, print_json};
 use crate::arena::Arena;
 use crate::jobs::demo::PartResult;
-use crate::jobs::evaluate::{Benchmark, Evaluation, Judge, RandomEntries, evaluate, evaluate_in};
+use crate::jobs::evaluate::{
+    Benchmark, Evaluation, Judge, Known, RandomEntries, evaluate, evaluate_in,
+};
 use crate::jobs::train::{Place, open_run, problems_to_error};
 use crate::report::number::{dollars, grouped, or_na, percent};
 
@@ -42,6 +44,7 @@ pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
             "compliance": evaluation.compliance,
             "benchmarks": evaluation.benchmarks,
             "random_entries": evaluation.random,
+            "robustness": evaluation.robustness,
             "in_sample": evaluation.in_sample,
             "step": evaluation.step,
             "looks": evaluation.looks,
@@ -86,11 +89,9 @@ fn on_other_data(
     }
     let (folder, run_data, own) = open_run(&a.run, &mut |_| true).bad_input()?;
     let dataset = data::load(file, &a.import, json)?;
-    let same_market = dataset.market() == own.bars.instrument.symbol;
     let (first, last) = run_data.split.train;
-    let days = &dataset.sessions.days;
-    let trained_on = days.iter().any(|d| d.day >= first && d.day <= last);
-    if same_market && trained_on && !a.in_sample {
+    let trained_on = run_data.trained_on(&dataset);
+    if trained_on && !a.in_sample {
         return Err(Failure::Input(anyhow!(
             "{} holds days of {} from {first} to {last}, on which the run trained; leave them out, or add --in-sample",
             file.display(),
@@ -115,8 +116,9 @@ fn on_other_data(
         None,
         range,
         judge,
+        &Known::default(),
     )?;
-    evaluation.in_sample = same_market && trained_on;
+    evaluation.in_sample = trained_on;
     Ok((evaluation, None))
 }
 
@@ -219,7 +221,7 @@ pub(super) fn print_benchmarks(benchmarks: &[Benchmark], random: Option<&RandomE
     }
 }
 
-fn print_evaluation(e: &Evaluation, place: &Path) {
+pub(super) fn print_evaluation(e: &Evaluation, place: &Path) {
     let name = e.part.map_or("other data", Part::name);
     let result = PartResult::of(e, place.to_owned());
     let mut t = table(&PART_HEADER);
@@ -240,6 +242,8 @@ fn print_evaluation(e: &Evaluation, place: &Path) {
         .collect();
     println!("actions: {}\n", actions.join(", "));
     print_benchmarks(&e.benchmarks, e.random.as_ref());
+    println!();
+    metrics::print_robustness(&e.robustness);
     println!();
     compliance::print_report(&e.compliance);
     println!("\nledger in {}", place.display());

@@ -8,14 +8,20 @@ mod bench;
 mod bench_ui;
 mod certificate;
 mod chance;
+mod checkpoints;
 mod compliance;
 mod data;
 mod demo;
+mod ensemble;
 mod evaluate;
+mod markets;
+mod metrics;
 mod progress;
+mod regimes;
 mod replay;
 mod runs;
 mod self_test;
+mod study;
 mod table;
 mod train;
 
@@ -69,6 +75,12 @@ pub fn main() -> ExitCode {
         Some(Command::Data(a)) => data::run(&a, json),
         Some(Command::Train(a)) => train::run(&a, json),
         Some(Command::Evaluate(a)) => evaluate::run(&a, json),
+        Some(Command::Checkpoints(a)) => checkpoints::run(&a, json),
+        Some(Command::Markets(a)) => markets::run(&a, json),
+        Some(Command::Regimes(a)) => regimes::run(&a, json),
+        Some(Command::Study(a)) => study::run(&a, json),
+        Some(Command::Ensemble(a)) => ensemble::run(&a, json),
+        Some(Command::Metrics(a)) => metrics::run(&a, json),
         Some(Command::Replay(a)) => replay::run(&a, json),
         Some(Command::Compliance(a)) => compliance::run(&a, json),
         Some(Command::Certificate(a)) => certificate::run(&a, json),

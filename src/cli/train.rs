@@ -176,10 +176,32 @@ fn bars(
     data::load(&path, import, json)
 }
 
-/// The layers: defaults, preset, file, `--set`, and the options with a name of their own.
+/// The layers, and the options with a name of their own.
 fn config(a: &TrainArgs, file: Option<&Path>) -> anyhow::Result<(RunConfig, Vec<ConfigProblem>)> {
+    let layers = layers(file, a.preset.as_deref(), &a.set)?;
+    let (mut config, problems) = RunConfig::read_layers(&layers)?;
+    config.device = a.device.unwrap_or(config.device);
+    config.seed = a.seed.unwrap_or(config.seed);
+    Ok((config, problems))
+}
+
+/// A configuration from its layers.
+pub(super) fn layered_config(
+    file: Option<&Path>,
+    preset: Option<&str>,
+    set: &[String],
+) -> anyhow::Result<RunConfig> {
+    RunConfig::from_layers(&layers(file, preset, set)?)
+}
+
+/// The layers: preset, file, `--set`, each with a name for messages.
+fn layers(
+    file: Option<&Path>,
+    preset: Option<&str>,
+    set: &[String],
+) -> anyhow::Result<Vec<(String, String)>> {
     let mut layers = Vec::new();
-    if let Some(name) = &a.preset {
+    if let Some(name) = preset {
         layers.push((format!("preset {name}"), preset_text(name)?.to_owned()));
     }
     if let Some(path) = file {
@@ -187,7 +209,7 @@ fn config(a: &TrainArgs, file: Option<&Path>) -> anyhow::Result<(RunConfig, Vec<
             .with_context(|| format!("failed to read {}", path.display()))?;
         layers.push((path.display().to_string(), text));
     }
-    for setting in &a.set {
+    for setting in set {
         let (key, value) = setting.split_once('=').ok_or_else(|| {
             anyhow!("--set {setting}: expected KEY=VALUE, e.g. phase2.ppo.gamma=0.995")
         })?;
@@ -199,10 +221,7 @@ fn config(a: &TrainArgs, file: Option<&Path>) -> anyhow::Result<(RunConfig, Vec<
         };
         layers.push((format!("--set {setting}"), text));
     }
-    let (mut config, problems) = RunConfig::read_layers(&layers)?;
-    config.device = a.device.unwrap_or(config.device);
-    config.seed = a.seed.unwrap_or(config.seed);
-    Ok((config, problems))
+    Ok(layers)
 }
 
 /// Tells events as the user wants them told.

@@ -26,7 +26,7 @@ use serde_json::Value;
 
 use super::train::RunData;
 use crate::report::certificate_pdf;
-use crate::report::certificate_text;
+use crate::report::certificate_text::{self, words};
 
 /// Days after its last verification on which a rule set may still be relied on.
 pub const RULESET_AGE_LIMIT_DAYS: i32 = 90;
@@ -226,9 +226,11 @@ impl Derived {
         let mut reasons = Vec::new();
         for c in &judged.report.checks {
             match c.status {
-                Status::Fail => reasons.push(format!("{} failed: {}", c.id, c.detail)),
+                Status::Fail => {
+                    reasons.push(format!("{} failed: {}", words(c.id), c.detail));
+                }
                 Status::Unknown => {
-                    reasons.push(format!("{} could not be made: {}", c.id, c.detail));
+                    reasons.push(format!("{} could not be made: {}", words(c.id), c.detail));
                 }
                 Status::Pass | Status::Warning | Status::NotApplicable => {}
             }

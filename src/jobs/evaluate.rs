@@ -7,8 +7,15 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use holdout_core::compliance::{self, TrailingFloor};
+use holdout_core::market::SessionCalendar;
 use holdout_core::market::split::Part;
-use holdout_core::metrics::{Summary, Tearsheet};
+use holdout_core::metrics::by_regime::RegimeTable;
+use holdout_core::metrics::deflation::Trials;
+use holdout_core::metrics::permutation::permute_entries;
+use holdout_core::metrics::tearsheet::ledger_days;
+use holdout_core::metrics::{
+    Beside, DailySeries, Robustness, RobustnessSettings, Summary, Tearsheet,
+};
 use holdout_core::rng::Stream;
 use holdout_core::sim::{Action, Ledger, Phase, Side, baseline};
 use holdout_core::units::Usd;
@@ -18,7 +25,9 @@ use holdout_store::runs::{
 };
 use serde::Serialize;
 
+use super::regimes::regime_table;
 use super::train::{Place, RunData, open_run};
+use super::trials::trials;
 use crate::arena::Arena;
 
 /// A policy without learning, for comparison.
@@ -51,6 +60,8 @@ pub struct RandomEntries {
     pub interval_usd: [f64; 2],
     /// Share of them that did worse than the agent, ties counted half.
     pub percentile_of_agent: f64,
+    /// One-sided p-value: share that did at least as well, the agent counted among them.
+    pub p: f64,
 }
 
 /// The verdict on one policy over one stretch of bars.
@@ -67,6 +78,10 @@ pub struct Evaluation {
     pub ledger: Arc<Ledger>,
     /// What it is worth.
     pub tearsheet: Tearsheet,
+    /// Whether it is real.
+    pub robustness: Robustness,
+    /// By market regime; none for another data set, which has no training part of the run.
+    pub regimes: Option<RegimeTable>,
     /// Whether it keeps the rules.
     pub compliance: compliance::Report,
     /// What doing without the policy would have given.
@@ -75,6 +90,15 @@ pub struct Evaluation {
     pub random: Option<RandomEntries>,
     /// How often this test split has been looked at, this time included; none for other parts.
     pub looks: Option<u64>,
+}
+
+/// What is known of a policy beside the account that is judged.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Candidates that any run saw on these bars.
+    pub trials: Trials,
+    /// Tearsheet and daily profits of the same policy on its training bars.
+    pub train: Option<(Tearsheet, Vec<f64>)>,
 }
 
 /// How to judge.
@@ -89,7 +113,7 @@ pub struct Judge {
 impl Default for Judge {
     fn default() -> Self {
         Self {
-            random_accounts: 200,
+            random_accounts: 1_000,
             seed: 1,
         }
     }
@@ -99,6 +123,10 @@ impl Default for Judge {
 ///
 /// # Errors
 /// When a benchmark cannot be planned.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "whom, where, how, and what is known beside it"
+)]
 pub fn evaluate(
     arena: &Arena,
     policy: &Policy,
@@ -107,21 +135,113 @@ pub fn evaluate(
     part: Option<Part>,
     range: Range<usize>,
     judge: Judge,
+    known: &Known,
 ) -> anyhow::Result<Evaluation> {
     let ledger = arena.evaluate(policy, phase, range.clone())?;
+    judge_ledger(arena, ledger, step, part, range, judge, known)
+}
+
+/// Judges an account that was played over `range`, whoever decided.
+///
+/// # Errors
+/// When a benchmark cannot be planned.
+pub fn judge_ledger(
+    arena: &Arena,
+    ledger: Ledger,
+    step: u64,
+    part: Option<Part>,
+    range: Range<usize>,
+    judge: Judge,
+    known: &Known,
+) -> anyhow::Result<Evaluation> {
     let benchmarks = benchmarks(arena, &range)?;
     let random = random_entries(arena, &ledger, &range, judge);
+    let tearsheet = Tearsheet::of(&ledger);
+    let robustness = robustness(
+        arena,
+        &ledger,
+        &tearsheet,
+        &range,
+        random.as_ref(),
+        judge,
+        known,
+    );
+    let regimes = part
+        .map(|_| regime_table(arena, &ledger, &range))
+        .transpose()?;
     Ok(Evaluation {
         part,
         in_sample: part == Some(Part::Train),
         step,
-        tearsheet: Tearsheet::of(&ledger),
+        tearsheet,
+        robustness,
+        regimes,
         compliance: compliance::check(&arena.plan.rules, &compliance::LedgerView::from(&ledger)),
         ledger: Arc::new(ledger),
         benchmarks,
         random,
         looks: None,
     })
+}
+
+fn robustness(
+    arena: &Arena,
+    ledger: &Ledger,
+    sheet: &Tearsheet,
+    range: &Range<usize>,
+    random: Option<&RandomEntries>,
+    judge: Judge,
+    known: &Known,
+) -> Robustness {
+    let plan = &arena.plan.sim;
+    let accounts = judge.random_accounts as usize;
+    let moved = permute_entries(
+        ledger,
+        &arena.tape,
+        plan,
+        range.clone(),
+        accounts,
+        judge.seed,
+    );
+    let settings = RobustnessSettings {
+        tick_value: Some(plan.instrument.tick_value.dollars()),
+        trials: known.trials,
+        ..RobustnessSettings::default()
+    };
+    let beside = Beside {
+        train: known.train.as_ref().map(|(t, pnl)| (t, pnl.as_slice())),
+        random_entries: random.map(|r| r.p),
+        permutation: moved.as_ref(),
+        ..Beside::default()
+    };
+    examine(ledger, sheet, beside, &settings)
+}
+
+/// Whether a ledger's figures are real, from the ledger and what is known beside it.
+pub fn examine(
+    ledger: &Ledger,
+    sheet: &Tearsheet,
+    beside: Beside<'_>,
+    settings: &RobustnessSettings,
+) -> Robustness {
+    let days = ledger_days(ledger, &SessionCalendar::builtin());
+    let series = DailySeries::of_days(&days, ledger.start_balance);
+    Robustness::of(&series, Some(&ledger.trades), sheet, beside, settings)
+}
+
+/// The same policy on its training bars, against which a loss on other bars is measured.
+///
+/// # Errors
+/// When the policy reads another observation than this data set gives.
+pub fn training_figures(
+    arena: &Arena,
+    policy: &Policy,
+    phase: Phase,
+) -> anyhow::Result<(Tearsheet, Vec<f64>)> {
+    let ledger = arena.evaluate(policy, phase, arena.range(Part::Train))?;
+    let days = ledger_days(&ledger, &SessionCalendar::builtin());
+    let series = DailySeries::of_days(&days, ledger.start_balance);
+    Ok((Tearsheet::of(&ledger), series.pnl))
 }
 
 /// Judges a checkpoint of a run on a part of its own split, and keeps the result in the run.
@@ -168,6 +288,13 @@ pub fn evaluate_in(
         )?),
         Part::Train | Part::Validation => None,
     };
+    let known = Known {
+        trials: trials(runs, &data.bars_sha256)?,
+        train: match part {
+            Part::Train => None,
+            Part::Validation | Part::Test => Some(training_figures(arena, &policy, place.phase)?),
+        },
+    };
     let mut evaluation = evaluate(
         arena,
         &policy,
@@ -176,6 +303,7 @@ pub fn evaluate_in(
         Some(part),
         arena.range(part),
         judge,
+        &known,
     )?;
     evaluation.looks = looks;
     let name = format!("{}-step-{step:09}", part.name());
@@ -321,5 +449,6 @@ fn random_entries(
         mean_usd: pnl.iter().map(|p| p.dollars()).sum::<f64>() / n,
         interval_usd: [at(0.025), at(0.975)],
         percentile_of_agent: (below + not_above) as f64 / 2.0 / n,
+        p: ((pnl.len() - below) + 1) as f64 / (n + 1.0),
     })
 }

@@ -6,12 +6,19 @@
 //! woken passes a callback.
 
 pub mod certificate;
+pub mod checkpoints;
 pub mod demo;
+pub mod ensemble;
 pub mod evaluate;
+pub mod markets;
+pub mod measure;
+pub mod regimes;
 pub mod scalars;
 pub mod seeds;
 pub mod self_test;
+pub mod study;
 pub mod train;
+pub mod trials;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -186,6 +186,9 @@ pub struct RunData {
     pub dialect: String,
     /// The one contract that was taken.
     pub symbol: Option<String>,
+    /// How contracts were joined; absent for one contract.
+    #[serde(default)]
+    pub continuous: Option<holdout_store::Continuous>,
     /// Repairs that were made.
     pub repairs: Vec<holdout_store::Repair>,
     /// Days of the parts.
@@ -208,6 +211,7 @@ impl RunData {
             stamp: d.inspection.stamp,
             dialect: d.inspection.dialect.clone(),
             symbol: options.symbol.clone(),
+            continuous: options.continuous,
             repairs: options.repairs.clone(),
             split: arena.split.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -222,9 +226,17 @@ impl RunData {
             stamp: Some(self.stamp),
             dialect: Some(self.dialect.clone()),
             symbol: self.symbol.clone(),
+            continuous: self.continuous,
             repairs: self.repairs.clone(),
             ..ImportOptions::default()
         }
+    }
+
+    /// Whether a data set holds days of the run's own market on which it trained.
+    pub fn trained_on(&self, dataset: &Dataset) -> bool {
+        let (first, last) = self.split.train;
+        let days = &dataset.sessions.days;
+        dataset.market() == self.market && days.iter().any(|d| d.day >= first && d.day <= last)
     }
 
     /// The days of the test part as the registry names them.

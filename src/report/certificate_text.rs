@@ -275,8 +275,8 @@ fn check_table(rows: Vec<Vec<String>>) -> Table {
             ("Limit", 1.0, true),
             ("Worst", 1.0, true),
             ("Room left", 1.0, true),
-            ("When", 1.7, false),
-            ("In words", 3.2, false),
+            ("When", 2.0, false),
+            ("In words", 2.9, false),
         ],
         rows,
     }
@@ -553,15 +553,15 @@ fn inputs(file: &CertificateFile) -> Section {
         blocks: vec![
             Block::Table(Table {
                 columns: vec![
-                    ("File", 1.2, false),
-                    ("Name", 2.0, false),
+                    ("File", 1.25, false),
+                    ("Name", 1.6, false),
                     ("Bytes", 0.8, true),
-                    ("SHA-256", 3.4, false),
+                    ("SHA-256", 4.0, false),
                 ],
                 rows,
             }),
             Block::Text(format!(
-                "Hash of this {noun}: {}. `holdout verify` on its JSON file hashes every file and judges the ledger again.",
+                "Hash of this {noun}: {}. “holdout verify” on its JSON file hashes every file and judges the ledger again.",
                 file.content_sha256
             )),
         ],

@@ -279,7 +279,11 @@ fn picture(pdf: &mut Pdf, id: Ref, svg: &str, width: f32) -> anyhow::Result<()> 
     let rgb: Vec<u8> = drawn
         .pixels()
         .iter()
-        .flat_map(|p| [p.red(), p.green(), p.blue()])
+        // The last row and column may be covered in part only: the rest is paper.
+        .flat_map(|p| {
+            let paper = 255 - p.alpha();
+            [p.red() + paper, p.green() + paper, p.blue() + paper]
+        })
         .collect();
     let bytes = packed(&rgb)?;
     let mut image = pdf.image_xobject(id, &bytes);

@@ -2,20 +2,22 @@
 //!
 //! The reader repairs nothing: rows out of order, a repeated time, prices off the tick grid and
 //! whatever else is not canonical are errors that name line, value and expectation. In Parquet
-//! files "line" counts rows from 1.
+//! files "line" counts rows from 1. A continuous series has a column `symbol` with the contract of
+//! each bar: where it changes is a roll.
 
 use std::io::Write as _;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use holdout_core::market::{Bars, Instrument};
+use holdout_core::market::{Bars, Instrument, Roll, RollReason};
 use holdout_core::time::{format_utc, parse_utc};
 use holdout_core::units::Ticks;
 use polars::prelude::{
     Column, DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray,
-    ParquetReader, ParquetWriter, PolarsError, SerReader, TimeUnit, TimeZone,
+    ParquetReader, ParquetWriter, PolarsError, SerReader, StringChunked, TimeUnit, TimeZone,
 };
 
 use crate::atomic::replace_with;
@@ -39,7 +41,7 @@ pub fn read(
     let mut builder = Builder {
         path,
         bars: Bars::empty(market.clone(), 0),
-        symbol: None,
+        symbols: Vec::new(),
     };
     if is_parquet(path) {
         read_parquet(path, &mut builder)?;
@@ -102,7 +104,8 @@ fn is_parquet(path: &Path) -> bool {
 struct Builder<'a> {
     path: &'a Path,
     bars: Bars,
-    symbol: Option<String>,
+    /// Contracts so far.
+    symbols: Vec<String>,
 }
 
 impl Builder<'_> {
@@ -198,26 +201,29 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// Takes the symbol of the bar that was just pushed.
     fn symbol(&mut self, line: u64, symbol: &str) -> Result<(), FileError> {
-        match &self.symbol {
-            None => self.symbol = Some(symbol.to_owned()),
-            Some(first) if first != symbol => {
-                let bad = self
-                    .bad(
-                        line,
-                        "symbol",
-                        format!(
-                            "\"{}\" where the first row has \"{}\"",
-                            excerpt(symbol),
-                            excerpt(first)
-                        ),
-                    )
-                    .expected("one contract a file")
-                    .remedy("import one contract with `holdout data import --symbol`");
-                return Err(bad.into());
-            }
-            Some(_) => {}
+        if self.symbols.last().is_some_and(|s| s == symbol) {
+            return Ok(());
         }
+        if self.symbols.iter().any(|s| s == symbol) {
+            let cause = format!("\"{}\" comes back after another contract", excerpt(symbol));
+            let bad = self
+                .bad(line, "symbol", cause)
+                .expected("one contract after the other")
+                .remedy("import one contract with `holdout data import --symbol`, or join them with --continuous");
+            return Err(bad.into());
+        }
+        if let (Some(from), Some(&time)) = (self.symbols.last(), self.bars.open_time.last()) {
+            self.bars.rolls.push(Roll {
+                time,
+                from: from.clone(),
+                to: symbol.to_owned(),
+                gap_ticks: None,
+                reason: RollReason::AsInFile,
+            });
+        }
+        self.symbols.push(symbol.to_owned());
         Ok(())
     }
 }
@@ -353,14 +359,42 @@ impl UtcText {
     }
 }
 
+/// The contract of each bar of a continuous series, asked for in order; nothing without rolls.
+struct SymbolText<'a> {
+    rolls: &'a [Roll],
+    now: Option<&'a str>,
+}
+
+impl<'a> SymbolText<'a> {
+    fn new(bars: &'a Bars) -> Self {
+        Self {
+            now: bars.rolls.first().map(|r| r.from.as_str()),
+            rolls: &bars.rolls,
+        }
+    }
+
+    fn at(&mut self, open_time: i64) -> Option<&'a str> {
+        while let Some((roll, rest)) = self.rolls.split_first()
+            && roll.time <= open_time
+        {
+            (self.now, self.rolls) = (Some(roll.to.as_str()), rest);
+        }
+        self.now
+    }
+}
+
 fn write_text(
     out: &mut impl std::io::Write,
     bars: &Bars,
     more: &[(String, Vec<f64>)],
 ) -> std::io::Result<()> {
     let (mut clock, prices) = (UtcText::default(), PriceText::new(&bars.instrument));
+    let mut symbols = SymbolText::new(bars);
     let mut text = Vec::with_capacity(1 << 16);
     write!(text, "{}", HEADER.join(","))?;
+    if symbols.now.is_some() {
+        write!(text, ",symbol")?;
+    }
     for (name, _) in more {
         write!(text, ",{name}")?;
     }
@@ -372,6 +406,9 @@ fn write_text(
             prices.push(&mut text, ticks);
         }
         write!(text, ",{}", bars.volume[i])?;
+        if let Some(symbol) = symbols.at(bars.open_time[i]) {
+            write!(text, ",{symbol}")?;
+        }
         for (_, values) in more {
             match values.get(i) {
                 Some(v) if v.is_finite() => write!(text, ",{v}")?,
@@ -388,12 +425,45 @@ fn write_text(
     out.flush()
 }
 
+/// Rows that are laid out for Parquet at a time: the file may be larger than the memory left.
+const PARQUET_ROWS: usize = 1 << 20;
+
 fn write_parquet(path: &Path, bars: &Bars, more: &[(String, Vec<f64>)]) -> Result<(), FileError> {
-    let time: Vec<i64> = bars.open_time.iter().map(|&t| t * 1000).collect();
+    if let Some((name, _)) = more.iter().find(|(_, v)| v.len() != bars.len()) {
+        let cause = format!("the column {name} has another length than the bars");
+        return Err(BadInput::new(path, cause).into());
+    }
+    let mut symbols = SymbolText::new(bars);
+    let first = parquet_rows(bars, more, 0..0, &mut symbols).map_err(std::io::Error::other);
+    replace_with(path, |out| {
+        let mut writer = ParquetWriter::new(out)
+            .batched(first?.schema())
+            .map_err(std::io::Error::other)?;
+        let mut from = 0;
+        while from < bars.len() {
+            let to = (from + PARQUET_ROWS).min(bars.len());
+            let rows =
+                parquet_rows(bars, more, from..to, &mut symbols).map_err(std::io::Error::other)?;
+            writer.write_batch(&rows).map_err(std::io::Error::other)?;
+            from = to;
+        }
+        writer.finish().map(drop).map_err(std::io::Error::other)
+    })
+}
+
+fn parquet_rows(
+    bars: &Bars,
+    more: &[(String, Vec<f64>)],
+    range: Range<usize>,
+    symbols: &mut SymbolText<'_>,
+) -> Result<DataFrame, PolarsError> {
+    let open_time = &bars.open_time[range.clone()];
+    let time: Vec<i64> = open_time.iter().map(|&t| t * 1000).collect();
     let time = Int64Chunked::from_slice("time".into(), &time)
         .into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
     let points = |name: &str, ticks: &[Ticks]| -> Column {
-        let prices: Vec<f64> = ticks.iter().map(|&t| bars.instrument.price(t)).collect();
+        let prices = ticks[range.clone()].iter();
+        let prices: Vec<f64> = prices.map(|&t| bars.instrument.price(t)).collect();
         Float64Chunked::from_vec(name.into(), prices).into_column()
     };
     let mut columns = vec![
@@ -402,19 +472,16 @@ fn write_parquet(path: &Path, bars: &Bars, more: &[(String, Vec<f64>)]) -> Resul
         points("high", &bars.high),
         points("low", &bars.low),
         points("close", &bars.close),
-        Float64Chunked::from_slice("volume".into(), &bars.volume).into_column(),
+        Float64Chunked::from_slice("volume".into(), &bars.volume[range.clone()]).into_column(),
     ];
+    if symbols.now.is_some() {
+        let names = open_time.iter().map(|&t| symbols.at(t).unwrap_or_default());
+        columns.push(StringChunked::from_iter_values("symbol".into(), names).into_column());
+    }
     columns.extend(more.iter().map(|(name, values)| {
-        Float64Chunked::from_slice(name.as_str().into(), values).into_column()
+        Float64Chunked::from_slice(name.as_str().into(), &values[range.clone()]).into_column()
     }));
-    let mut frame = DataFrame::new(bars.len(), columns)
-        .map_err(|e| BadInput::new(path, format!("cannot lay out the bars: {e}")))?;
-    replace_with(path, |out| {
-        ParquetWriter::new(out)
-            .finish(&mut frame)
-            .map(drop)
-            .map_err(std::io::Error::other)
-    })
+    DataFrame::new(range.len(), columns)
 }
 
 /// Columns of a Parquet file of canonical bars, unchecked; a missing number is NaN.
@@ -668,11 +735,17 @@ mod tests {
                 .contains("no bars")
         );
         let two = "time,open,high,low,close,volume,symbol\n2024-03-04T14:30:00Z,1,1,1,1,5,NQH4\n2024-03-04T14:31:00Z,1,1,1,1,5,NQM4\n";
+        let series = text(two).unwrap();
+        assert_eq!(
+            (series.rolls.len(), series.rolls[0].to.as_str()),
+            (1, "NQM4")
+        );
+        let back = format!("{two}2024-03-04T14:32:00Z,1,1,1,1,5,NQH4\n");
         assert!(
-            text(two)
+            text(&back)
                 .unwrap_err()
                 .to_string()
-                .contains("line 3, column symbol: \"NQM4\"")
+                .contains("line 4, column symbol: \"NQH4\" comes back")
         );
     }
 

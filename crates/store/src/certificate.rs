@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use holdout_core::time::TradingDay;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::error::{BadInput, FileError};
 use crate::text::sha256_of;

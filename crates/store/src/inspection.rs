@@ -2,9 +2,10 @@
 //!
 //! Serialises to the object that `holdout data inspect --json` prints.
 
+use holdout_core::market::RollReason;
 use serde::{Deserialize, Serialize};
 
-use crate::options::{Repair, Stamp};
+use crate::options::{Continuous, Repair, Stamp};
 
 /// How many examples of a kind of problem are kept.
 pub const MAX_EXAMPLES: usize = 5;
@@ -142,6 +143,33 @@ pub struct Verdict {
     pub why: Vec<String>,
 }
 
+/// A contract in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractFacts {
+    /// Symbol as written.
+    pub symbol: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Contracts traded in them.
+    pub volume: u64,
+}
+
+/// A change of contract in a series.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RollFacts {
+    /// Open time of the first bar of the new contract.
+    pub time: String,
+    /// The old contract.
+    pub from: String,
+    /// The new contract.
+    pub to: String,
+    /// How much higher the new contract was at the last common bar before, in points; `None` where
+    /// it is not known.
+    pub gap: Option<f64>,
+    /// Why here.
+    pub reason: RollReason,
+}
+
 /// What was found in a bar file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Inspection {
@@ -179,6 +207,15 @@ pub struct Inspection {
     pub has_volume: bool,
     /// Whether the bars can be used.
     pub verdict: Verdict,
+    /// The outright contracts with rows and volume, in the order of `symbols`.
+    #[serde(default)]
+    pub contracts: Vec<ContractFacts>,
+    /// How contracts were joined; `None` for one contract.
+    #[serde(default)]
+    pub continuous: Option<Continuous>,
+    /// Changes of contract in the bars.
+    #[serde(default)]
+    pub rolls: Vec<RollFacts>,
 }
 
 impl Inspection {

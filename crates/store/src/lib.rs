@@ -5,7 +5,9 @@
 //! asked for, and what is dropped is counted. Writers replace a file whole or not at all.
 #![warn(missing_docs)]
 
+pub mod append;
 pub mod atomic;
+mod bar_columns;
 pub mod cache;
 pub mod canonical;
 pub mod certificate;
@@ -24,6 +26,9 @@ pub mod text;
 
 pub use detect::{Detection, detect};
 pub use error::{BadInput, FileError};
-pub use import::{ImportError, Imported, import, inspect};
-pub use inspection::{Example, Inspection, Problem, ProblemKind, Severity, Verdict, VerdictLevel};
-pub use options::{ImportOptions, Repair, Stamp};
+pub use import::{ImportError, Imported, import, import_files, inspect, inspect_files};
+pub use inspection::{
+    ContractFacts, Example, Inspection, Problem, ProblemKind, RollFacts, Severity, Verdict,
+    VerdictLevel,
+};
+pub use options::{Continuous, ImportOptions, Repair, Stamp};

@@ -1,114 +1,11 @@
-//! What a set of bars is and where it came from, with the hashes that prove it.
-
-use std::path::Path;
+//! The hash that tells whether two sets of bars are the same, whatever files they came from.
 
 use holdout_core::market::Bars;
-use holdout_core::time::format_utc;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::atomic::replace;
-use crate::error::{BadInput, FileError};
-use crate::import::Imported;
-use crate::options::{ImportOptions, Repair, Stamp};
 use crate::text::hex;
 
-/// Version of the format.
-pub const MANIFEST_FORMAT: u32 = 1;
-
-/// What a set of bars is and where it came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatasetManifest {
-    /// Version of the format.
-    pub format: u32,
-    /// Name of the file without its folder.
-    pub source: String,
-    /// SHA-256 of the file.
-    pub source_sha256: String,
-    /// SHA-256 of the canonical bars; equal bars have equal hashes, whatever file they came from.
-    pub bars_sha256: String,
-    /// Root symbol of the market.
-    pub market: String,
-    /// Seconds a bar covers.
-    pub interval_seconds: i64,
-    /// Open time of the first bar.
-    pub first: String,
-    /// Open time of the last bar.
-    pub last: String,
-    /// Number of bars.
-    pub rows: u64,
-    /// Dialect that was read.
-    pub dialect: String,
-    /// Zone of the stamps.
-    pub zone: Option<String>,
-    /// Which end of the bar is stamped.
-    pub stamp: Stamp,
-    /// Contract that was chosen.
-    pub symbol: Option<String>,
-    /// Repairs that were asked for.
-    pub repairs: Vec<Repair>,
-}
-
-impl DatasetManifest {
-    /// Describes what an import gave. Bars of an import are never empty.
-    pub fn of_import(path: &Path, imported: &Imported, options: &ImportOptions) -> Self {
-        let (bars, found) = (&imported.bars, &imported.inspection);
-        let time = |t: Option<&i64>| t.map_or_else(String::new, |&t| format_utc(t));
-        Self {
-            format: MANIFEST_FORMAT,
-            source: path
-                .file_name()
-                .map(|n| n.to_string_lossy().into_owned())
-                .unwrap_or_default(),
-            source_sha256: imported.source_sha256.clone(),
-            bars_sha256: bars_sha256(bars),
-            market: bars.instrument.symbol.clone(),
-            interval_seconds: bars.interval_secs,
-            first: time(bars.open_time.first()),
-            last: time(bars.open_time.last()),
-            rows: bars.len() as u64,
-            dialect: found.dialect.clone(),
-            zone: found.zone.clone(),
-            stamp: found.stamp,
-            symbol: options.symbol.clone(),
-            repairs: options.repairs.clone(),
-        }
-    }
-
-    /// Writes the manifest as JSON.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub fn write(&self, path: &Path) -> Result<(), FileError> {
-        let text =
-            serde_json::to_string_pretty(self).map_err(|e| BadInput::new(path, e.to_string()))?;
-        replace(path, format!("{text}\n").as_bytes())
-    }
-
-    /// Reads a manifest.
-    ///
-    /// # Errors
-    /// When it cannot be read, is not valid, or was written by a newer version.
-    pub fn read(path: &Path) -> Result<Self, FileError> {
-        let text = std::fs::read_to_string(path).map_err(|e| FileError::io("read", path, e))?;
-        let manifest: Self = serde_json::from_str(&text).map_err(|e| {
-            BadInput::new(path, format!("the manifest is not valid: {e}"))
-                .remedy("import the data again")
-        })?;
-        if manifest.format > MANIFEST_FORMAT {
-            let cause = format!(
-                "the manifest has format {}, this version knows up to {MANIFEST_FORMAT}",
-                manifest.format
-            );
-            return Err(BadInput::new(path, cause)
-                .remedy("use a newer version of Holdout")
-                .into());
-        }
-        Ok(manifest)
-    }
-}
-
-/// SHA-256 of canonical bars: market, interval, and every column.
+/// SHA-256 of canonical bars: market, interval, every column, and where the contract changes.
 pub fn bars_sha256(bars: &Bars) -> String {
     let mut hash = Sha256::new();
     hash.update(bars.instrument.symbol.as_bytes());
@@ -132,6 +29,9 @@ pub fn bars_sha256(bars: &Bars) -> String {
     bars.volume
         .iter()
         .for_each(|v| feed(&v.to_bits().to_le_bytes(), false));
+    bars.rolls
+        .iter()
+        .for_each(|r| feed(&r.time.to_le_bytes(), false));
     feed(&[], true);
     hex(&hash.finalize())
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use holdout_core::market::Instruments;
+use holdout_core::market::{Adjustment, Instruments, RollRule};
 use serde::{Deserialize, Serialize};
 
 /// Which end of a bar its time stamp names.
@@ -81,6 +81,15 @@ impl FromStr for Repair {
     }
 }
 
+/// How several contracts become one series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Continuous {
+    /// When the series passes to the next contract.
+    pub rule: RollRule,
+    /// What happens to the prices before a roll.
+    pub adjustment: Adjustment,
+}
+
 /// What the user says about a bar file; `None` is left to detection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportOptions {
@@ -94,6 +103,8 @@ pub struct ImportOptions {
     pub dialect: Option<String>,
     /// The one contract to take from a file that holds several.
     pub symbol: Option<String>,
+    /// Joins several contracts into one series; `None` takes one contract.
+    pub continuous: Option<Continuous>,
     /// Repairs asked for.
     pub repairs: Vec<Repair>,
     /// The known markets.
@@ -109,6 +120,7 @@ impl Default for ImportOptions {
             stamp: None,
             dialect: None,
             symbol: None,
+            continuous: None,
             repairs: Vec::new(),
             instruments: Instruments::builtin(),
         }
@@ -123,12 +135,13 @@ impl ImportOptions {
         repairs.sort_unstable();
         repairs.dedup();
         format!(
-            "market={};zone={};stamp={};dialect={};symbol={};repairs={:?};instruments={:?}",
+            "market={};zone={};stamp={};dialect={};symbol={};continuous={:?};repairs={:?};instruments={:?}",
             text(&self.market).to_ascii_uppercase(),
             text(&self.zone),
             self.stamp.map_or("", Stamp::name),
             text(&self.dialect),
             text(&self.symbol),
+            self.continuous,
             repairs,
             self.instruments,
         )

@@ -4,7 +4,8 @@
 //! `CME_MINI:NQ1!`, `NQ=F`, `@NQ`, `/NQ`, `NQ.c.0`. Spreads and options carry a `-`, a blank
 //! or a `:` that none of these forms explains.
 
-use holdout_core::market::Instruments;
+use holdout_core::market::{ContractMonth, Instruments};
+use holdout_core::time::TradingDay;
 
 /// What a symbol is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +23,7 @@ pub enum SymbolKind {
 
 /// Classifies a symbol against the known markets.
 pub fn classify(symbol: &str, markets: &Instruments) -> SymbolKind {
-    let text = symbol.trim();
-    // An exchange in front, as TradingView writes it; the part behind must be an outright.
-    let bare = match text.split_once(':') {
-        Some((exchange, rest)) if is_exchange(exchange) => rest,
-        _ => text,
-    };
-    let bare = bare.trim_start_matches(['@', '/']);
+    let bare = bare(symbol);
     match markets.iter().find(|m| is_outright_of(bare, &m.symbol)) {
         Some(market) => SymbolKind::Outright {
             root: market.symbol.clone(),
@@ -36,6 +31,52 @@ pub fn classify(symbol: &str, markets: &Instruments) -> SymbolKind {
         None if bare.contains(['-', ' ', ':']) => SymbolKind::Spread,
         None => SymbolKind::Unknown,
     }
+}
+
+/// A symbol without the exchange in front, as TradingView writes it, and without marks.
+fn bare(symbol: &str) -> &str {
+    let text = symbol.trim();
+    let bare = match text.split_once(':') {
+        Some((exchange, rest)) if is_exchange(exchange) => rest,
+        _ => text,
+    };
+    bare.trim_start_matches(['@', '/'])
+}
+
+/// The month of a contract, where its symbol tells one; `first_day` is the first day of its bars.
+pub fn month_of(
+    symbol: &str,
+    markets: &Instruments,
+    first_day: TradingDay,
+) -> Option<ContractMonth> {
+    let SymbolKind::Outright { root } = classify(symbol, markets) else {
+        return None;
+    };
+    ContractMonth::parse(bare(symbol).get(root.len()..)?, first_day)
+}
+
+/// The one contract that a file name speaks of, e.g. `ES 03-26` or `ESH6`; `None` for none or several.
+pub fn contract_of_file_name(name: &str, markets: &Instruments) -> Option<String> {
+    let tokens: Vec<&str> = name
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+        .filter(|t| !t.is_empty())
+        .collect();
+    let any_day = TradingDay(20_000);
+    let mut found: Option<String> = None;
+    for (i, token) in tokens.iter().enumerate() {
+        let pair = format!("{token} {}", tokens.get(i + 1).copied().unwrap_or_default());
+        let Some(contract) = [pair.as_str(), token]
+            .into_iter()
+            .find(|s| month_of(s, markets, any_day).is_some())
+        else {
+            continue;
+        };
+        match &found {
+            Some(other) if other != contract => return None,
+            _ => found = Some(contract.to_owned()),
+        }
+    }
+    found
 }
 
 fn is_exchange(text: &str) -> bool {
@@ -156,5 +197,24 @@ mod tests {
         assert_eq!(of("bars_mnq_0324.csv.gz").as_deref(), Some("MNQ"));
         assert_eq!(of("nq_vs_es.csv"), None, "two markets");
         assert_eq!(of("prices.csv"), None);
+    }
+
+    #[test]
+    fn file_names_and_symbols_tell_the_contract() {
+        let markets = Instruments::builtin();
+        let of = |n: &str| contract_of_file_name(n, &markets);
+        assert_eq!(of("raw_ES 03-26.Last.txt").as_deref(), Some("ES 03-26"));
+        assert_eq!(of("NQU4_1min.csv").as_deref(), Some("NQU4"));
+        assert_eq!(of("ESH26.csv").as_deref(), Some("ESH26"));
+        assert_eq!(of("ES_2024-03-26.csv"), None);
+        assert_eq!(of("raw_CME_MINI_ES1!, 5.csv"), None);
+        assert_eq!(of("ESH6 and ESM6.csv"), None, "two contracts");
+        let day: TradingDay = "2026-01-02".parse().unwrap();
+        let month = |s: &str| month_of(s, &markets, day).map(|m| m.to_string());
+        assert_eq!(month("@ESH26").as_deref(), Some("2026-03"));
+        assert_eq!(month("CME_MINI:NQM2026").as_deref(), Some("2026-06"));
+        assert_eq!(month("ES 06-26").as_deref(), Some("2026-06"));
+        assert_eq!(month("ES=F"), None);
+        assert_eq!(month("118"), None);
     }
 }

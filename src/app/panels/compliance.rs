@@ -1,8 +1,11 @@
 //! The Compliance page: an account under a firm's rules, where it came closest to breaking
 //! them, every firm side by side, the chance of passing, and the document to hand over.
 
+use std::path::PathBuf;
+
 use egui::{
-    CentralPanel, ComboBox, Grid, Label, Panel, ProgressBar, RichText, ScrollArea, Sense, Ui, vec2,
+    CentralPanel, ComboBox, Grid, Label, Panel, ProgressBar, RichText, ScrollArea, Sense, TextEdit,
+    Ui, vec2,
 };
 use holdout_core::compliance::Outcome;
 
@@ -37,6 +40,9 @@ pub struct CompliancePanel {
     tab: Tab,
     form: Option<RuleSetForm>,
     shown: Option<String>,
+    /// Typed where the desktop has no file dialog.
+    ledger_folder: String,
+    document_folder: String,
 }
 
 impl CompliancePanel {
@@ -54,7 +60,7 @@ impl CompliancePanel {
         let Some(view) = &c.view else {
             CentralPanel::default()
                 .frame(pad(ctx.theme))
-                .show(ui, |ui| nothing_yet(ctx, ui));
+                .show(ui, |ui| nothing_yet(ctx, &mut self.ledger_folder, ui));
             return;
         };
         // A new document is shown once it is there.
@@ -99,9 +105,11 @@ impl CompliancePanel {
         let send = |command| ctx.send(Command::Compliance(command));
         ui.horizontal(|ui| {
             if !c.evaluations.is_empty() {
-                let shown = c.view.as_ref().map_or("An evaluation", |v| v.title.as_str());
+                // The run stands at the left; its evaluation is enough here.
+                let title = c.view.as_ref().map_or("An evaluation", |v| v.title.as_str());
+                let shown = title.rsplit(" · ").next().unwrap_or(title);
                 let combo = ComboBox::from_id_salt("evaluation")
-                    .width(250.0)
+                    .width(190.0)
                     .truncate()
                     .selected_text(shown)
                     .show_ui(ui, |ui| {
@@ -113,12 +121,12 @@ impl CompliancePanel {
                     });
                 combo.response.accessible_name("Evaluation");
             }
-            if button::normal(ui, ctx.theme, Icon::Folder, "Open ledger folder…").clicked() {
+            if button::normal(ui, ctx.theme, Icon::Folder, "Open ledger…").clicked() {
                 send(ComplianceCommand::OpenLedger);
             }
             ui.separator();
             let combo = ComboBox::from_id_salt("ruleset")
-                .width(210.0)
+                .width(165.0)
                 .height(420.0)
                 .selected_text(&c.ruleset)
                 .show_ui(ui, |ui| {
@@ -183,12 +191,27 @@ impl CompliancePanel {
                 Tab::Firms => firms(ctx, view, ui),
                 Tab::Chance => chance(ctx, view, ui),
                 Tab::Rules => sources(ctx, view, ui),
-                Tab::Document => document(ctx, ui),
+                Tab::Document => document(ctx, &mut self.document_folder, ui),
             });
     }
 }
 
-fn nothing_yet(ctx: &PanelCtx<'_>, ui: &mut Ui) {
+/// A folder as text with a button; the folder when it was sent off.
+fn typed_folder(ui: &mut Ui, name: &str, button: &str, folder: &mut String) -> Option<PathBuf> {
+    ui.horizontal(|ui| {
+        let field = TextEdit::singleline(folder)
+            .hint_text(name.to_owned())
+            .desired_width(340.0);
+        let response = ui.add(field).accessible_name(name);
+        let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+        let ready = !folder.trim().is_empty();
+        let pressed = ui.add_enabled(ready, egui::Button::new(button)).clicked();
+        (ready && (entered || pressed)).then(|| PathBuf::from(folder.trim()))
+    })
+    .inner
+}
+
+fn nothing_yet(ctx: &PanelCtx<'_>, folder: &mut String, ui: &mut Ui) {
     let c = &ctx.model.compliance;
     if c.working.is_some() {
         ui.centered_and_justified(|ui| ui.label(RichText::new("Judging the ledger").heading()));
@@ -196,7 +219,10 @@ fn nothing_yet(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     }
     let text = "A firm's rules against an account: every check with the room that was left, the moments that came closest, the chance of passing, and a document to hand over. Judge a run, or open any folder with equity.csv and trades.csv.";
     let mut ways = Vec::new();
-    if let Some(name) = c.evaluations.last() {
+    // What was judged on test was looked at already; showing it again is no new look.
+    let tested = c.evaluations.iter().rev().find(|n| n.starts_with("test-"));
+    let evaluation = tested.or(c.evaluations.last());
+    if let Some(name) = evaluation {
         ways.push((Icon::Shield, format!("Check {name}")));
     } else {
         ways.push((Icon::Chart, "Judge a run".to_owned()));
@@ -213,7 +239,7 @@ fn nothing_yet(ctx: &PanelCtx<'_>, ui: &mut Ui) {
         &labels,
     );
     if r[0].clicked() {
-        match c.evaluations.last() {
+        match evaluation {
             Some(name) => ctx.send(Command::Compliance(ComplianceCommand::Evaluation(
                 name.clone(),
             ))),
@@ -226,6 +252,14 @@ fn nothing_yet(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     if r[2].clicked() {
         ctx.send(Command::RunDemo);
     }
+    ui.add_space(10.0);
+    ui.horizontal(|ui| {
+        ui.add_space((ui.available_width() - 480.0).max(0.0) / 2.0);
+        let typed = typed_folder(ui, "Or type a ledger's folder", "Check", folder);
+        if let Some(dir) = typed {
+            ctx.send(Command::Compliance(ComplianceCommand::Ledger(dir)));
+        }
+    });
 }
 
 fn head(ctx: &PanelCtx<'_>, ui: &mut Ui, names: &[&str]) {
@@ -357,9 +391,10 @@ fn chance(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
         return;
     };
     let about = format!(
-        "{} resampled accounts on {} sessions, in blocks of {} on average; beside them an account begun on every session.",
+        "{} resampled accounts on {} session{}, in blocks of {} on average; beside them an account begun on every session.",
         number::count(c.paths.accounts),
         c.sessions,
+        if c.sessions == 1 { "" } else { "s" },
         number::grouped(c.block_sessions, 1)
     );
     ui.label(RichText::new(about).color(ctx.theme.dim));
@@ -470,9 +505,18 @@ fn sources(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
     }
 }
 
-fn document(ctx: &PanelCtx<'_>, ui: &mut Ui) {
+fn document(ctx: &PanelCtx<'_>, folder: &mut String, ui: &mut Ui) {
+    let typed = typed_folder(
+        ui,
+        "Folder for PDF, text and JSON",
+        "Write document",
+        folder,
+    );
+    if let Some(dir) = typed {
+        ctx.send(Command::Compliance(ComplianceCommand::IssueTo(dir)));
+    }
     let Some(d) = &ctx.model.compliance.document else {
-        ui.label(RichText::new("No document was issued yet. “Issue document…” asks for a folder and writes PDF, text and JSON there.").color(ctx.theme.dim));
+        ui.label(RichText::new("No document was issued yet. “Issue document…” asks for a folder; here one can be typed.").color(ctx.theme.dim));
         return;
     };
     ui.label(RichText::new(format!("Written to {}", d.folder.display())).color(ctx.theme.dim));

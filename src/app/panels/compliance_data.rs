@@ -7,6 +7,7 @@ use holdout_core::compliance::moments::{WorstMoment, worst_moments};
 use holdout_core::compliance::{ChanceSettings, Outcome, PassChance, RuleSet, pass_chance};
 use holdout_core::market::{Instruments, SessionCalendar};
 use holdout_core::metrics::wilson::Interval;
+use holdout_core::units::Usd;
 use holdout_store::ledger::{self as ledger_files, LedgerFile};
 
 use super::results_data::{CheckState, VerdictView};
@@ -186,6 +187,13 @@ fn examine(ledger: &LedgerFile, chosen: &RuleText, title: &str) -> Examined {
     }
 }
 
+/// What the account began with, as its first row and the trades closed by then tell.
+fn start_of(ledger: &LedgerFile) -> Option<Usd> {
+    let first = ledger.rows.first()?;
+    let closed = ledger.trades.iter().filter(|t| t.exit_time <= first.time);
+    Some(first.balance - closed.map(|t| t.net_pnl).sum())
+}
+
 fn firm(ledger: &LedgerFile, rules: &RuleSet) -> FirmRow {
     let report = judge(rules, ledger);
     let verdict = VerdictView::new(&report);
@@ -193,14 +201,23 @@ fn firm(ledger: &LedgerFile, rules: &RuleSet) -> FirmRow {
         .checks
         .iter()
         .find(|c| c.status == report.verdict && verdict.state != CheckState::Pass);
+    let begun = start_of(ledger);
+    let elsewhere = begun.filter(|b| *b != rules.account.start_balance);
     FirmRow {
         id: rules.id.clone(),
         name: format!("{} {}", rules.firm, rules.programme),
         state: verdict.state,
-        room: report.firm_drawdown.room,
-        reason: telling.map_or_else(String::new, |c| {
-            format!("{}: {}", c.id.replace('_', " "), c.detail)
-        }),
+        // Room above the floor of an account that began elsewhere means nothing.
+        room: report.firm_drawdown.room.filter(|_| elsewhere.is_none()),
+        reason: match (elsewhere, telling) {
+            (Some(begun), _) => format!(
+                "the account began with {}, this stage begins with {}",
+                number::usd(begun),
+                number::usd(rules.account.start_balance)
+            ),
+            (None, Some(c)) => format!("{}: {}", c.id.replace('_', " "), c.detail),
+            (None, None) => String::new(),
+        },
         chance: pass_chance(rules, &view(ledger), &ChanceSettings::default()).ok(),
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use egui::{Align, CentralPanel, Frame, Label, Layout, Margin, Panel, RichText, Ui};
 
+use super::data_make::MakeDialog;
 use super::data_quality::QualityList;
 use super::data_split::{self, SplitEditor};
 use super::data_split_data::{bounds, moved};
@@ -25,6 +26,7 @@ pub struct DataPanel {
     about: Option<(PathBuf, u64)>,
     quality: QualityList,
     split: SplitEditor,
+    make: Option<MakeDialog>,
 }
 
 impl DataPanel {
@@ -33,6 +35,7 @@ impl DataPanel {
         let market = ctx.model.market.as_ref();
         self.follow(market);
         if let Some(draft) = &ctx.model.draft {
+            self.make = None;
             data_import::ui(ctx, draft, ui);
             return;
         }
@@ -50,12 +53,22 @@ impl DataPanel {
             .default_size(280.0)
             .size_range(240.0..=420.0)
             .frame(pad(ctx.theme))
-            .show(ui, |ui| data_found::ui(ctx, market, ui));
-        let height = (self.quality.height() + 66.0).clamp(60.0, 176.0);
-        Panel::bottom("data-problems")
+            .show(ui, |ui| {
+                if let Some(kind) = data_found::ui(ctx, market, ui) {
+                    self.make = Some(MakeDialog::new(kind, market));
+                }
+            });
+        let list = self.quality.height();
+        let height = if list > 0.0 {
+            (list + 62.0).min(176.0)
+        } else {
+            40.0
+        };
+        // A height that was dragged holds for files with as many kinds of problems.
+        Panel::bottom(egui::Id::unique(("data-problems", list as u32)))
             .default_size(height)
             .resizable(true)
-            .min_size(60.0)
+            .min_size(40.0)
             .frame(pad(ctx.theme))
             .show(ui, |ui| {
                 if let Some(utc) = self.quality.ui(ctx, market, ui) {
@@ -65,6 +78,11 @@ impl DataPanel {
         CentralPanel::default()
             .frame(pad(ctx.theme))
             .show(ui, |ui| self.chart(ctx, market, ui));
+        if let Some(dialog) = &mut self.make
+            && !dialog.ui(ctx, market, ui)
+        {
+            self.make = None;
+        }
     }
 
     /// Starts afresh when another file was loaded.
@@ -113,7 +131,12 @@ impl DataPanel {
             bounds,
             pointed: self.pointed,
         };
-        let height = (ui.available_height() - data_split::HEIGHT).max(120.0);
+        let editor = if split.is_some() {
+            data_split::HEIGHT
+        } else {
+            28.0
+        };
+        let height = (ui.available_height() - editor).max(120.0);
         let action = candles::show(
             ui,
             ctx.theme,

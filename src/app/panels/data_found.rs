@@ -5,6 +5,7 @@ use holdout_store::Inspection;
 
 use super::data::heading;
 use super::data_data::facts;
+use super::data_make::{Kind, lengths};
 use crate::app::commands::Command;
 use crate::app::context::{Market, PanelCtx};
 use crate::app::icons::Icon;
@@ -12,9 +13,10 @@ use crate::app::theme::mono;
 use crate::app::widgets::button;
 use crate::report::number;
 
-/// Draws the column of facts.
-pub fn ui(ctx: &PanelCtx<'_>, market: &Market, ui: &mut Ui) {
+/// Draws the column of facts. Returns what is to be made of the market.
+pub fn ui(ctx: &PanelCtx<'_>, market: &Market, ui: &mut Ui) -> Option<Kind> {
     let inspection = &market.dataset.inspection;
+    let mut make = None;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         heading(ui, ctx.theme, "What was found");
         facts_grid(ctx, inspection, ui);
@@ -27,6 +29,22 @@ pub fn ui(ctx: &PanelCtx<'_>, market: &Market, ui: &mut Ui) {
                 Box::new(market.options.clone()),
             ));
         }
+        let coarser = ui.add_enabled_ui(!lengths(inspection.interval_seconds).is_empty(), |ui| {
+            button::normal(ui, ctx.theme, Icon::Chart, "Make coarser bars…")
+        });
+        if coarser
+            .inner
+            .on_hover_text("Bars of 5 minutes, an hour … as a file of their own")
+            .clicked()
+        {
+            make = Some(Kind::Resample);
+        }
+        if button::normal(ui, ctx.theme, Icon::Data, "Add a newer export…")
+            .on_hover_text("The bars of this file and those of a later one as a file of their own; where both have bars they must agree")
+            .clicked()
+        {
+            make = Some(Kind::Append);
+        }
         ui.add_space(8.0);
         ui.label(RichText::new("Why it was read so").color(ctx.theme.dim));
         for line in &inspection.evidence {
@@ -36,6 +54,7 @@ pub fn ui(ctx: &PanelCtx<'_>, market: &Market, ui: &mut Ui) {
             });
         }
     });
+    make
 }
 
 /// Facts of an import as names and values.

@@ -8,8 +8,8 @@ use egui_extras::{Column, TableBuilder};
 
 use super::data::{bar, heading, pad};
 use super::data_import_data::{blocked, needs_words, size_words};
-use super::data_overrides;
 use super::data_quality;
+use super::{data_contracts, data_overrides};
 use crate::app::commands::Command;
 use crate::app::context::PanelCtx;
 use crate::app::icons::Icon;
@@ -40,7 +40,8 @@ pub fn ui(ctx: &PanelCtx<'_>, draft: &Draft, ui: &mut Ui) {
         .show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 if let Some(why) = &draft.failed {
-                    failure::show(ui, ctx.theme, why, &draft.path.display().to_string());
+                    let words = needs_words(why, &draft.path);
+                    failure::show(ui, ctx.theme, &words, &draft.path.display().to_string());
                     ui.add_space(8.0);
                 }
                 if let Some(whole) = &draft.whole {
@@ -161,11 +162,11 @@ fn form(ctx: &PanelCtx<'_>, draft: &Draft, ui: &mut Ui) {
         }
     }
     ui.add_space(6.0);
-    let found = draft.whole.as_ref().map(|w| &*w.inspection);
+    let known = draft.known.as_deref();
     let mut options = draft.options.clone();
-    data_overrides::form(ctx, found, &mut options, ui);
-    if let Some(whole) = &draft.whole {
-        symbols(ctx, whole, &mut options, ui);
+    data_overrides::form(ctx, known, &mut options, ui);
+    if let Some(inspection) = known {
+        data_contracts::form(ctx, inspection, &mut options, ui);
     }
     if options != draft.options {
         ctx.send(Command::Preview(draft.path.clone(), Box::new(options)));
@@ -184,36 +185,6 @@ fn form(ctx: &PanelCtx<'_>, draft: &Draft, ui: &mut Ui) {
             ui.label(RichText::new("·").color(ctx.theme.dim));
             ui.add(Label::new(RichText::new(line).small()).wrap());
         });
-    }
-}
-
-/// The contracts of the file, to choose one.
-fn symbols(
-    ctx: &PanelCtx<'_>,
-    whole: &Whole,
-    options: &mut holdout_store::ImportOptions,
-    ui: &mut Ui,
-) {
-    let names = &whole.inspection.symbols;
-    if names.len() < 2 && options.symbol.is_none() {
-        return;
-    }
-    ui.add_space(8.0);
-    heading(ui, ctx.theme, "Contracts in the file");
-    for name in names.iter().take(24) {
-        let rows = whole.symbols.iter().find(|s| &s.symbol == name);
-        let text = match rows {
-            Some(s) => format!("{name}  ({} rows)", number::count(s.rows)),
-            None => name.clone(),
-        };
-        let chosen = options.symbol.as_deref() == Some(name.as_str());
-        if ui.radio(chosen, text).clicked() {
-            options.symbol = Some(name.clone());
-        }
-    }
-    if names.len() > 24 {
-        let more = format!("and {} more with fewer rows", names.len() - 24);
-        ui.label(RichText::new(more).small().color(ctx.theme.dim));
     }
 }
 

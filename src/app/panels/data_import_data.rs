@@ -7,9 +7,7 @@ use crate::app::preview::Draft;
 /// Why the file cannot be imported as it stands; `None` when it can, or while it is being read.
 pub fn blocked(draft: &Draft) -> Option<String> {
     if draft.failed.is_some() {
-        return Some(
-            "The file cannot be read so; choose another dialect or another file.".to_owned(),
-        );
+        return Some("The file cannot be read so; say something else on the left.".to_owned());
     }
     match &draft.whole {
         Some(whole) => whole.needs.as_deref().map(|n| needs_words(n, &draft.path)),
@@ -24,9 +22,14 @@ pub fn needs_words(needs: &str, path: &Path) -> String {
         .unwrap_or(needs)
         .to_owned();
     for (option, field) in [
+        (
+            "choose one with --symbol, or join those of a market with --continuous volume",
+            "choose one, or one continuous series",
+        ),
         ("say which it is with --market", "choose it under Market"),
+        ("say which market with --market", "choose it under Market"),
         ("say which it is with --zone", "choose it under Zone"),
-        ("choose one with --symbol", "choose one below"),
+        ("choose one with --symbol", "choose one of them"),
         (", e.g. --zone America/Chicago", ""),
     ] {
         text = text.replace(option, field);

@@ -8,6 +8,7 @@ use holdout_core::market::split::Part;
 use holdout_core::sim::Action;
 
 use super::data::{bar, heading, pad};
+use super::proof;
 use super::results_data::{
     CheckRow, CheckState, ResultsView, VerdictView, actions_in_words, moment,
 };
@@ -27,6 +28,7 @@ use crate::report::{Ink, number};
 enum Tab {
     #[default]
     Trades,
+    Proof,
     Parts,
     Actions,
 }
@@ -66,8 +68,10 @@ impl ResultsPanel {
             .show_separator_line(false)
             .frame(pad(ctx.theme))
             .show(ui, |ui| figures(ctx.theme, view, ui));
+        // On a low window the curve keeps most of the room.
+        let tabs = (ui.available_height() * 0.36).clamp(110.0, 190.0);
         Panel::bottom("results-tabs")
-            .default_size(190.0)
+            .default_size(tabs)
             .resizable(true)
             .min_size(110.0)
             .frame(pad(ctx.theme))
@@ -88,9 +92,10 @@ impl ResultsPanel {
     }
 
     fn tabs(&mut self, ctx: &PanelCtx<'_>, view: &ResultsView, ui: &mut Ui) {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             for (tab, icon, name) in [
                 (Tab::Trades, Icon::List, "Trades"),
+                (Tab::Proof, Icon::Question, "Is it real?"),
                 (Tab::Parts, Icon::Data, "Parts side by side"),
                 (Tab::Actions, Icon::Sliders, "Actions and benchmarks"),
             ] {
@@ -117,6 +122,13 @@ impl ResultsPanel {
                     let (from, to) = (t.entry_time as f64, t.exit_time as f64);
                     let room = ((to - from) * 3.0).max(view.ledger.interval_secs as f64 * 120.0);
                     chart_view::look_at(ui, "results", [from - room, to + room]);
+                }
+            }
+            Tab::Proof => {
+                if let (Some(format), Some(chart)) =
+                    (proof::ui(ui, ctx.theme, &view.proof), &view.proof.bands)
+                {
+                    ctx.send(Command::Export(Box::new(chart.clone()), format));
                 }
             }
             Tab::Parts => parts(ctx, ui),

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use holdout_core::compliance;
 use holdout_core::market::split::Part;
 use holdout_core::metrics::Tearsheet;
+use holdout_core::metrics::by_regime::RegimeTable;
 use holdout_core::sim::{Action, Ledger, N_ACTIONS};
 use holdout_core::time::parse_utc;
 
+use super::proof_data::Proof;
 use crate::jobs::evaluate::{Benchmark, Evaluation};
 use crate::report::{Axis, Chart, Curve, Ink, Panel, Ribbon, Series, Unit, chart_ticks, number};
 
@@ -100,6 +102,10 @@ pub struct ResultsView {
     pub benchmarks: Vec<(String, f64)>,
     /// Random entries in a sentence.
     pub random: Option<String>,
+    /// Whether it is real.
+    pub proof: Proof,
+    /// By market regime.
+    pub regimes: Option<Arc<RegimeTable>>,
 }
 
 /// Equity with its intraday range, floor and benchmarks; under it the drawdown from the highest equity.
@@ -200,6 +206,8 @@ impl ResultsView {
             figures: figures(&e.tearsheet),
             actions: action_shares(&e.ledger),
             verdict: VerdictView::new(&e.compliance),
+            proof: Proof::new(e, &subtitle),
+            regimes: e.regimes.clone().map(Arc::new),
             benchmarks: e.benchmarks.iter().map(|b| (b.label.to_owned(), b.net_pnl.dollars())).collect(),
             random: e.random.as_ref().map(|r| {
                 format!(
@@ -383,6 +391,7 @@ fn amount(x: Option<f64>, unit: Option<&str>) -> String {
         Some("usd") => number::dollars(x, 0),
         Some("share") => number::percent(x),
         Some("ratio") | None => number::grouped(x, 2),
+        Some("seconds") if x < 0.0 => format!("{}{}", number::MINUS, number::duration(-x)),
         Some("seconds") => number::duration(x),
         Some(unit) => format!("{} {unit}", number::plain(x)),
     }

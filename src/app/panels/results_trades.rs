@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use egui::{Align, ComboBox, Label, Layout, RichText, Sense, Ui};
+use egui::{Align, Button, ComboBox, Label, Layout, RichText, Sense, Ui};
 use egui_extras::{Column, TableBuilder};
 use holdout_core::sim::{Ledger, Side, Trade};
 use poll_promise::Promise;
@@ -217,11 +217,10 @@ impl TradesTable {
                                 Layout::left_to_right(Align::Center)
                             };
                             let response = ui
-                                .with_layout(layout, |ui| {
-                                    ui.add(Label::new(text).sense(Sense::click()))
-                                })
+                                .with_layout(layout, |ui| ui.add(Button::new(text).frame(false)))
                                 .inner;
-                            if response.on_hover_text("Sort by this column").clicked() {
+                            let named = response.accessible_name(format!("Sort by {name}"));
+                            if named.on_hover_text("Sort by this column").clicked() {
                                 self.descending = if self.key == key {
                                     !self.descending
                                 } else {

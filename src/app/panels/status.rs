@@ -74,8 +74,12 @@ pub fn ui(ctx: &PanelCtx<'_>, ui: &mut Ui) {
                 ctx.send(Command::ToggleLog);
             }
             if let Some(error) = m.last_error() {
-                ui.add(Label::new(RichText::new(error).small().color(ctx.theme.bad)).truncate())
-                    .on_hover_text(error);
+                // The mark to the left of the text needs its room too.
+                ui.scope(|ui| {
+                    ui.set_max_width((ui.available_width() - 28.0).max(40.0));
+                    let text = RichText::new(error).small().color(ctx.theme.bad);
+                    ui.add(Label::new(text).truncate()).on_hover_text(error);
+                });
                 icons::show(ui, Icon::Cross, 12.0, ctx.theme.bad);
             }
         });

@@ -16,6 +16,9 @@ pub fn page_icon(page: Page) -> Icon {
         Page::Curriculum => Icon::Sliders,
         Page::Train => Icon::Play,
         Page::Results => Icon::Chart,
+        Page::Regimes => Icon::Sun,
+        Page::Checkpoints => Icon::Flag,
+        Page::Markets => Icon::List,
         Page::Compliance => Icon::Shield,
     }
 }

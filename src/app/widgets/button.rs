@@ -77,10 +77,11 @@ pub fn button(
                 if hot { theme.text } else { theme.dim },
             ),
         };
-        let (fill, fore) = if enabled {
-            (fill, fore)
-        } else {
-            (fill.gamma_multiply(0.45), fore.gamma_multiply(0.5))
+        let (fill, fore) = match weight {
+            _ if enabled => (fill, fore),
+            Weight::Quiet => (fill, theme.dim.gamma_multiply(0.5)),
+            // Still readable: what cannot be pressed yet is what people look for.
+            _ => (theme.raised, theme.dim.gamma_multiply(0.8)),
         };
         let outline = if response.has_focus() {
             Stroke::new(1.5, theme.accent)

@@ -162,8 +162,9 @@ pub(super) fn rolls(ui: &Ui, theme: &Theme, bars: &Bars, area: &PlotArea) {
 }
 
 fn dashed(painter: &Painter, area: &PlotArea, x: f32, color: egui::Color32) {
+    // Under the names of the parts.
     painter.extend(Shape::dashed_line(
-        &[pos2(x, area.rect.top()), pos2(x, area.rect.bottom())],
+        &[pos2(x, area.rect.top() + 18.0), pos2(x, area.rect.bottom())],
         Stroke::new(1.2, color.gamma_multiply(0.8)),
         4.0,
         4.0,

@@ -228,6 +228,12 @@ fn draw_candles(
                 [pos2(x, y(c.high)), pos2(x, y(c.low).max(y(c.high) + 1.0))],
                 Stroke::new(body.max(1.0), color),
             ));
+        } else if c.open == c.close {
+            // Nothing to fill: a bar across the wick.
+            let ends = [pos2(x, y(c.high)), pos2(x, y(c.low))];
+            shapes.push(Shape::line_segment(ends, Stroke::new(1.0, color)));
+            let ends = [body_rect.left_top(), body_rect.right_top()];
+            shapes.push(Shape::line_segment(ends, Stroke::new(1.0, color)));
         } else if rises {
             // Rising candles are hollow: direction is not told by colour alone.
             shapes.push(Shape::line_segment(

@@ -37,7 +37,8 @@ impl ExportFormat {
         }
     }
 
-    fn label(self) -> &'static str {
+    /// What it is, in words.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Png => "Picture for print (PNG)",
             Self::Svg => "Vector graphic (SVG)",

@@ -21,13 +21,16 @@ pub fn in_words(profile: &DayProfile) -> String {
     let closed = profile.share(CLOSED[0], CLOSED[1]);
     let before = profile.share(OPENING - 30, OPENING);
     let after = profile.share(OPENING, OPENING + 30);
-    let jump = if before > 0.0 {
-        format!("{} times", number::grouped(after / before, 1))
+    let opening = if before > 0.0 {
+        format!(
+            "the half hour after 09:30 has {} times the volume of the one before",
+            number::grouped(after / before, 1)
+        )
     } else {
-        "n/a times".to_owned()
+        "there is no volume in the half hour before 09:30 to compare with".to_owned()
     };
     format!(
-        "the half hour after 09:30 has {jump} the volume of the one before; {} of all volume falls between 17:00 and 18:00",
+        "{opening}; {} of all volume falls between 17:00 and 18:00",
         number::percent_to(closed, 2)
     )
 }
@@ -78,7 +81,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, profile: &DayProfile, height: f32) {
     );
     painter.rect_filled(band, 0, theme.ink(Ink::Orange).gamma_multiply(0.18));
     let small = FontId::proportional(11.0);
-    for (k, v) in columns.iter().enumerate() {
+    for (k, v) in columns.iter().enumerate().filter(|(_, v)| **v > 0.0) {
         let (from, to) = ((k * step) as f64, ((k + 1) * step) as f64);
         let bar = Rect::from_x_y_ranges(
             area.px(from) + 0.5..=(area.px(to.min(MINUTES as f64)) - 0.5).max(area.px(from) + 1.0),

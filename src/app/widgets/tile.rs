@@ -27,7 +27,8 @@ pub fn tile(ui: &mut Ui, theme: &Theme, width: f32, tile: &Tile<'_>) {
         .inner_margin(egui::Margin::symmetric(10, 4));
     let response = frame
         .show(ui, |ui| {
-            ui.set_width(width - 20.0);
+            // Ten points of margin and one of outline on each side.
+            ui.set_width(width - 22.0);
             ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
             ui.vertical(|ui| {
                 ui.add(

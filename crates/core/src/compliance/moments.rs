@@ -53,6 +53,8 @@ pub fn floor_and_peak(
 }
 
 /// The `n` days that came closest to the floor, the closest first, up to the breach.
+///
+/// Days on which nothing was open say nothing new and are left out, unless there is no other.
 pub fn worst_moments(
     rules: &RuleSet,
     ledger: &LedgerView<'_>,
@@ -62,6 +64,7 @@ pub fn worst_moments(
     let clock = DayClock::new(calendar.clone());
     let levels = floor_and_peak(rules, ledger, calendar);
     let mut days: Vec<WorstMoment> = Vec::new();
+    let mut open = std::collections::BTreeSet::new();
     for (row, (floor, peak)) in ledger.rows.iter().zip(levels) {
         let Some(day) = clock.session(row.time) else {
             continue;
@@ -74,6 +77,9 @@ pub fn worst_moments(
             peak,
             trade: None,
         };
+        if row.position != 0 || row.equity_worst != row.balance || row.equity_best != row.balance {
+            open.insert(day);
+        }
         match days.last_mut() {
             Some(last) if last.day == day => {
                 if now.room() < last.room() {
@@ -82,6 +88,9 @@ pub fn worst_moments(
             }
             _ => days.push(now),
         }
+    }
+    if !open.is_empty() {
+        days.retain(|m| open.contains(&m.day));
     }
     days.sort_by_key(|m| (m.room(), m.time));
     days.truncate(n);
@@ -103,7 +112,13 @@ mod tests {
         let usd = Usd::whole;
         let (a, b) = ("2024-03-05T15:00:00Z", "2024-03-05T15:01:00Z");
         let plant = Plant::new(50_000)
-            .row("2024-03-04T15:00:00Z", 50_000)
+            .row("2024-03-01T15:00:00Z", 50_000)
+            .bar(
+                "2024-03-04T15:00:00Z",
+                usd(50_000),
+                [usd(50_000), usd(50_000), usd(49_999)],
+                0,
+            )
             .bar(a, usd(50_000), [usd(49_000), usd(50_100), usd(48_900)], 1)
             .trade(Side::Long, a, b, -500)
             .row(b, 49_500);

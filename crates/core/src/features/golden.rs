@@ -125,6 +125,99 @@ fn indicators_equal_ta_lib_and_ttr() {
     }
 }
 
+/// The averages whose lengths the value files lack: by their definitions, by TTR's MACD, which is
+/// the difference of the two exponential ones, and by TA-Lib's own regression table.
+#[test]
+fn averages_of_every_length_equal_their_definitions_and_ta_lib() {
+    let (Some(input), Some(ttr)) = (
+        shared("oracles/ind_nq5m_2019_input.csv"),
+        shared("oracles/ind_nq5m_2019_TTR.csv"),
+    ) else {
+        return;
+    };
+    let bars = Csv::parse(&input).bars("NQ", None);
+    let sessions = Sessions::new(&bars, &SessionCalendar::builtin());
+    let table = indicator_table(&bars, &sessions, 82_740);
+    let ours = |name: &str| &table.iter().find(|(n, _)| n == name).unwrap().1;
+    let ttr = Csv::parse(&ttr);
+    let close = ttr.column("close");
+    for (name, n) in [("sma_5", 5), ("sma_20", 20), ("sma_200", 200)] {
+        let plain: Vec<f64> = (0..close.len())
+            .map(|i| match (i + 1).checked_sub(n) {
+                Some(from) => close[from..=i].iter().sum::<f64>() / n as f64,
+                None => f64::NAN,
+            })
+            .collect();
+        let worst = largest_difference(ours(name), &plain, 0);
+        assert!(worst < 1e-9, "{name}: {worst:e}");
+    }
+    let difference: Vec<f64> = ours("ema_12")
+        .iter()
+        .zip(ours("ema_26"))
+        .map(|(fast, slow)| fast - slow)
+        .collect();
+    let worst = largest_difference(&difference, &ttr.column("macd"), 0);
+    assert!(
+        worst < 1e-9,
+        "ema_12 less ema_26 against TTR's MACD: {worst:e}"
+    );
+
+    let (Some(data), Some(cases)) = (
+        shared("oracles/talib_regtest/test_data.c"),
+        shared("oracles/talib_regtest/test_ma.c"),
+    ) else {
+        return;
+    };
+    let numbers = data
+        .split_once("close_daily_ref_0_PRIV[252] = {")
+        .and_then(|(_, rest)| rest.split_once('}'))
+        .unwrap()
+        .0;
+    let close: Vec<f64> = numbers
+        .split(',')
+        .filter_map(|n| n.trim().parse().ok())
+        .collect();
+    assert_eq!(close.len(), 252);
+    let mut checked = 0;
+    for line in cases.lines() {
+        let cells: Vec<&str> = line
+            .trim_start_matches([' ', '{'])
+            .split(',')
+            .map(str::trim)
+            .collect();
+        let [
+            _,
+            "TA_ANY_MA_TEST",
+            "0",
+            "0",
+            "251",
+            n,
+            kind,
+            _,
+            "TA_SUCCESS",
+            at,
+            value,
+            from,
+            ..,
+        ] = cells.as_slice()
+        else {
+            continue;
+        };
+        let average = match *kind {
+            "TA_MAType_SMA" => super::moving_average::sma,
+            "TA_MAType_EMA" if line.contains("COMPATIBILITY_DEFAULT") => super::moving_average::ema,
+            _ => continue,
+        };
+        let got = average(&close, n.parse().unwrap());
+        let bar = from.parse::<usize>().unwrap() + at.parse::<usize>().unwrap();
+        let want: f64 = value.parse().unwrap();
+        // The table has two decimals.
+        assert!((got[bar] - want).abs() < 0.01, "{line}: {}", got[bar]);
+        checked += 1;
+    }
+    assert!(checked >= 15, "{checked} lines of the table were found");
+}
+
 #[test]
 fn session_vwap_equals_a_charting_service() {
     let folder = "data/tv_nq_es_ym_2022";

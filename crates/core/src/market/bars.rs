@@ -174,16 +174,21 @@ impl Bars {
 
     /// The most frequent distance of successive open times, the smaller on a tie; `None` below two bars.
     pub fn most_frequent_interval(open_time: &[i64]) -> Option<i64> {
-        let mut gaps: Vec<i64> = open_time
+        let mut counts = std::collections::BTreeMap::<i64, usize>::new();
+        let mut gaps = open_time
             .windows(2)
             .map(|w| w[1] - w[0])
             .filter(|&g| g > 0)
-            .collect();
-        gaps.sort_unstable();
+            .peekable();
+        // Equal gaps follow each other for hours: the map is asked once a run.
+        while let Some(gap) = gaps.next() {
+            let run = 1 + std::iter::from_fn(|| gaps.next_if_eq(&gap)).count();
+            *counts.entry(gap).or_default() += run;
+        }
         let mut best: Option<(usize, i64)> = None;
-        for run in gaps.chunk_by(|a, b| a == b) {
-            if best.is_none_or(|(count, _)| run.len() > count) {
-                best = Some((run.len(), run[0]));
+        for (gap, count) in counts {
+            if best.is_none_or(|(most, _)| count > most) {
+                best = Some((count, gap));
             }
         }
         best.map(|(_, gap)| gap)

@@ -157,14 +157,17 @@ impl Sessions {
         let zone = ZoneTable::new_york();
         let mut day_of = Vec::with_capacity(bars.len());
         let mut days: Vec<SessionDay> = Vec::new();
+        // The date of the bar before: the zone is asked once a day, not once a bar.
+        let (mut roll_utc, mut next_roll_utc, mut today) = (0, 0, None);
         for (i, &utc) in bars.open_time.iter().enumerate() {
-            let wall = zone.wall(utc);
-            let day = TradingDay::of_wall(wall);
-            let since = TradingDay::since_roll(wall);
-            let close = calendar
-                .close_secs(day)
-                .filter(|_| since < FULL_SESSION_SECS);
-            let Some(close_secs) = close else {
+            if utc < roll_utc || utc >= next_roll_utc {
+                let day = TradingDay::of_wall(zone.wall(utc));
+                roll_utc = zone.to_utc(day.roll_wall());
+                next_roll_utc = zone.to_utc(TradingDay(day.0 + 1).roll_wall());
+                today = calendar.close_secs(day).map(|close_secs| (day, close_secs));
+            }
+            let Some((day, close_secs)) = today.filter(|_| utc - roll_utc < FULL_SESSION_SECS)
+            else {
                 day_of.push(NO_DAY);
                 continue;
             };
@@ -172,7 +175,7 @@ impl Sessions {
                 Some(d) if d.day == day => d.last = i,
                 _ => days.push(SessionDay {
                     day,
-                    roll_utc: zone.to_utc(day.roll_wall()),
+                    roll_utc,
                     close_secs,
                     half_day: calendar.is_half_day(day),
                     first: i,
@@ -249,5 +252,43 @@ mod tests {
         .unwrap_err();
         assert_eq!(e.line, 3);
         assert!(SessionCalendar::parse("h\n2024-01-01,17:30,x").is_err());
+    }
+
+    #[test]
+    fn every_session_of_the_exchange_from_2015_to_2027_is_the_calendars() {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../../shared/data/cme_equity_sessions.csv"
+        );
+        let Ok(text) = std::fs::read_to_string(file) else {
+            println!("skipped: the table of sessions is not here");
+            return;
+        };
+        let calendar = SessionCalendar::builtin();
+        let zone = ZoneTable::new_york();
+        let mut lines = text.lines();
+        let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+        let column = |name: &str| header.iter().position(|h| *h == name).unwrap();
+        let (date, opens, closes) = (
+            column("session_date"),
+            column("open_utc"),
+            column("close_utc"),
+        );
+        let mut open_days = std::collections::BTreeSet::new();
+        for line in lines {
+            let cells: Vec<&str> = line.split(',').collect();
+            let day: TradingDay = cells[date].parse().unwrap();
+            let roll = zone.to_utc(day.roll_wall());
+            assert_eq!(roll, parse_utc(cells[opens]).unwrap(), "opening of {line}");
+            let close = calendar.close_secs(day).map(|secs| roll + secs);
+            assert_eq!(close, parse_utc(cells[closes]).ok(), "close of {line}");
+            open_days.insert(day);
+        }
+        assert_eq!(open_days.len(), 3358);
+        let (first, last) = (*open_days.first().unwrap(), *open_days.last().unwrap());
+        for day in (first.0..=last.0).map(TradingDay) {
+            let open = calendar.close_secs(day).is_some();
+            assert_eq!(open, open_days.contains(&day), "{day}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! D. Politis and H. White (2009). Same seed, same draws.
 
 use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use super::moments::{mean, percentile_sorted};
 use crate::rng::Stream;
@@ -31,12 +32,12 @@ impl Default for BootstrapSettings {
     }
 }
 
-/// Percentile interval of a resampled statistic.
+/// 95% interval of a resampled statistic, from its percentiles.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct BootstrapInterval {
-    /// 2.5th percentile.
+    /// Lower end: the 2.5th percentile, or one further out for a short history.
     pub lower: f64,
-    /// 97.5th percentile.
+    /// Upper end.
     pub upper: f64,
     /// Deviation over the draws (n - 1).
     pub standard_error: f64,
@@ -68,6 +69,14 @@ impl StationaryBootstrap {
         }
     }
 
+    /// The same for history number `k` alone, so that histories can be drawn side by side.
+    pub fn nth(days: usize, block: f64, seed: u64, k: u64) -> Self {
+        Self {
+            stream: Stream::new(seed, "stationary-bootstrap", k),
+            ..Self::new(days, block, seed)
+        }
+    }
+
     /// Fills `indices` with one history as long as the original.
     pub fn draw(&mut self, indices: &mut Vec<usize>) {
         indices.clear();
@@ -88,15 +97,33 @@ impl StationaryBootstrap {
 }
 
 /// The interval of values from many draws; `None` unless nine in ten draws gave one.
-pub fn interval_of(mut values: Vec<f64>, draws: usize) -> Option<BootstrapInterval> {
+pub fn interval_of(values: Vec<f64>, draws: usize) -> Option<BootstrapInterval> {
+    interval_between(values, draws, 2.5)
+}
+
+/// The interval of values from many draws, widened for a short history.
+///
+/// Resampled statistics spread too little, by `sqrt((m - 1) / m)` and by the normal quantile in
+/// the place of Student's, where the history holds `m` independent pieces (days over the mean
+/// block length). The percentiles are moved outwards by as much (T. Hesterberg, "What Teachers
+/// Should Know About the Bootstrap", 2015, expanded percentile interval).
+pub fn expanded_interval(values: Vec<f64>, draws: usize, pieces: f64) -> Option<BootstrapInterval> {
+    let m = pieces.max(3.0);
+    let t = StudentsT::new(0.0, 1.0, m - 1.0).ok()?.inverse_cdf(0.025);
+    let outer = 100.0 * Normal::standard().cdf(t * (m / (m - 1.0)).sqrt());
+    interval_between(values, draws, outer)
+}
+
+/// Between the `outer` percentile and its mirror.
+fn interval_between(mut values: Vec<f64>, draws: usize, outer: f64) -> Option<BootstrapInterval> {
     if values.len() < 2 || values.len() * 10 < draws * 9 {
         return None;
     }
     let standard_error = super::moments::std_dev(&values, 1)?;
     values.sort_unstable_by(f64::total_cmp);
     Some(BootstrapInterval {
-        lower: percentile_sorted(&values, 2.5)?,
-        upper: percentile_sorted(&values, 97.5)?,
+        lower: percentile_sorted(&values, outer)?,
+        upper: percentile_sorted(&values, 100.0 - outer)?,
         standard_error,
         draws: values.len(),
     })

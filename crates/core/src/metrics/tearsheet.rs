@@ -18,6 +18,7 @@ use super::omega::omega;
 use super::shape::{kurtosis, skewness};
 use super::sharpe::{DAYS_PER_YEAR, sharpe};
 use super::sortino::sortino;
+use super::stability::stability;
 use super::tail::tail_ratio;
 use super::trades::TradeStats;
 use super::ulcer::ulcer_index;
@@ -101,6 +102,8 @@ pub struct ReturnStats {
     pub ulcer_index: Option<f64>,
     /// Net profit over the largest drawdown of the day-end balances.
     pub recovery_factor: Option<f64>,
+    /// R squared of cumulative log returns on time.
+    pub stability: Option<f64>,
     /// Yearly risk-free rate used.
     pub rf: f64,
 }
@@ -189,6 +192,8 @@ pub struct Tearsheet {
     pub actions: Option<ActionStats>,
     /// Student's t test of mean daily profit.
     pub mean_pnl_test: Option<MeanTest>,
+    /// The same of mean daily return.
+    pub mean_return_test: Option<MeanTest>,
     /// 95% intervals.
     pub uncertainty: Uncertainty,
 }
@@ -298,6 +303,7 @@ impl Tearsheet {
             trades: trades.map(|t| TradeStats::of(t, clock)),
             actions: None,
             mean_pnl_test: mean_test(&series.pnl),
+            mean_return_test: series.returns.as_deref().and_then(mean_test),
             uncertainty: Uncertainty::of(
                 series,
                 by_day.as_deref(),
@@ -345,6 +351,7 @@ impl ReturnStats {
             kurtosis: returns.and_then(kurtosis),
             ulcer_index: ulcer_index(&series.path()),
             recovery_factor: recovery_factor(net_pnl, drawdowns.max),
+            stability: returns.and_then(stability),
             rf: settings.rf,
         }
     }
@@ -359,7 +366,7 @@ fn living_rows(ledger: &Ledger) -> &[EquityRow] {
 }
 
 /// Own trades of each day by entry; `None` without dates or with a trade on none of them.
-fn trades_by_day(
+pub fn trades_by_day(
     series: &DailySeries,
     trades: &[Trade],
     clock: &DayClock,
@@ -371,6 +378,7 @@ fn trades_by_day(
         by_day[at].count += 1;
         by_day[at].wins += u64::from(t.net_pnl.0 > 0);
         by_day[at].net_pnl += t.net_pnl.dollars();
+        by_day[at].lost += (-t.net_pnl.dollars()).max(0.0);
     }
     Some(by_day)
 }

@@ -1,19 +1,23 @@
 //! Intervals around the headline figures, from resampled days and from formulas.
 //!
 //! One stationary bootstrap of days serves all statistics, so they belong to the same made-up
-//! histories: mean daily return, Sharpe ratio, maximum drawdown of the day-end balances, and,
-//! where the trades of each day are known, win rate and expectancy. Intervals cover 95%.
+//! histories. Intervals cover 95%; those of means and ratios are widened for short histories
+//! (see [`super::bootstrap::expanded_interval`]). That of the drawdown says where the largest
+//! drawdown of another history of such days would lie. Win rate, expectancy and profit factor
+//! need the trades of each day: a day's trades are drawn together.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::bootstrap::{
-    BootstrapInterval, BootstrapSettings, StationaryBootstrap, interval_of, optimal_block,
+    BootstrapInterval, BootstrapSettings, StationaryBootstrap, expanded_interval, interval_of,
+    optimal_block,
 };
 use super::daily::DailySeries;
-use super::drawdown::Drawdowns;
-use super::moments::mean;
+use super::growth::volatility;
+use super::moments::{FLAT, mean};
 use super::probabilistic_sharpe::TrackRecord;
-use super::sharpe::{sharpe, sharpe_standard_error};
+use super::sharpe::{DAYS_PER_YEAR, sharpe, sharpe_standard_error};
 use super::wilson::{Interval, z95};
 
 /// Trades of one day, as much as the intervals need.
@@ -25,6 +29,8 @@ pub struct DayTrades {
     pub wins: u64,
     /// Their net profit in dollars.
     pub net_pnl: f64,
+    /// Sum of their losses in dollars, 0 or more.
+    pub lost: f64,
 }
 
 /// Intervals and probabilities of an account's figures.
@@ -36,19 +42,29 @@ pub struct Uncertainty {
     pub draws: usize,
     /// Seed of the draws.
     pub seed: u64,
+    /// Mean daily profit in dollars.
+    pub mean_daily_pnl: Option<BootstrapInterval>,
     /// Mean daily return.
     pub mean_daily_return: Option<BootstrapInterval>,
+    /// Annual volatility.
+    pub volatility: Option<BootstrapInterval>,
     /// Annual Sharpe ratio.
     pub sharpe: Option<BootstrapInterval>,
     /// Annual Sharpe ratio by Mertens' standard error.
     pub sharpe_analytic: Option<Interval>,
+    /// Annual Sortino ratio.
+    pub sortino: Option<BootstrapInterval>,
     /// Maximum drawdown of the day-end balances in dollars.
     pub max_drawdown_usd: Option<BootstrapInterval>,
+    /// Maximum drawdown of the day-end balances as a share of its peak.
+    pub max_drawdown_fraction: Option<BootstrapInterval>,
     /// Win rate.
     pub win_rate: Option<BootstrapInterval>,
     /// Net profit per trade in dollars.
     pub expectancy: Option<BootstrapInterval>,
-    /// Share of resampled means at or under 0, two-sided, from days centred on 0.
+    /// Sum of wins over sum of losses.
+    pub profit_factor: Option<BootstrapInterval>,
+    /// Share of resampled means as far from their centre as the observed one from 0.
     pub p_mean_pnl_bootstrap: Option<f64>,
     /// Probability that the true Sharpe ratio is above 0.
     pub probabilistic_sharpe: Option<f64>,
@@ -69,15 +85,18 @@ impl Uncertainty {
         let block = settings
             .block
             .unwrap_or_else(|| optimal_block(returns.unwrap_or(&series.pnl)));
-        let trades = trades.filter(|t| t.len() == n);
-        let mut draws = Draws::default();
-        let mut bootstrap = StationaryBootstrap::new(n, block, settings.seed);
-        let mut days = Vec::with_capacity(n);
+        let days = Days::of(series, trades.filter(|t| t.len() == n), rf);
         let count = if n < 2 { 0 } else { settings.draws };
-        for _ in 0..count {
-            bootstrap.draw(&mut days);
-            draws.take(series, trades, rf, &days);
-        }
+        let one = |k: u64| {
+            let mut order = Vec::with_capacity(n);
+            StationaryBootstrap::nth(n, block, settings.seed, k).draw(&mut order);
+            days.history(&order)
+        };
+        let drawn: Vec<History> = (0..count as u64).into_par_iter().map(one).collect();
+        let values =
+            |f: fn(&History) -> Option<f64>| drawn.iter().filter_map(f).collect::<Vec<_>>();
+        let pieces = n as f64 / block;
+        let wide = |f| expanded_interval(values(f), count, pieces);
         let analytic = returns.and_then(|r| {
             let (s, e) = (sharpe(r, rf)?, sharpe_standard_error(r, rf)?);
             Some(Interval {
@@ -90,17 +109,31 @@ impl Uncertainty {
             block,
             draws: count,
             seed: settings.seed,
-            mean_daily_return: interval_of(draws.mean_return, count),
-            sharpe: interval_of(draws.sharpe, count),
+            mean_daily_pnl: wide(|h| Some(h.mean_pnl)),
+            mean_daily_return: wide(|h| h.mean_return),
+            volatility: wide(|h| h.volatility)
+                .and_then(|i| turned(i, returns.and_then(volatility)?)),
+            sharpe: wide(|h| h.sharpe),
             sharpe_analytic: analytic,
-            max_drawdown_usd: interval_of(draws.drawdown, count),
-            win_rate: interval_of(draws.win_rate, count),
-            expectancy: interval_of(draws.expectancy, count),
-            p_mean_pnl_bootstrap: p_of_mean(&series.pnl, &draws.mean_pnl),
+            sortino: wide(|h| h.sortino),
+            max_drawdown_usd: interval_of(values(|h| Some(h.drawdown)), count),
+            max_drawdown_fraction: interval_of(values(|h| h.drawdown_fraction), count),
+            win_rate: wide(|h| h.win_rate),
+            expectancy: wide(|h| h.expectancy),
+            profit_factor: wide(|h| h.profit_factor),
+            p_mean_pnl_bootstrap: p_of_mean(&series.pnl, &values(|h| Some(h.mean_pnl))),
             probabilistic_sharpe: record.and_then(|r| r.probability_above(0.0)),
             minimum_track_record_days: record.and_then(|r| r.minimum_days(0.0)),
         }
     }
+}
+
+/// The interval turned about the figure on a scale of ratios: resampled deviations are too small
+/// as often as the figure itself is, and this sets both right.
+fn turned(i: BootstrapInterval, figure: f64) -> Option<BootstrapInterval> {
+    let square = figure * figure;
+    let (lower, upper) = (square / i.upper, square / i.lower);
+    (lower.is_finite() && upper.is_finite()).then_some(BootstrapInterval { lower, upper, ..i })
 }
 
 /// Two-sided p-value of a mean of 0: resampled means are moved so that 0 is their centre.
@@ -114,49 +147,114 @@ fn p_of_mean(pnl: &[f64], resampled: &[f64]) -> Option<f64> {
     Some((beyond + 1) as f64 / (resampled.len() + 1) as f64)
 }
 
-#[derive(Default)]
-struct Draws {
-    mean_return: Vec<f64>,
-    mean_pnl: Vec<f64>,
-    sharpe: Vec<f64>,
-    drawdown: Vec<f64>,
-    win_rate: Vec<f64>,
-    expectancy: Vec<f64>,
+/// A day as the resampling adds it up.
+#[derive(Clone, Copy, Default)]
+struct Day {
+    pnl: f64,
+    /// Return less the mean of all days, so that the sum of squares loses no digits.
+    centred: f64,
+    /// Square of what the return is under the target.
+    below: f64,
+    count: f64,
+    wins: f64,
+    net: f64,
+    lost: f64,
 }
 
-impl Draws {
-    fn take(
-        &mut self,
-        series: &DailySeries,
-        trades: Option<&[DayTrades]>,
-        rf: f64,
-        days: &[usize],
-    ) {
-        if let Some(r) = &series.returns {
-            let r: Vec<f64> = days.iter().map(|&d| r[d]).collect();
-            self.mean_return.extend(mean(&r));
-            self.sharpe.extend(sharpe(&r, rf));
+/// All days, and what their sums are measured against.
+struct Days {
+    days: Vec<Day>,
+    start: f64,
+    mean_return: Option<f64>,
+    target: f64,
+    trades: bool,
+}
+
+/// Figures of one resampled history.
+struct History {
+    mean_pnl: f64,
+    mean_return: Option<f64>,
+    volatility: Option<f64>,
+    sharpe: Option<f64>,
+    sortino: Option<f64>,
+    drawdown: f64,
+    drawdown_fraction: Option<f64>,
+    win_rate: Option<f64>,
+    expectancy: Option<f64>,
+    profit_factor: Option<f64>,
+}
+
+impl Days {
+    fn of(series: &DailySeries, trades: Option<&[DayTrades]>, rf: f64) -> Self {
+        let returns = series.returns.as_deref();
+        let mean_return = returns.and_then(mean);
+        let target = rf / DAYS_PER_YEAR;
+        let day = |i: usize| {
+            let r = returns.map_or(0.0, |r| r[i]);
+            let t = trades.map_or(DayTrades::default(), |t| t[i]);
+            Day {
+                pnl: series.pnl[i],
+                centred: r - mean_return.unwrap_or(0.0),
+                below: (r - target).min(0.0).powi(2),
+                count: t.count as f64,
+                wins: t.wins as f64,
+                net: t.net_pnl,
+                lost: t.lost,
+            }
+        };
+        Self {
+            days: (0..series.len()).map(day).collect(),
+            start: series.start_balance,
+            mean_return,
+            target,
+            trades: trades.is_some(),
         }
-        let pnl: Vec<f64> = days.iter().map(|&d| series.pnl[d]).collect();
-        self.mean_pnl.extend(mean(&pnl));
-        let mut path = Vec::with_capacity(days.len() + 1);
-        let mut now = series.start_balance;
-        path.push(now);
-        for p in pnl {
-            now += p;
-            path.push(now);
+    }
+
+    /// Adds up the days in this order, in one pass.
+    fn history(&self, order: &[usize]) -> History {
+        let n = order.len() as f64;
+        let mut sum = Day::default();
+        let mut squares = 0.0;
+        let (mut now, mut peak) = (self.start, self.start);
+        let (mut drawdown, mut fraction) = (0.0_f64, 0.0_f64);
+        for &i in order {
+            let d = &self.days[i];
+            sum.pnl += d.pnl;
+            sum.centred += d.centred;
+            squares += d.centred * d.centred;
+            sum.below += d.below;
+            sum.count += d.count;
+            sum.wins += d.wins;
+            sum.net += d.net;
+            sum.lost += d.lost;
+            now += d.pnl;
+            if now > peak {
+                peak = now;
+            } else {
+                drawdown = drawdown.max(peak - now);
+                fraction = fraction.max((peak - now) / peak);
+            }
         }
-        self.drawdown.push(Drawdowns::of_path(&path).max);
-        let Some(trades) = trades else { return };
-        let mut all = DayTrades::default();
-        for &d in days {
-            all.count += trades[d].count;
-            all.wins += trades[d].wins;
-            all.net_pnl += trades[d].net_pnl;
-        }
-        if all.count > 0 {
-            self.win_rate.push(all.wins as f64 / all.count as f64);
-            self.expectancy.push(all.net_pnl / all.count as f64);
+        let off = sum.centred / n;
+        let mean_return = self.mean_return.map(|m| m + off);
+        let deviation = ((squares - n * off * off).max(0.0) / (n - 1.0)).sqrt();
+        let excess = mean_return.map(|m| m - self.target);
+        let downside = (sum.below / n).sqrt();
+        let year = DAYS_PER_YEAR.sqrt();
+        let over = |d: f64| excess.filter(|_| d >= FLAT).map(|e| e / d * year);
+        let any = self.trades && sum.count > 0.0;
+        History {
+            mean_pnl: sum.pnl / n,
+            mean_return,
+            volatility: mean_return.map(|_| deviation * year),
+            sharpe: over(deviation),
+            sortino: over(downside),
+            drawdown,
+            drawdown_fraction: (self.start > 0.0).then_some(fraction),
+            win_rate: any.then(|| sum.wins / sum.count),
+            expectancy: any.then(|| sum.net / sum.count),
+            profit_factor: (any && sum.lost > 0.0).then(|| (sum.net + sum.lost) / sum.lost),
         }
     }
 }
@@ -202,6 +300,7 @@ mod tests {
                 count: 2,
                 wins: u64::from(p > 0.0) + 1,
                 net_pnl: p,
+                lost: (-p).max(0.0),
             })
             .collect();
         let series = DailySeries::of_pnl(50_000.0, pnl.clone(), None);

@@ -14,6 +14,7 @@ use super::ledger::{ExitReason, Side, Trade};
 use super::referee::Referee;
 use super::settings::{SameBar, SimPlan};
 use super::tape::{CLOCK_FLAT, ENTRY_TIME, LAST, NEW_DAY, NEXT_LIVES, Tape, TapeBar};
+use crate::market::FinerBars;
 use crate::units::{Ticks, Usd};
 
 /// An open position, in favourable coordinates.
@@ -58,6 +59,36 @@ pub struct BarEquity {
     pub worst: Usd,
     /// Equity at the close.
     pub close: Usd,
+}
+
+/// Open, high and low of a bar in favourable coordinates.
+#[derive(Clone, Copy, Debug)]
+struct Favourable {
+    open: Ticks,
+    high: Ticks,
+    low: Ticks,
+}
+
+impl Favourable {
+    #[inline(always)]
+    fn of(side: i32, [open, high, low]: [Ticks; 3]) -> Self {
+        let (high, low) = if side > 0 { (high, low) } else { (-low, -high) };
+        Self {
+            open: side * open,
+            high,
+            low,
+        }
+    }
+}
+
+/// How a position came through a bar: its extreme marks, and where and why it ended.
+#[derive(Clone, Copy, Debug)]
+struct Path {
+    best: Ticks,
+    worst: Ticks,
+    /// Target and an adverse level both lie inside.
+    both: bool,
+    exit: Option<(Ticks, ExitReason)>,
 }
 
 /// What `open_bar` reports beside the trade it may have closed.
@@ -167,10 +198,6 @@ impl<R: Referee> Account<R> {
     }
 
     /// Everything that happens in a bar up to the decision at its close.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "the order of events reads from top to bottom"
-    )]
     #[inline(always)]
     pub fn open_bar(
         &mut self,
@@ -205,57 +232,24 @@ impl<R: Referee> Account<R> {
                 None,
             );
         };
-        let (open, close) = (p.side * bar.open, p.side * bar.close);
-        let (high, low) = if p.side > 0 {
-            (bar.high, bar.low)
-        } else {
-            (-bar.low, -bar.high)
-        };
-        let through = p.target.saturating_add(plan.settings.target_through_ticks);
+        let close = p.side * bar.close;
         let floor_before = self.referee.floor();
-
-        // An adverse level is reached at the stop, or where equity meets the floor; how high that
-        // level is matters only once it is reached.
-        let reached = |account: &Self, x: Ticks| {
-            x <= p.stop || account.marked(&p, x, plan) <= account.referee.floor()
-        };
-
-        // 2. The open is tested against the levels as they stood before this bar.
-        let mut exit: Option<(Ticks, ExitReason)> = None;
-        let (mut best_mark, mut worst_mark) = (open, open);
-        let mut same_bar_both = false;
-        if reached(self, open) {
-            let reason = Self::adverse_reason(&p, self.floor_level(&p, plan));
-            exit = Some((open - plan.slippage, reason));
-        } else if open >= through {
-            exit = Some((open, ExitReason::Target));
-        }
-        if exit.is_some() {
-            self.referee.best(self.marked(&p, open, plan));
-        } else {
-            // 3. First the peak, and with it the floor ...
-            let target_hit = high >= through;
-            best_mark = if target_hit { p.target } else { high };
-            self.referee.best(self.marked(&p, best_mark, plan));
-            // 4. ... then the trough.
-            let adverse_hit = reached(self, low);
-            same_bar_both = adverse_hit && target_hit;
-            let target_first = plan.settings.same_bar == SameBar::TargetFirst;
-            if target_hit && (target_first || !adverse_hit) {
-                exit = Some((p.target, ExitReason::Target));
-                worst_mark = if target_first { open } else { low };
-            } else if adverse_hit {
-                let floor_level = self.floor_level(&p, plan);
-                worst_mark = p.stop.max(floor_level);
-                let reason = Self::adverse_reason(&p, floor_level);
-                exit = Some((worst_mark - plan.slippage, reason));
-            } else {
-                worst_mark = low;
-                // 5. Flat-by by the clock.
-                if bar.has(CLOCK_FLAT) {
-                    exit = Some((close - plan.slippage, ExitReason::FlatBy));
-                }
+        // 2. to 4. The position lives through the bar's prices, or through finer ones.
+        let prices = Favourable::of(p.side, [bar.open, bar.high, bar.low]);
+        let Path {
+            best: best_mark,
+            worst: worst_mark,
+            both: same_bar_both,
+            mut exit,
+        } = match &tape.finer {
+            Some(finer) if plan.settings.same_bar == SameBar::FinerBars => {
+                self.live_through_finer(&p, prices, finer, plan, i)
             }
+            _ => self.live_through(&p, prices, plan),
+        };
+        // 5. Flat-by by the clock.
+        if exit.is_none() && bar.has(CLOCK_FLAT) {
+            exit = Some((close - plan.slippage, ExitReason::FlatBy));
         }
         if let Some(held) = &mut self.position {
             held.best = p.best.max(best_mark);
@@ -290,6 +284,99 @@ impl<R: Referee> Account<R> {
             },
             trade,
         )
+    }
+
+    /// Whether a price is at the stop or beyond it, or where equity meets the floor. How high that
+    /// level is matters only once it is reached.
+    #[inline(always)]
+    fn adverse(&self, p: &Position, x: Ticks, plan: &SimPlan) -> bool {
+        x <= p.stop || self.marked(p, x, plan) <= self.referee.floor()
+    }
+
+    /// A position through one bar's prices: open, then peak, then trough.
+    #[inline(always)]
+    fn live_through(&mut self, p: &Position, prices: Favourable, plan: &SimPlan) -> Path {
+        let Favourable { open, high, low } = prices;
+        let through = p.target.saturating_add(plan.settings.target_through_ticks);
+        // 2. The open is tested against the levels as they stood before this bar.
+        let gap = if self.adverse(p, open, plan) {
+            let reason = Self::adverse_reason(p, self.floor_level(p, plan));
+            Some((open - plan.slippage, reason))
+        } else if open >= through {
+            Some((open, ExitReason::Target))
+        } else {
+            None
+        };
+        if gap.is_some() {
+            self.referee.best(self.marked(p, open, plan));
+            return Path {
+                best: open,
+                worst: open,
+                both: false,
+                exit: gap,
+            };
+        }
+        // 3. First the peak, and with it the floor ...
+        let target_hit = high >= through;
+        let best = if target_hit { p.target } else { high };
+        self.referee.best(self.marked(p, best, plan));
+        // 4. ... then the trough.
+        let adverse_hit = self.adverse(p, low, plan);
+        let target_first = plan.settings.same_bar == SameBar::TargetFirst;
+        let (worst, exit) = if target_hit && (target_first || !adverse_hit) {
+            let worst = if target_first { open } else { low };
+            (worst, Some((p.target, ExitReason::Target)))
+        } else if adverse_hit {
+            let floor_level = self.floor_level(p, plan);
+            let level = p.stop.max(floor_level);
+            let reason = Self::adverse_reason(p, floor_level);
+            (level, Some((level - plan.slippage, reason)))
+        } else {
+            (low, None)
+        };
+        Path {
+            best,
+            worst,
+            both: adverse_hit && target_hit,
+            exit,
+        }
+    }
+
+    /// The same, but a bar in which both the target and an adverse level lie is lived through in
+    /// the finer bars inside it, where there are any; within one of those the stop comes first.
+    fn live_through_finer(
+        &mut self,
+        p: &Position,
+        prices: Favourable,
+        finer: &FinerBars,
+        plan: &SimPlan,
+        i: usize,
+    ) -> Path {
+        let before = self.referee.clone();
+        let whole = self.live_through(p, prices, plan);
+        let inside = finer.inside(i);
+        if !whole.both || inside.is_empty() {
+            return whole;
+        }
+        self.referee = before;
+        let bars = finer.bars();
+        let mut path = Path {
+            best: prices.open,
+            worst: prices.open,
+            both: true,
+            exit: None,
+        };
+        for j in inside {
+            let prices = Favourable::of(p.side, [bars.open[j], bars.high[j], bars.low[j]]);
+            let part = self.live_through(p, prices, plan);
+            path.best = path.best.max(part.best);
+            path.worst = path.worst.min(part.worst);
+            path.exit = part.exit;
+            if path.exit.is_some() {
+                break;
+            }
+        }
+        path
     }
 
     /// What may be decided at the close of a bar; exactly this executes.

@@ -38,7 +38,7 @@ pub fn buy_and_hold_intraday<R: Referee>(
 ) -> Result<Ledger, Vec<SettingProblem>> {
     let settings = hold_settings(settings);
     let plan = settings.plan(&tape.bars.instrument)?;
-    let tape = Tape::new(tape.bars.clone(), &plan);
+    let tape = Tape::new(tape.bars.clone(), &plan).with_finer(tape.finer.clone());
     let mut last_day = u32::MAX;
     Ok(replay(&tape, &plan, referee(&settings), range, |m| {
         let day = tape.rows[m.bar].day;

@@ -194,6 +194,68 @@ fn a_bar_that_reaches_both_levels_goes_to_the_stop_unless_told_otherwise() {
 }
 
 #[test]
+fn finer_bars_say_which_of_both_levels_came_first() {
+    // Bought at +1: stop -11, target +37. The minute reaches both.
+    let minute = [0, 40, -14, 20];
+    let halves = |first: [i32; 4], second: [i32; 4]| {
+        let coarse = market(&[minute]);
+        let mut finer = Bars::empty(nq(), 30);
+        let open = *coarse.open_time.last().unwrap();
+        for (k, row) in [first, second].into_iter().enumerate() {
+            finer.push(open + 30 * k as i64, row.map(|x| BASE + x), 10.0);
+        }
+        let settings = SimSettings {
+            same_bar: SameBar::FinerBars,
+            ..SimSettings::default()
+        };
+        let plan = settings.plan(&coarse.instrument).unwrap();
+        let attached = crate::market::FinerBars::attach(&coarse, finer).unwrap();
+        let n = coarse.len();
+        let tape = Tape::new(Arc::new(coarse), &plan).with_finer(Some(Arc::new(attached)));
+        let ledger = replay(
+            &tape,
+            &plan,
+            TrailingFloor::from_settings(&settings),
+            0..n,
+            |m| {
+                if m.bar == QUIET - 1 {
+                    Action::Buy
+                } else {
+                    Action::Hold
+                }
+            },
+        );
+        check_identity(&ledger);
+        assert_eq!(ledger.same_bar_both.len(), 1);
+        ledger
+    };
+    let stopped = halves([0, 5, -14, -12], [-12, 40, -12, 20]);
+    let t = &stopped.trades[0];
+    assert_eq!(
+        (t.exit_reason, t.exit_price),
+        (ExitReason::Stop, BASE - 11 - 1)
+    );
+    // What came after the exit is not in the account: the peak is that of the first half, at +5.
+    assert_eq!(
+        stopped.rows[QUIET].peak,
+        Usd::from_dollars(50_000.0 + 4.0 * 5.0 - 2.5)
+    );
+    let won = halves([0, 40, -4, 30], [30, 31, -14, 20]);
+    let t = &won.trades[0];
+    assert_eq!(
+        (t.exit_reason, t.exit_price),
+        (ExitReason::Target, BASE + 37)
+    );
+    assert_eq!(t.mae, nq().tick_value * 5);
+    // Both in one half: the stop, as ever.
+    let both = halves([0, 40, -14, 30], [30, 31, 10, 20]);
+    assert_eq!(both.trades[0].exit_reason, ExitReason::Stop);
+    // Finer bars that tell another story are not believed.
+    let other = halves([0, 50, -4, 30], [30, 31, -14, 20]);
+    assert_eq!(other.trades[0].exit_reason, ExitReason::Stop);
+}
+
+#[test]
 fn a_stop_trailed_at_a_close_is_live_only_from_the_next_bar() {
     // Close at +20 with a low of 0: a stop trailed to about +12 at this close must not see this bar's low.
     let rows = [[0, 4, -4, 2], [2, 21, 0, 20], [20, 22, 5, 8], [0, 1, -1, 0]];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::settings::SimPlan;
 use crate::features::atr::wilder_atr_ticks;
 use crate::market::session::NO_DAY;
-use crate::market::{Bars, Sessions};
+use crate::market::{Bars, FinerBars, Sessions};
 
 /// The bar belongs to a trading day.
 pub const IN_SESSION: u8 = 1;
@@ -64,6 +64,8 @@ pub struct Tape {
     pub rows: Vec<TapeBar>,
     /// Wilder's ATR in ticks per bar; NaN while undefined.
     pub atr: Vec<f64>,
+    /// What happened inside the bars, for `same_bar = finer_bars`.
+    pub finer: Option<Arc<FinerBars>>,
 }
 
 impl Tape {
@@ -139,7 +141,15 @@ impl Tape {
             sessions,
             rows,
             atr,
+            finer: None,
         }
+    }
+
+    /// The same with finer bars that were attached to these.
+    #[must_use]
+    pub fn with_finer(mut self, finer: Option<Arc<FinerBars>>) -> Self {
+        self.finer = finer;
+        self
     }
 
     /// Number of bars.

@@ -13,7 +13,7 @@ use holdout_core::time::{
 use holdout_core::units::Ticks;
 
 use super::rows::Rows;
-use crate::inspection::{Example, ProblemKind, Problems};
+use crate::inspection::{Example, MAX_EXAMPLES, ProblemKind, Problems};
 
 /// A price level that changes by more than this factor from bar to bar, and stays, is no market.
 const SCALE_FACTOR: f64 = 1.4;
@@ -155,38 +155,40 @@ pub(crate) fn drop_duplicates(rows: &mut Rows, problems: &mut Problems) -> u64 {
     rows.retain(|i| !again[i])
 }
 
-/// Bars in whole ticks; prices off the grid are rounded to the nearest and counted. Takes time and
-/// volume out of the rows. The error is the index of a row whose price cannot be one.
+/// Bars in whole ticks; prices off the grid are rounded to the nearest and counted. Takes times,
+/// prices and volumes out of the rows, column after column: a large file does not stand in memory
+/// twice. The error is the index of a row and its price, which cannot be one.
 pub(crate) fn to_ticks(
     rows: &mut Rows,
     instrument: &Instrument,
     interval_secs: i64,
     problems: &mut Problems,
-) -> Result<Bars, usize> {
-    let columns = [&rows.open, &rows.high, &rows.low, &rows.close];
-    // One thread a column: this is the slowest of the checks.
-    let [open, high, low, close] = thread::scope(|scope| {
-        columns
-            .map(|prices| scope.spawn(|| column_in_ticks(prices, instrument)))
-            .map(|handle| handle.join().unwrap_or(Err(0)))
-    });
-    let mut off = Vec::new();
-    let mut take = |column: Result<(Vec<Ticks>, Vec<usize>), usize>| {
-        column.map(|(ticks, mut off_grid)| {
-            off.append(&mut off_grid);
-            ticks
-        })
+) -> Result<Bars, (usize, f64)> {
+    let (mut off, mut told) = (Vec::new(), Vec::new());
+    let mut two = |columns: [&mut Vec<f64>; 2]| {
+        // One thread a column: this is the slowest of the checks.
+        let done = thread::scope(|scope| {
+            columns
+                .map(std::mem::take)
+                .map(|prices| scope.spawn(move || column_in_ticks(prices, instrument)))
+                .map(|handle| handle.join().unwrap_or(Err((0, f64::NAN))))
+        });
+        let [a, b] = done;
+        let (a, b) = (a?, b?);
+        for column in [&a, &b] {
+            off.extend_from_slice(&column.off);
+            told.extend_from_slice(&column.told);
+        }
+        Ok::<_, (usize, f64)>((a.ticks, b.ticks))
     };
-    let (open, high, low, close) = (take(open)?, take(high)?, take(low)?, take(close)?);
+    let (open, high) = two([&mut rows.open, &mut rows.high])?;
+    let (low, close) = two([&mut rows.low, &mut rows.close])?;
     off.sort_unstable();
     off.dedup();
-    for i in off {
+    for i in off.into_iter().map(|i| i as usize) {
+        // Of several prices of a bar that are off the grid, the first column is told.
+        let price = told.iter().find(|t| t.0 == i).map_or(f64::NAN, |t| t.1);
         problems.add(ProblemKind::OffTick, || {
-            let values = [rows.open[i], rows.high[i], rows.low[i], rows.close[i]];
-            let price = values
-                .into_iter()
-                .find(|&p| instrument.to_ticks(p).is_none())
-                .unwrap_or(values[0]);
             let near = instrument
                 .to_nearest_tick(price)
                 .map_or_else(String::new, |(t, _)| instrument.format_price(t));
@@ -213,24 +215,35 @@ pub(crate) fn to_ticks(
     })
 }
 
-/// Whole ticks of a column of prices, and the rows that were off the grid.
-fn column_in_ticks(
-    prices: &[f64],
-    instrument: &Instrument,
-) -> Result<(Vec<Ticks>, Vec<usize>), usize> {
-    let mut ticks = Vec::with_capacity(prices.len());
-    let mut off = Vec::new();
+/// A column of prices in whole ticks.
+struct TickColumn {
+    ticks: Vec<Ticks>,
+    /// Rows whose price was off the grid.
+    off: Vec<u32>,
+    /// The first of them with the price, as many as are ever shown.
+    told: Vec<(usize, f64)>,
+}
+
+fn column_in_ticks(prices: Vec<f64>, instrument: &Instrument) -> Result<TickColumn, (usize, f64)> {
+    let mut column = TickColumn {
+        ticks: Vec::with_capacity(prices.len()),
+        off: Vec::new(),
+        told: Vec::new(),
+    };
     for (i, &price) in prices.iter().enumerate() {
         let (near, on_grid) = instrument
             .to_nearest_tick(price)
             .filter(|&(t, _)| t > 0)
-            .ok_or(i)?;
+            .ok_or((i, price))?;
         if !on_grid {
-            off.push(i);
+            column.off.push(i as u32);
+            if column.told.len() < MAX_EXAMPLES {
+                column.told.push((i, price));
+            }
         }
-        ticks.push(near);
+        column.ticks.push(near);
     }
-    Ok((ticks, off))
+    Ok(column)
 }
 
 /// Counts bars without trades.

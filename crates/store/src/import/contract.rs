@@ -18,6 +18,8 @@ pub struct SymbolCount {
     pub symbol: String,
     /// Rows.
     pub rows: u64,
+    /// Contracts traded in them, rounded.
+    pub volume: u64,
 }
 
 /// What the rows are.
@@ -70,6 +72,21 @@ pub enum ContractError {
     /// The market is not in the table.
     #[error("{0}; name one of these, or add the market to the table of instruments")]
     UnknownMarket(#[from] InstrumentError),
+    /// Contracts of several markets cannot make one series.
+    #[error(
+        "contracts of several markets cannot be joined: {}; say which market with --market", list(.0)
+    )]
+    SeveralMarkets(Vec<SymbolCount>),
+    /// Contracts whose order is not known cannot make one series.
+    #[error(
+        "the month of contract \"{0}\" cannot be known; expected symbols like ESU4 or a file name like \"ES 09-24.Last.txt\""
+    )]
+    NoMonth(String),
+    /// Rolling by volume without volumes.
+    #[error(
+        "the bars have no volume, by which the contract in front is chosen; choose --continuous calendar"
+    )]
+    NoVolume,
 }
 
 /// Symbols with their rows, as a list for a message.
@@ -80,7 +97,7 @@ pub(crate) fn list(symbols: &[SymbolCount]) -> String {
     let mut text: Vec<String> = symbols
         .iter()
         .take(20)
-        .map(|s| format!("{} ({} rows)", s.symbol, s.rows))
+        .map(|s| format!("{} ({} rows, volume {})", s.symbol, s.rows, s.volume))
         .collect();
     if symbols.len() > 20 {
         text.push(format!("{} more", symbols.len() - 20));
@@ -126,10 +143,43 @@ pub(crate) fn settle(
         }
         return Ok(contract);
     }
+    let Choice {
+        kinds,
+        outrights,
+        candidates,
+    } = choice(rows, options, problems, &mut contract)?;
+    let chosen = candidates[0];
+    contract.ambiguous = candidates.len() > 1;
+    report_mixed(rows, chosen, outrights.len(), &mut contract, problems);
+    settle_market(&kinds[chosen], file_name, options, &mut contract);
+    Ok(contract)
+}
+
+/// What the symbols of a file leave to choose from; indices into its symbols.
+pub(crate) struct Choice {
+    pub(crate) kinds: Vec<SymbolKind>,
+    /// Contracts, those with most rows first.
+    pub(crate) outrights: Vec<usize>,
+    /// Those that may be meant; at least one.
+    pub(crate) candidates: Vec<usize>,
+}
+
+/// Sets spreads aside and lists the contracts in the file and those that may be meant.
+pub(crate) fn choice(
+    rows: &mut Rows,
+    options: &ImportOptions,
+    problems: &mut Problems,
+    contract: &mut Contract,
+) -> Result<Choice, ContractError> {
+    let markets = &options.instruments;
     let kinds: Vec<SymbolKind> = rows.symbols.iter().map(|s| classify(s, markets)).collect();
     let mut counts = vec![0_u64; kinds.len()];
-    rows.symbol.iter().for_each(|&s| counts[s as usize] += 1);
-    set_spreads_aside(rows, &kinds, &counts, problems, &mut contract);
+    let mut volumes = vec![0.0_f64; kinds.len()];
+    for (&s, volume) in rows.symbol.iter().zip(&rows.volume) {
+        counts[s as usize] += 1;
+        volumes[s as usize] += volume;
+    }
+    set_spreads_aside(rows, &kinds, &counts, problems, contract);
     let mut outrights: Vec<usize> = (0..kinds.len())
         .filter(|&i| kinds[i] != SymbolKind::Spread)
         .collect();
@@ -143,6 +193,7 @@ pub(crate) fn settle(
         .map(|&i| SymbolCount {
             symbol: rows.symbols[i].clone(),
             rows: counts[i],
+            volume: volumes[i].round() as u64,
         })
         .collect();
     if outrights.is_empty() {
@@ -155,26 +206,29 @@ pub(crate) fn settle(
             .join(", ");
         return Err(ContractError::NoOutright { examples });
     }
-    let candidates = candidates(rows, &kinds, &outrights, asked, options, &contract)?;
-    let Some(&chosen) = candidates.first() else {
-        let symbol = contract.symbols[0].symbol.clone();
-        let found = root_of(&kinds[outrights[0]])
-            .unwrap_or("another market")
-            .to_owned();
-        let asked = asked.map_or_else(String::new, |a| a.symbol.clone());
+    let asked = options
+        .market
+        .as_deref()
+        .map(|m| markets.get(m))
+        .transpose()?;
+    let candidates = candidates(rows, &kinds, &outrights, asked, options, contract)?;
+    if candidates.is_empty() {
         return Err(ContractError::OtherMarket {
-            asked,
-            found,
-            symbol,
+            asked: asked.map_or_else(String::new, |a| a.symbol.clone()),
+            found: root_of(&kinds[outrights[0]])
+                .unwrap_or("another market")
+                .to_owned(),
+            symbol: contract.symbols[0].symbol.clone(),
         });
-    };
-    contract.ambiguous = candidates.len() > 1;
-    report_mixed(rows, chosen, outrights.len(), &mut contract, problems);
-    settle_market(&kinds[chosen], file_name, options, &mut contract);
-    Ok(contract)
+    }
+    Ok(Choice {
+        kinds,
+        outrights,
+        candidates,
+    })
 }
 
-fn root_of(kind: &SymbolKind) -> Option<&str> {
+pub(crate) fn root_of(kind: &SymbolKind) -> Option<&str> {
     if let SymbolKind::Outright { root } = kind {
         Some(root)
     } else {

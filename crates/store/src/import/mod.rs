@@ -4,6 +4,9 @@
 //! known is asked for. Nothing is repaired without being asked for; what is dropped is counted.
 
 mod checks;
+mod continuous;
+#[cfg(test)]
+mod continuous_tests;
 mod contract;
 #[cfg(test)]
 mod real_files;
@@ -12,9 +15,10 @@ mod rows;
 mod tests;
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use holdout_core::market::{Bars, SessionCalendar};
+use holdout_core::market::continuous::{AdjustError, Junction, adjust};
+use holdout_core::market::{Adjustment, Bars, Instrument, Roll, SessionCalendar};
 use holdout_core::time::{TimeError, ZoneTable, format_utc};
 
 use contract::{Contract, list};
@@ -24,8 +28,11 @@ use rows::{ReadRows, Rows};
 use crate::detect::detect_in;
 use crate::dialects::{VolumeColumns, ZoneRule};
 use crate::error::{BadInput, FileError};
-use crate::inspection::{Inspection, ProblemKind, Problems, Severity, Verdict, VerdictLevel};
-use crate::options::{ImportOptions, Repair, Stamp};
+use crate::inspection::{
+    ContractFacts, Example, Inspection, ProblemKind, Problems, RollFacts, Severity, Verdict,
+    VerdictLevel,
+};
+use crate::options::{Continuous, ImportOptions, Repair, Stamp};
 use crate::text::TextSource;
 
 /// Bars longer than this are not intraday.
@@ -47,15 +54,15 @@ pub enum ImportError {
         /// What is wrong.
         error: ContractError,
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
     /// Several contracts and none was chosen.
-    #[error("the file holds several contracts: {}; choose one with --symbol ({})", list(.symbols), .path.display())]
+    #[error("the file holds several contracts: {}; choose one with --symbol, or join those of a market with --continuous volume ({})", list(.symbols), .path.display())]
     SeveralSymbols {
         /// They, those with most rows first.
         symbols: Vec<SymbolCount>,
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
     /// The market cannot be known.
     #[error("the market cannot be known from the symbols or the file name; say which it is with --market, one of {known} ({})", .path.display())]
@@ -63,7 +70,7 @@ pub enum ImportError {
         /// Symbols of the known markets.
         known: String,
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
     /// The zone cannot be known.
     #[error("the time zone of the stamps cannot be known: {hint}; say which it is with --zone, e.g. --zone America/Chicago ({})", .path.display())]
@@ -71,11 +78,14 @@ pub enum ImportError {
         /// Where to find it.
         hint: String,
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
     /// The zone that was given does not exist.
     #[error("{0}")]
     UnknownZone(#[from] TimeError),
+    /// Prices that the adjustment makes impossible.
+    #[error(transparent)]
+    Adjust(#[from] AdjustError),
     /// Stopped by the caller.
     #[error("the import was cancelled; nothing was written")]
     Cancelled,
@@ -125,7 +135,19 @@ pub struct Imported {
 /// # Errors
 /// When the file cannot be read, is not a bar file, holds no usable row, or an option is wrong.
 pub fn inspect(path: &Path, options: &ImportOptions) -> Result<Inspection, ImportError> {
-    Ok(analyse(path, options, &mut |_| true)?.inspection)
+    inspect_files(&[path.to_owned()], options)
+}
+
+/// Looks through files that make one series: of one contract, or of several with
+/// [`ImportOptions::continuous`].
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_files(
+    paths: &[PathBuf],
+    options: &ImportOptions,
+) -> Result<Inspection, ImportError> {
+    Ok(analyse(paths, options, &mut |_| true)?.inspection)
 }
 
 /// Imports a file. `progress` gets the share that was read, 0 to 1; `false` cancels.
@@ -137,17 +159,30 @@ pub fn import(
     options: &ImportOptions,
     progress: &mut dyn FnMut(f64) -> bool,
 ) -> Result<Imported, ImportError> {
-    let analysis = analyse(path, options, progress)?;
+    import_files(&[path.to_owned()], options, progress)
+}
+
+/// Imports files that make one series; see [`inspect_files`] and [`import`].
+///
+/// # Errors
+/// As [`import`].
+pub fn import_files(
+    paths: &[PathBuf],
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<Imported, ImportError> {
+    let analysis = analyse(paths, options, progress)?;
+    let path = paths.first().cloned().unwrap_or_default();
     if let Some(hint) = analysis.zone_hint {
         return Err(ImportError::NeedsZone {
             hint: hint.to_owned(),
-            path: path.to_owned(),
+            path,
         });
     }
     if analysis.contract.ambiguous {
         return Err(ImportError::SeveralSymbols {
             symbols: analysis.contract.symbols,
-            path: path.to_owned(),
+            path,
         });
     }
     let Some(bars) = analysis.bars else {
@@ -157,13 +192,10 @@ pub fn import(
             .map(|i| i.symbol.as_str())
             .collect::<Vec<_>>()
             .join(", ");
-        return Err(ImportError::NeedsMarket {
-            known,
-            path: path.to_owned(),
-        });
+        return Err(ImportError::NeedsMarket { known, path });
     };
     bars.validate()
-        .map_err(|e| FileError::from(BadInput::new(path, e.to_string())))?;
+        .map_err(|e| FileError::from(BadInput::new(&path, e.to_string())))?;
     Ok(Imported {
         bars,
         inspection: analysis.inspection,
@@ -182,6 +214,7 @@ struct Analysis {
 }
 
 /// The zone in which stamps are read.
+#[derive(Clone)]
 struct Zone {
     /// For stamps without an offset.
     table: Option<ZoneTable>,
@@ -299,21 +332,74 @@ fn is_parquet(path: &Path) -> Result<bool, FileError> {
     Ok(file.read_exact(&mut magic).is_ok() && &magic == b"PAR1")
 }
 
+/// Rows of one series in order of time, stamped at their opens, before they are judged.
+struct Series {
+    rows: Rows,
+    problems: Problems,
+    contract: Contract,
+    /// Changes of contract, in order of time.
+    joints: Vec<Joint>,
+    continuous: Option<Continuous>,
+    dialect: String,
+    confidence: f64,
+    evidence: Vec<String>,
+    zone: Zone,
+    stamp: Stamp,
+    interval: i64,
+    has_volume: bool,
+    sha256: String,
+    dropped: u64,
+    unreadable: u64,
+    n_read: u64,
+}
+
+/// A change of contract and the prices of both at one moment before, in points.
+struct Joint {
+    roll: Roll,
+    prices: Option<[f64; 2]>,
+}
+
 fn analyse(
-    path: &Path,
+    paths: &[PathBuf],
     options: &ImportOptions,
     progress: &mut dyn FnMut(f64) -> bool,
 ) -> Result<Analysis, ImportError> {
-    let refused = |error| ImportError::Contract {
-        error,
-        path: path.to_owned(),
+    let Some(path) = paths.first() else {
+        let bad = BadInput::new(Path::new(""), "no file was given").remedy("name one");
+        return Err(FileError::from(bad).into());
     };
     if let Some(market) = &options.market {
         options
             .instruments
             .get(market)
-            .map_err(|e| refused(e.into()))?;
+            .map_err(|e| refused(path, e.into()))?;
     }
+    let series = match (paths, options.continuous) {
+        ([path], None) => single(path, options, progress)?,
+        (_, how) => continuous::join(paths, how, options, progress)?,
+    };
+    finish(path, series, options)
+}
+
+fn refused(path: &Path, error: ContractError) -> ImportError {
+    ImportError::Contract {
+        error,
+        path: path.to_owned(),
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// The rows of the one contract of a file.
+fn single(
+    path: &Path,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<Series, ImportError> {
     let Source {
         read,
         dialect,
@@ -326,41 +412,97 @@ fn analyse(
     let (mut rows, mut problems, unreadable) = (read.rows, read.problems, read.unreadable);
     let n_read = rows.len() as u64 + unreadable;
     check_readable(path, &rows, &problems, unreadable)?;
-
-    let name = path
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let contract = contract::settle(&mut rows, &name, options, &mut problems).map_err(refused)?;
+    let joints = if dialect.starts_with("canonical") && options.symbol.is_none() {
+        continuous::joints_in_file(&mut rows, &options.instruments)
+    } else {
+        Vec::new()
+    };
+    if !joints.is_empty() {
+        evidence.push(format!(
+            "a continuous series with {} changes of contract",
+            joints.len()
+        ));
+    }
+    let contract = contract::settle(&mut rows, &file_name(path), options, &mut problems)
+        .map_err(|e| refused(path, e))?;
+    // One contract is left: its symbol is in `contract`, and the column is no longer needed.
+    rows.symbol = Vec::new();
     evidence.extend(contract.evidence.iter().cloned());
     let mut dropped = unreadable + contract.set_aside;
     dropped += checks::drop_impossible(&mut rows, contract.instrument.as_ref(), &mut problems);
     checks::sort(&mut rows, &mut problems);
     dropped += checks::drop_duplicates(&mut rows, &mut problems);
-
     let interval = interval_of(path, &rows)?;
     let stamp = options.stamp.unwrap_or(stamp);
     if stamp == Stamp::Close {
         rows.time.iter_mut().for_each(|t| *t -= interval);
     }
+    Ok(Series {
+        rows,
+        problems,
+        contract,
+        joints,
+        continuous: None,
+        dialect,
+        confidence,
+        evidence,
+        zone,
+        stamp,
+        interval,
+        has_volume,
+        sha256: read.sha256,
+        dropped,
+        unreadable,
+        n_read,
+    })
+}
+
+/// Judges the rows of a series and makes bars of them.
+fn finish(path: &Path, series: Series, options: &ImportOptions) -> Result<Analysis, ImportError> {
+    let Series {
+        mut rows,
+        mut problems,
+        contract,
+        joints,
+        continuous,
+        dialect,
+        confidence,
+        evidence,
+        zone,
+        stamp,
+        interval,
+        has_volume,
+        sha256,
+        mut dropped,
+        unreadable,
+        n_read,
+    } = series;
     let facts = Checked::run(
         &mut rows,
         has_volume,
         zone.name.is_some(),
         interval,
+        &joints,
         options,
         &mut problems,
     );
     dropped += facts.repaired;
     let (first, last) = (zone.text(rows.time.first()), zone.text(rows.time.last()));
     let n_bars = rows.len() as u64;
-    let bars = match &contract.instrument {
+    let mut bars = match &contract.instrument {
         Some(instrument) if n_bars > 0 => Some(
             checks::to_ticks(&mut rows, instrument, interval, &mut problems)
-                .map_err(|i| FileError::from(out_of_range(path, &rows, i, &instrument.symbol)))?,
+                .map_err(|at| FileError::from(out_of_range(path, &rows, at, &instrument.symbol)))?,
         ),
         _ => None,
     };
+    drop(rows);
+    let mut rolls = Vec::new();
+    if let (Some(bars), Some(instrument)) = (&mut bars, &contract.instrument) {
+        let adjustment = continuous.map_or(Adjustment::None, |c| c.adjustment);
+        roll(bars, joints, adjustment, &mut problems)?;
+        rolls = roll_facts(bars, instrument);
+    }
     let verdict = Judge {
         zone: &zone,
         contract: &contract,
@@ -388,14 +530,72 @@ fn analyse(
         evidence,
         has_volume,
         verdict,
+        contracts: contract
+            .symbols
+            .iter()
+            .map(|s| ContractFacts {
+                symbol: s.symbol.clone(),
+                rows: s.rows,
+                volume: s.volume,
+            })
+            .collect(),
+        continuous,
+        rolls,
     };
     Ok(Analysis {
         bars,
         inspection,
         contract,
         zone_hint: zone.hint,
-        sha256: read.sha256,
+        sha256,
     })
+}
+
+/// Marks the changes of contract in the bars and adjusts the prices before them.
+fn roll(
+    bars: &mut Bars,
+    joints: Vec<Joint>,
+    adjustment: Adjustment,
+    problems: &mut Problems,
+) -> Result<(), ImportError> {
+    let mut junctions = Vec::new();
+    for mut joint in joints {
+        let ticks = |p: f64| bars.instrument.to_nearest_tick(p).map(|(t, _)| t);
+        if let Some([Some(old), Some(new)]) = joint.prices.map(|p| p.map(ticks)) {
+            joint.roll.gap_ticks = Some(new - old);
+            junctions.push(Junction {
+                time: joint.roll.time,
+                old,
+                new,
+            });
+            if adjustment == Adjustment::None && new != old {
+                let points = bars.instrument.price(new - old);
+                problems.add(ProblemKind::RollJump, || Example {
+                    line: None,
+                    time: Some(format_utc(joint.roll.time)),
+                    detail: format!(
+                        "{} gives way to {}, which is {points:+} points away; returns and ATR see a move that nobody made",
+                        joint.roll.from, joint.roll.to
+                    ),
+                });
+            }
+        }
+        bars.rolls.push(joint.roll);
+    }
+    Ok(adjust(bars, &junctions, adjustment)?)
+}
+
+fn roll_facts(bars: &Bars, instrument: &Instrument) -> Vec<RollFacts> {
+    let rolls = bars.rolls.iter();
+    rolls
+        .map(|r| RollFacts {
+            time: format_utc(r.time),
+            from: r.from.clone(),
+            to: r.to.clone(),
+            gap: r.gap_ticks.map(|t| instrument.price(t)),
+            reason: r.reason,
+        })
+        .collect()
 }
 
 fn check_readable(
@@ -445,15 +645,13 @@ fn interval_of(path: &Path, rows: &Rows) -> Result<i64, FileError> {
     Ok(interval)
 }
 
-fn out_of_range(path: &Path, rows: &Rows, i: usize, market: &str) -> BadInput {
-    let prices = format!(
-        "open {}, high {}, low {}, close {}",
-        rows.open[i], rows.high[i], rows.low[i], rows.close[i]
-    );
-    BadInput::new(path, format!("{prices} cannot be a price of {market}"))
-        .line(u64::from(rows.line[i]))
+fn out_of_range(path: &Path, rows: &Rows, at: (usize, f64), market: &str) -> BadInput {
+    let (row, price) = at;
+    let mut bad = BadInput::new(path, format!("{price} cannot be a price of {market}"))
         .expected("a price of one tick or more")
-        .remedy("check the market")
+        .remedy("check the market");
+    bad.line = rows.line.get(row).map(|&l| u64::from(l));
+    bad
 }
 
 /// Results of the checks that need the interval.
@@ -475,6 +673,7 @@ impl Checked {
         has_volume: bool,
         zone_known: bool,
         interval: i64,
+        joints: &[Joint],
         options: &ImportOptions,
         problems: &mut Problems,
     ) -> Self {
@@ -492,7 +691,13 @@ impl Checked {
         }
         checks::count_unaligned(rows, interval, problems);
         let spikes = checks::find_spikes(rows, problems);
-        checks::find_level_jumps(rows, &spikes, interval, problems);
+        // Where the contract is known to change, a jump is no discovery.
+        let changes = joints
+            .iter()
+            .filter(|j| j.prices.is_some())
+            .map(|j| rows.time.partition_point(|&t| t < j.roll.time));
+        let explained: Vec<usize> = spikes.iter().copied().chain(changes).collect();
+        checks::find_level_jumps(rows, &explained, interval, problems);
         let mut outside = Vec::new();
         if zone_known {
             let facts =
@@ -624,7 +829,7 @@ impl Judge<'_> {
                 "bars with prices between ticks, rounded to the nearest, as adjusted series have them"
             }
             ProblemKind::UnalignedTime => "bars that do not open on a multiple of the interval",
-            ProblemKind::RollJump => "jumps that look like a change of contract",
+            ProblemKind::RollJump => "jumps by a change of contract, or that look like one",
             _ => "",
         };
         (n > 0).then(|| format!("{text}: {n}"))

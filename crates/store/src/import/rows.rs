@@ -18,7 +18,7 @@ use crate::dialects::clock::{Moment, StampReader};
 use crate::dialects::{Layout, TimeColumns, TimeFormat, VolumeColumns, number};
 use crate::error::{FileError, excerpt};
 use crate::inspection::{Example, ProblemKind, Problems};
-use crate::text::{ReadProgress, TextSource, sha256_of_file};
+use crate::text::{TextSource, sha256_of_file};
 
 /// Rows of a file as columns, in file order; prices in points.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,9 +43,12 @@ impl Rows {
         self.time.len()
     }
 
-    fn reserve(&mut self, n: usize) {
-        self.line.reserve(n);
-        self.time.reserve(n);
+    fn reserve(&mut self, n: usize, with_symbol: bool) {
+        self.line.reserve_exact(n);
+        self.time.reserve_exact(n);
+        if with_symbol {
+            self.symbol.reserve_exact(n);
+        }
         for column in [
             &mut self.open,
             &mut self.high,
@@ -53,7 +56,7 @@ impl Rows {
             &mut self.close,
             &mut self.volume,
         ] {
-            column.reserve(n);
+            column.reserve_exact(n);
         }
     }
 
@@ -118,6 +121,33 @@ impl Rows {
         }
     }
 
+    /// Adds some rows of another table, without their symbols.
+    pub(crate) fn extend_from(&mut self, other: &Self, range: std::ops::Range<usize>) {
+        self.line.extend_from_slice(&other.line[range.clone()]);
+        self.time.extend_from_slice(&other.time[range.clone()]);
+        self.open.extend_from_slice(&other.open[range.clone()]);
+        self.high.extend_from_slice(&other.high[range.clone()]);
+        self.low.extend_from_slice(&other.low[range.clone()]);
+        self.close.extend_from_slice(&other.close[range.clone()]);
+        self.volume.extend_from_slice(&other.volume[range]);
+    }
+
+    /// Takes the rows of one symbol out of the table.
+    pub(crate) fn take_symbol(&mut self, place: usize) -> Self {
+        let mine: Vec<bool> = self.symbol.iter().map(|&s| s as usize == place).collect();
+        let mut taken = Self::default();
+        taken.reserve(mine.iter().filter(|m| **m).count(), false);
+        let mut at = 0;
+        for run in mine.chunk_by(|a, b| a == b) {
+            if run[0] {
+                taken.extend_from(self, at..at + run.len());
+            }
+            at += run.len();
+        }
+        self.retain(|i| !mine[i]);
+        taken
+    }
+
     fn intern(&mut self, symbol: &str) -> u32 {
         let at = self
             .symbols
@@ -166,7 +196,7 @@ pub(crate) fn read(
         .min(8);
     let reader = RowReader { layout, mark, zone };
     thread::scope(|scope| {
-        let (give, work) = sync_channel::<(usize, Vec<u8>)>(n_workers);
+        let (give, work) = sync_channel::<(usize, f64, Vec<u8>)>(n_workers);
         let (hand_in, parts) = sync_channel::<(usize, Part)>(n_workers);
         let work = Arc::new(Mutex::new(work));
         for _ in 0..n_workers {
@@ -174,21 +204,26 @@ pub(crate) fn read(
             scope.spawn(move || {
                 loop {
                     let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok((i, text)) = next else { break };
-                    if hand_in.send((i, reader.parse(&text))).is_err() {
+                    let Ok((i, share, text)) = next else { break };
+                    let part = Part {
+                        share,
+                        ..reader.parse(&text)
+                    };
+                    if hand_in.send((i, part)).is_err() {
                         break;
                     }
                 }
             });
         }
         drop((work, hand_in));
+        let so_far = done.clone();
         let source = scope.spawn(move || {
             let mut i = 0;
             while let Some(mut block) = source.next_block()? {
                 if i == 0 {
                     blank_out(&mut block, layout.skip_lines);
                 }
-                if give.send((i, block)).is_err() {
+                if give.send((i, so_far.fraction(), block)).is_err() {
                     break;
                 }
                 i += 1;
@@ -197,7 +232,7 @@ pub(crate) fn read(
         });
         let mut all = Collected::default();
         for (i, part) in parts {
-            all.add(i, part, &done);
+            all.add(i, part);
             if !progress(done.fraction()) {
                 return Err(ImportError::Cancelled);
             }
@@ -245,14 +280,17 @@ struct Collected {
 }
 
 impl Collected {
-    fn add(&mut self, i: usize, part: Part, done: &ReadProgress) {
+    fn add(&mut self, i: usize, part: Part) {
         self.waiting.insert(i, part);
         while let Some(mut part) = self.waiting.remove(&self.next) {
-            if self.next == 0 && done.fraction() > 0.0 {
-                // The first block tells about how many rows there will be.
-                let share = done.fraction().max(1e-3);
-                self.rows
-                    .reserve((part.rows.len() as f64 / share * 1.1) as usize);
+            let n = self.rows.len() + part.rows.len();
+            if n > self.rows.time.capacity() && part.share > 0.0 {
+                // The rows so far tell how many there will be: columns that grow by doubling
+                // would for a moment need three times their size. Never much more at once than
+                // there is already: a file can claim any length.
+                let all = ((n as f64 / part.share * 1.05) as usize).clamp(n, 8 * n);
+                let with_symbol = !part.rows.symbol.is_empty();
+                self.rows.reserve(all - self.rows.len(), with_symbol);
             }
             self.next += 1;
             self.unreadable += part.unreadable;
@@ -276,7 +314,7 @@ pub(crate) fn read_parquet(
     }
     let columns = ParquetColumns::read(path)?;
     let (mut rows, mut problems, mut unreadable) = (Rows::default(), Problems::default(), 0);
-    rows.reserve(columns.time.len());
+    rows.reserve(columns.time.len(), columns.symbol.is_some());
     let mut symbols = SymbolIndex::default();
     for (i, &time) in columns.time.iter().enumerate() {
         let [open, high, low, close] = [0, 1, 2, 3].map(|k| columns.ohlc[k][i]);
@@ -322,6 +360,8 @@ struct Part {
     problems: Problems,
     unreadable: u64,
     lines: u64,
+    /// Share of the file that its end lies at.
+    share: f64,
 }
 
 /// How to read a row.
@@ -351,8 +391,10 @@ impl RowReader<'_> {
             problems: Problems::default(),
             unreadable: 0,
             lines: 0,
+            share: 0.0,
         };
-        part.rows.reserve(memchr_iter(b'\n', text).count() + 1);
+        let n_lines = memchr_iter(b'\n', text).count() + 1;
+        part.rows.reserve(n_lines, self.layout.symbol.is_some());
         let mut cells: Vec<&[u8]> = Vec::with_capacity(self.layout.n_columns + 4);
         let mut memory = Memory {
             zone: WallClock::new(self.zone),

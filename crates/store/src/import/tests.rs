@@ -300,7 +300,8 @@ fn spreads_go_and_of_several_contracts_one_must_be_chosen() {
     let two = with_symbols(&["NQH4", "NQM4", "NQH4-NQM4"]);
     let e = run(&two).unwrap_err().to_string();
     assert!(
-        e.contains("NQH4 (10 rows), NQM4 (10 rows)") && e.contains("--symbol"),
+        e.contains("NQH4 (10 rows, volume 50), NQM4 (10 rows, volume 50)")
+            && e.contains("--symbol"),
         "{e}"
     );
     let asked = ImportOptions {
@@ -558,80 +559,6 @@ fn a_market_of_the_users_own_table_can_be_imported() {
         imported.inspection.first.as_deref(),
         Some("2024-03-04T14:30:00Z")
     );
-}
-
-/// Prints how long five million rows take, beside the same file read by polars alone.
-#[test]
-#[ignore = "a measurement of half a minute; run it by name on a quiet machine"]
-fn five_million_rows_are_imported_about_as_fast_as_polars_reads_them() {
-    use polars::prelude::{CsvReadOptions, SerReader};
-    use std::fmt::Write as _;
-
-    let dir = tempfile::tempdir().unwrap();
-    let n = 5_000_000;
-    for (name, header) in [
-        ("NQ 03-24.Last.txt", ""),
-        ("NQ.csv", "time,open,high,low,close,volume\n"),
-    ] {
-        let mut text = header.to_owned();
-        let start = parse("2008-01-07T00:00:00Z");
-        for i in 0..n {
-            let (p, t) = (
-                17_000.0 + f64::from(i % 400) * 0.25,
-                format_utc(start + 60 * i64::from(i)),
-            );
-            if header.is_empty() {
-                let stamp: String = t.chars().filter(char::is_ascii_digit).collect();
-                let (date, clock) = stamp.split_at(8);
-                writeln!(
-                    text,
-                    "{date} {clock};{p};{};{};{p};{}",
-                    p + 2.5,
-                    p - 1.25,
-                    i % 977
-                )
-                .unwrap();
-            } else {
-                writeln!(text, "{t},{p},{},{},{p},{}", p + 2.5, p - 1.25, i % 977).unwrap();
-            }
-        }
-        let path = dir.path().join(name);
-        std::fs::write(&path, &text).unwrap();
-        let separator = if header.is_empty() { b';' } else { b',' };
-        let cache = crate::cache::BarCache::new(dir.path().join("cache"));
-        for round in 0..3 {
-            let clock = std::time::Instant::now();
-            let options = CsvReadOptions::default()
-                .with_has_header(!header.is_empty())
-                .map_parse_options(|o| o.with_separator(separator));
-            let frame = options
-                .try_into_reader_with_file_path(Some(path.clone()))
-                .unwrap()
-                .finish()
-                .unwrap();
-            let by_polars = clock.elapsed();
-            assert_eq!(frame.height(), n as usize);
-            let clock = std::time::Instant::now();
-            let imported = import(&path, &ImportOptions::default(), &mut |_| true).unwrap();
-            let by_import = clock.elapsed();
-            assert_eq!(imported.bars.len(), n as usize);
-            cache
-                .import(&path, &ImportOptions::default(), &mut |_| true)
-                .unwrap();
-            let clock = std::time::Instant::now();
-            assert!(
-                cache
-                    .import(&path, &ImportOptions::default(), &mut |_| true)
-                    .unwrap()
-                    .hit
-            );
-            let by_cache = clock.elapsed();
-            println!(
-                "{name} ({} MB), round {round}: polars {by_polars:?}, import {by_import:?}, cache {by_cache:?}",
-                text.len() >> 20
-            );
-        }
-    }
 }
 
 proptest! {

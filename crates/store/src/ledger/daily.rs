@@ -3,18 +3,17 @@
 use std::path::Path;
 
 use holdout_core::time::TradingDay;
-use holdout_core::units::Usd;
 
+use super::MONEY;
 use super::table::Table;
-use super::{MONEY, usd};
 use crate::dialects::number;
 use crate::error::{BadInput, FileError};
 
 /// What a daily file holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DailyValues {
-    /// Dollars won or lost.
-    NetPnl(Vec<Usd>),
+    /// Dollars won or lost, with all the digits that were written.
+    NetPnl(Vec<f64>),
     /// Fractions of the balance at the end of the day before.
     Return(Vec<f64>),
 }
@@ -49,7 +48,7 @@ pub fn read_daily_csv(path: &Path) -> Result<DailySeries, FileError> {
         (Some(c), None) => DailyValues::NetPnl(
             table
                 .rows()
-                .map(|r| r.get(c, MONEY, usd))
+                .map(|r| r.get(c, MONEY, dollars))
                 .collect::<Result<_, _>>()?,
         ),
         (None, Some(c)) => {
@@ -77,6 +76,11 @@ pub fn read_daily_csv(path: &Path) -> Result<DailySeries, FileError> {
     Ok(DailySeries { days, values })
 }
 
+/// Reads an amount of dollars; at most ten billion, so that sums keep their cents.
+fn dollars(text: &str) -> Option<f64> {
+    number::parse(text.as_bytes(), b'.').filter(|d| d.abs() <= 1e10)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,7 +95,7 @@ mod tests {
     #[test]
     fn both_kinds_are_read() {
         let d = daily("date,net_pnl\n2024-03-04,12.5\n2024-03-05,-0.0001\n").unwrap();
-        assert_eq!(d.values, DailyValues::NetPnl(vec![Usd(125_000), Usd(-1)]));
+        assert_eq!(d.values, DailyValues::NetPnl(vec![12.5, -0.0001]));
         assert_eq!(d.days[1].to_string(), "2024-03-05");
         let d = daily("\u{feff}date,return\r\n2024-03-04,0.0125\r\n").unwrap();
         assert_eq!(d.values, DailyValues::Return(vec![0.0125]));

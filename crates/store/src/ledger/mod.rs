@@ -5,6 +5,7 @@
 //! without the optional ones; what is wrong is named with line, column and value.
 
 mod actions;
+mod candidates;
 mod daily;
 mod equity;
 mod table;
@@ -16,6 +17,7 @@ use holdout_core::market::{Bars, Instrument, Instruments};
 use holdout_core::sim::{EquityRow, Ledger, Trade};
 
 pub use actions::{ActionScript, read_actions};
+pub use candidates::{CandidateTable, read_candidates};
 pub use daily::{DailySeries, DailyValues, read_daily_csv};
 pub use equity::write_equity;
 pub use trades::write_trades;
@@ -82,12 +84,16 @@ pub fn read(folder: &Path, markets: &Instruments) -> Result<LedgerFile, FileErro
     })
 }
 
-/// Reads the trades alone, without equity.
+/// Reads the trades alone, without equity, and the market where they name one.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_trades(path: &Path, markets: &Instruments) -> Result<Vec<Trade>, FileError> {
-    Ok(trades::read(path, markets)?.trades)
+pub fn read_trades(
+    path: &Path,
+    markets: &Instruments,
+) -> Result<(Vec<Trade>, Option<Instrument>), FileError> {
+    let file = trades::read(path, markets)?;
+    Ok((file.trades, file.instrument))
 }
 
 /// In which unit prices are counted.

@@ -1,0 +1,127 @@
+//! Where a chart is written to: a path that can be typed, or chosen in the desktop's dialog.
+//!
+//! A desktop without a dialog service answers every question as if it was cancelled, so the
+//! dialog must not be the only way to a file.
+
+use std::path::PathBuf;
+
+use egui::{Label, Modal, RichText, TextEdit, Ui};
+
+use super::Workbench;
+use super::files::Ask;
+use super::icons::Icon;
+use super::theme::{Theme, mono};
+use super::widgets::button;
+use super::widgets::chart_view::ExportFormat;
+use crate::report::Chart;
+
+/// A chart that is about to be written.
+pub(super) struct ExportTo {
+    chart: Box<Chart>,
+    format: ExportFormat,
+    path: String,
+}
+
+enum Choice {
+    Write,
+    Browse,
+    Leave,
+}
+
+impl ExportTo {
+    /// Proposes a file of this name in the working folder.
+    pub(super) fn new(chart: Box<Chart>, format: ExportFormat, name: &str) -> Self {
+        let folder = std::env::current_dir().unwrap_or_default();
+        Self {
+            chart,
+            format,
+            path: folder.join(name).display().to_string(),
+        }
+    }
+
+    fn ui(&mut self, theme: &Theme, ui: &mut Ui) -> Option<Choice> {
+        ui.set_width(560.0);
+        ui.label(RichText::new(format!("Export \"{}\"", self.chart.title)).heading());
+        ui.add_space(6.0);
+        ui.label(RichText::new(self.format.label()).color(theme.dim));
+        let field = ui
+            .add(
+                TextEdit::singleline(&mut self.path)
+                    .desired_width(f32::INFINITY)
+                    .font(mono(12.5)),
+            )
+            .accessible_name("File to write");
+        let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+        let path = PathBuf::from(self.path.trim());
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+        let problem = if self.path.trim().is_empty() {
+            Some("Name a file.".to_owned())
+        } else if path.is_dir() {
+            Some("This is a folder; name a file in it.".to_owned())
+        } else {
+            folder
+                .filter(|f| !f.is_dir())
+                .map(|f| format!("The folder {} does not exist.", f.display()))
+        };
+        match &problem {
+            Some(problem) => {
+                ui.add(Label::new(RichText::new(problem).color(theme.bad)).wrap());
+            }
+            None if path.exists() => {
+                ui.label(RichText::new("Replaces the file that is there.").color(theme.warn));
+            }
+            None => {
+                ui.label("");
+            }
+        }
+        ui.add_space(4.0);
+        let mut choice = (entered && problem.is_none()).then_some(Choice::Write);
+        ui.horizontal(|ui| {
+            let write = ui.add_enabled_ui(problem.is_none(), |ui| {
+                button::primary(ui, theme, Icon::Export, "Export")
+            });
+            if write.inner.clicked() {
+                choice = Some(Choice::Write);
+            }
+            if button::normal(ui, theme, Icon::Folder, "Choose a place…").clicked() {
+                choice = Some(Choice::Browse);
+            }
+            let cancel = button::button(ui, theme, None, "Cancel", button::Weight::Normal, true);
+            if cancel.clicked() {
+                choice = Some(Choice::Leave);
+            }
+        });
+        choice
+    }
+}
+
+impl Workbench {
+    /// Asks where the pending chart goes, and writes it.
+    pub(super) fn ask_where_to_export(&mut self, ctx: &egui::Context) {
+        let Some(mut to) = self.export_to.take() else {
+            return;
+        };
+        let theme = &self.theme;
+        let modal = Modal::new(egui::Id::unique("export-to")).show(ctx, |ui| to.ui(theme, ui));
+        let closed = modal.should_close();
+        match modal.inner {
+            Some(Choice::Write) => {
+                let path = PathBuf::from(to.path.trim());
+                self.export(ctx, &path, &to.chart, to.format);
+            }
+            Some(Choice::Browse) => {
+                let path = PathBuf::from(to.path.trim());
+                let name = path
+                    .file_name()
+                    .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+                let asked = (to.chart.clone(), to.format);
+                self.ask(ctx, &Ask::Save { name }, Some(asked));
+                // Stays open: a desktop without a dialog leaves the typed path.
+                self.export_to = Some(to);
+            }
+            Some(Choice::Leave) => {}
+            None if closed => {}
+            None => self.export_to = Some(to),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Texts of the Regimes page.
+
+use holdout_core::metrics::by_regime::{DrawdownRegime, RegimeCell};
+
+use crate::report::number;
+
+/// The labels of a cell for people.
+pub fn label(c: &RegimeCell) -> String {
+    c.labels.join(" × ").replace('_', " ")
+}
+
+/// Win rate with its interval, or why there is none.
+pub fn rate_text(c: &RegimeCell) -> String {
+    match (c.win_rate, c.win_rate_interval) {
+        (Some(w), Some(i)) => format!(
+            "{} ({} to {})",
+            number::percent(w),
+            number::percent_to(i.lower, 0),
+            number::percent_to(i.upper, 0)
+        ),
+        _ => format!("n/a ({} trades)", c.trades),
+    }
+}
+
+/// Sharpe ratio with its interval, or why there is none.
+pub fn sharpe_text(c: &RegimeCell) -> String {
+    match (c.sharpe, c.sharpe_interval) {
+        (Some(s), Some(i)) => format!(
+            "{} ({} to {})",
+            number::grouped(s, 1),
+            number::grouped(i.lower, 1),
+            number::grouped(i.upper, 1)
+        ),
+        (Some(s), None) => number::grouped(s, 1),
+        (None, _) if c.declined.is_some() => format!("n/a ({} trades)", c.trades),
+        (None, _) => format!("n/a ({} days)", c.days),
+    }
+}
+
+/// One drawdown in a sentence.
+pub fn drawdown_line(d: &DrawdownRegime) -> String {
+    let began: Vec<String> = d.began.values().map(|l| l.replace('_', " ")).collect();
+    let deepened: Vec<String> = d
+        .deepened
+        .values()
+        .map(|(l, share)| format!("{} {}", l.replace('_', " "), number::percent_to(*share, 0)))
+        .collect();
+    let time = |t: &Option<String>| {
+        t.as_deref()
+            .map_or("the start", |t| t.get(..16).unwrap_or(t))
+            .replace('T', " ")
+    };
+    let list = |l: Vec<String>| {
+        if l.is_empty() {
+            "n/a".to_owned()
+        } else {
+            l.join(", ")
+        }
+    };
+    format!(
+        "{} from {} to {} UTC: began in {}; fell most in {}",
+        number::dollars(-d.depth_usd, 0),
+        time(&d.start),
+        time(&d.trough),
+        list(began),
+        list(deepened)
+    )
+}

@@ -1,0 +1,87 @@
+//! `holdout markets`: one checkpoint on several markets.
+
+use anyhow::anyhow;
+use holdout_store::ImportOptions;
+use holdout_store::runs::CheckpointChoice;
+
+use super::args::MarketsArgs;
+use super::progress::bar;
+use super::table::{row, table};
+use super::{BadInput as _, Failure, Outcome, print_json};
+use crate::jobs::StopFlag;
+use crate::jobs::markets::{MarketTable, market_table, sample_files};
+use crate::jobs::train::open_run;
+use crate::report::number::{dollars, dollars_signed, grouped, percent};
+
+pub(super) fn run(a: &MarketsArgs, json: bool) -> Outcome {
+    let choice: CheckpointChoice = a
+        .checkpoint
+        .parse()
+        .map_err(|e: String| Failure::Input(anyhow!(e)))?;
+    let (folder, data, own) = open_run(&a.run, &mut |_| true).bad_input()?;
+    let files = if a.data.is_empty() {
+        sample_files()
+    } else {
+        a.data
+            .iter()
+            .map(|f| (f.clone(), ImportOptions::default()))
+            .collect()
+    };
+    let shown = bar(files.len() as u64, "markets", json);
+    let stop = StopFlag::new();
+    let mut tell = |_: &str, done: u64, _: u64| shown.set_position(done);
+    let found = market_table(&folder, &data, &own, choice, &files, &stop, &mut tell).bad_input()?;
+    shown.finish_and_clear();
+    if json {
+        return print_json(&found);
+    }
+    print(&found);
+    Ok(())
+}
+
+fn print(m: &MarketTable) {
+    let mut t = table(&[
+        "market", "from", "to", "days", "net P&L", "trades", "win rate", "Sharpe", "drawdown",
+        "note",
+    ]);
+    let na = || "n/a".to_owned();
+    for r in &m.rows {
+        let note = match (r.own, r.other_days) {
+            (true, _) => "trained here",
+            (false, true) => "other days than validation",
+            (false, false) => "",
+        };
+        let x = &r.row;
+        let cells = [
+            r.market.clone(),
+            r.from.clone(),
+            r.to.clone(),
+            x.days.to_string(),
+            dollars_signed(x.net_pnl, 0),
+            x.trades.to_string(),
+            x.win_rate.map_or_else(na, percent),
+            x.sharpe.map_or_else(na, |s| grouped(s, 2)),
+            dollars(x.max_drawdown_usd, 0),
+            note.to_owned(),
+        ];
+        row(&mut t, &cells);
+    }
+    println!("{t}\ncorrelation of daily profits");
+    let names: Vec<&str> = std::iter::once("")
+        .chain(m.rows.iter().map(|r| r.market.as_str()))
+        .collect();
+    let mut t = table(&names);
+    for (r, line) in m.rows.iter().zip(&m.correlation) {
+        let cells = line.iter().map(|c| c.map_or_else(na, |c| grouped(c, 2)));
+        row(
+            &mut t,
+            &std::iter::once(r.market.clone())
+                .chain(cells)
+                .collect::<Vec<_>>(),
+        );
+    }
+    println!("{t}");
+    for c in &m.criteria {
+        println!("{:?}: {}", c.outcome, c.detail);
+    }
+}
