@@ -77,7 +77,7 @@ pub fn members(path: &Path) -> Result<Vec<Member>, FileError> {
     let mut found = Vec::new();
     for i in 0..archive.len() {
         let file = archive.by_index_raw(i).map_err(damaged)?;
-        let name = excerpt(&file.name().map_err(damaged)?);
+        let name = excerpt(file.name());
         let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
         let hidden = last.is_empty() || last.starts_with('.') || name.starts_with("__MACOSX");
         if file.is_dir() || hidden {
@@ -99,16 +99,10 @@ pub fn members(path: &Path) -> Result<Vec<Member>, FileError> {
                 return Err(bad.remedy("unpack it and give the file inside").into());
             }
         };
-        let Some(start) = file.data_start() else {
-            let cause = format!("\"{name}\" in the archive has no place in it");
-            return Err(BadInput::new(path, cause)
-                .remedy("copy the archive again")
-                .into());
-        };
         found.push(Member {
             packed_bytes: file.compressed_size(),
             bytes: file.size(),
-            start,
+            start: file.data_start(),
             deflated,
             crc32: file.crc32(),
             name,
