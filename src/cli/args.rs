@@ -171,7 +171,8 @@ pub struct ImportArgs {
     /// Market (ES, NQ, YM, RTY, MES, MNQ, MYM, M2K).
     #[arg(long)]
     pub market: Option<String>,
-    /// Zone of stamps without offset, e.g. America/Chicago.
+    /// Zone of stamps without offset, e.g. America/Chicago, or America/New_York+7 as many brokers
+    /// of MetaTrader have it.
     #[arg(long)]
     pub zone: Option<String>,
     /// Which end of a bar is stamped: open or close.
@@ -180,6 +181,14 @@ pub struct ImportArgs {
     /// Dialect of the file.
     #[arg(long)]
     pub dialect: Option<String>,
+    /// Which column is what, by header or number, for a table that no dialect fits:
+    /// time=Date,clock=2,open=3,high=4,low=5,close=6,volume=7,symbol=8; clock, volume and symbol
+    /// may be left out.
+    #[arg(long, value_name = "ROLE=COLUMN,…", conflicts_with = "dialect")]
+    pub columns: Option<holdout_store::ColumnMap>,
+    /// Order of the numbers of a date that can be read in two ways: ymd, mdy or dmy.
+    #[arg(long, value_name = "ORDER")]
+    pub dates: Option<holdout_store::dialects::DateOrder>,
     /// Contract to take from a file with several.
     #[arg(long)]
     pub symbol: Option<String>,
@@ -203,6 +212,8 @@ impl ImportArgs {
             zone: self.zone.clone(),
             stamp: self.stamp,
             dialect: self.dialect.clone(),
+            columns: self.columns.clone(),
+            dates: self.dates,
             symbol: self.symbol.clone(),
             continuous: self.continuous.map(|rule| holdout_store::Continuous {
                 rule,

@@ -184,6 +184,12 @@ pub struct RunData {
     pub stamp: holdout_store::Stamp,
     /// Dialect.
     pub dialect: String,
+    /// Which column is what, where the user said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<holdout_store::ColumnMap>,
+    /// Order of dates, where the user said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dates: Option<holdout_store::dialects::DateOrder>,
     /// The one contract that was taken.
     pub symbol: Option<String>,
     /// How contracts were joined; absent for one contract.
@@ -210,6 +216,8 @@ impl RunData {
             zone: d.inspection.zone.clone(),
             stamp: d.inspection.stamp,
             dialect: d.inspection.dialect.clone(),
+            columns: options.columns.clone(),
+            dates: options.dates,
             symbol: options.symbol.clone(),
             continuous: options.continuous,
             repairs: options.repairs.clone(),
@@ -224,7 +232,11 @@ impl RunData {
             market: Some(self.market.clone()),
             zone: self.zone.clone(),
             stamp: Some(self.stamp),
-            dialect: Some(self.dialect.clone()),
+            // Columns that were chosen go before any dialect; several dialects were detected each.
+            dialect: (self.columns.is_none() && !self.dialect.contains(", "))
+                .then(|| self.dialect.clone()),
+            columns: self.columns.clone(),
+            dates: self.dates,
             symbol: self.symbol.clone(),
             continuous: self.continuous,
             repairs: self.repairs.clone(),

@@ -64,6 +64,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         price_divisor: if raw_prices { RAW_PARTS } else { 1.0 },
         zone: ZoneRule::InStamp,
         stamp: Stamp::Open,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
     let prices = if raw_prices {
         "prices are whole numbers of 1e-9"
