@@ -41,6 +41,8 @@ mod scenarios_account;
 #[cfg(test)]
 mod scenarios_actions;
 #[cfg(test)]
+mod scenarios_episodes;
+#[cfg(test)]
 mod scenarios_orders;
 #[cfg(test)]
 mod story;

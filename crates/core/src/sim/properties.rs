@@ -267,7 +267,7 @@ fn an_episode_lasts_its_sessions_and_then_is_cut_off() {
         let c = help(1.0);
         for index in 0..50 {
             let mut env = Env::new(&plan, &c, 4, index);
-            let day = |env: &Env<TrailingFloor>| plan.tape.rows[env.bar()].day;
+            let day = |env: &Env<TrailingFloor>| plan.tape.rows[env.bar()].day();
             let first = day(&env);
             assert_eq!(
                 (env.equity(), env.account().n_trades),

@@ -151,13 +151,17 @@ fn an_open_is_judged_by_the_floor_as_it_stood_before_its_bar() {
 #[test]
 fn a_stop_at_the_floor_is_a_stop_and_its_costs_are_a_breach() {
     // Stop and floor level are both at -11; the fill at -12 and the exit commission go under the floor.
-    story(
+    let l = story(
         &limit(60),
         "
         before      | buy |
         0 1 -4 0    |     | stop -11
         0 1 -11 0   | buy | stop at -12, balance 49930, floor 49940, breach, refused
         ",
+    );
+    assert!(
+        l.ambiguous.is_empty(),
+        "no order of high and low would have saved it"
     );
     // So is a flat-by close.
     let settings = SimSettings {

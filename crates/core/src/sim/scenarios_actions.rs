@@ -172,6 +172,17 @@ fn break_even_must_be_tighter_than_the_stop_and_short_of_the_market() {
         19 22 14 19 | sl_to_be | mask 100001, refused
         ",
     );
+    // A stop that the trail has brought to the very price is no reason to move it there.
+    story(
+        &default(),
+        "
+        before      | buy      |
+        0 4 -4 0    |          | long at 1
+        1 9 1 9     | trail_on | mask 100110, done, stop 0
+        9 13 5 10   | sl_to_be | mask 100001, refused, stop 1
+        10 12 9 10  |          |
+        ",
+    );
     let settings = SimSettings {
         be_offset_ticks: 5,
         ..default()
@@ -183,7 +194,7 @@ fn break_even_must_be_tighter_than_the_stop_and_short_of_the_market() {
         0 4 -4 0   |          | long at 1
         0 6 -2 6   | sl_to_be | mask 100010, refused
         6 10 2 7   | sl_to_be | mask 100110, done, stop 6
-        7 11 7 9   |          | stop 6
+        7 11 7 9   |          |
         ",
     );
 }

@@ -54,7 +54,7 @@ fn a_short_is_the_mirror_of_a_long() {
 fn distances_are_rounded_up_and_capped_by_the_risk() {
     let entry = |settings: &SimSettings, stop: i32, target: i32| {
         let text =
-            format!("before | buy |\n 0 4 -4 0 | | stop {stop}, target {target}\n 0 4 -3 0 | |");
+            format!("before | buy |\n 0 3 -3 0 | | stop {stop}, target {target}\n 0 3 -3 0 | |");
         story(settings, &text);
     };
     // 1.3 x 8 = 10.4 ticks, so 11; 2.5 times the rounded 11 is 27.5, so 28.
@@ -94,6 +94,20 @@ fn a_stop_within_the_slippage_fills_at_once() {
 }
 
 #[test]
+fn a_market_that_stands_still_has_a_stop_of_one_tick() {
+    let still = "0 0 0 0 | |\n".repeat(200);
+    // The ATR has died away to less than the guard; the stop is a tick, the target three.
+    let free = SimSettings {
+        slippage_ticks: Some(0),
+        atr_period: 2,
+        ..default()
+    };
+    let text =
+        format!("{still} 0 0 0 0 | buy |\n 0 0 0 0 | | long at 0, stop -1, target 3\n 0 0 0 0 | |");
+    story(&free, &text);
+}
+
+#[test]
 fn a_stop_is_touched_at_its_price_and_not_a_tick_before() {
     story(
         &default(),
@@ -127,7 +141,7 @@ fn a_target_gap_needs_the_same_penetration_as_a_touch() {
         before      | buy |
         0 4 -4 0    |     | target 37
         38 38 30 35 |     | position 1, best 50182.50
-        39 60 38 39 |     | target at 39, best 50187.50, worst 50185, mfe 190
+        39 60 38 39 |     | target at 39, best 50187.50, peak 50187.50, worst 50185, mfe 190
         ",
     );
     story(
