@@ -440,6 +440,9 @@ pub struct EvaluateArgs {
     /// What is said about that file.
     #[command(flatten)]
     pub import: ImportArgs,
+    /// Finer bars inside that file's, for a run whose same_bar is finer_bars.
+    #[arg(long, requires = "data")]
+    pub finer: Option<PathBuf>,
     /// Judge on the bars the run trained on; refused without this.
     #[arg(long)]
     pub in_sample: bool,
@@ -463,6 +466,9 @@ pub struct CheckpointsArgs {
     /// What is said about that file.
     #[command(flatten)]
     pub import: ImportArgs,
+    /// Finer bars inside that file's, for a run whose same_bar is finer_bars.
+    #[arg(long, requires = "data")]
+    pub finer: Option<PathBuf>,
     /// Two to six checkpoints by their steps, compared pair by pair.
     #[arg(long, value_delimiter = ',')]
     pub compare: Vec<u64>,

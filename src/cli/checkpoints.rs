@@ -11,6 +11,7 @@ use super::progress::bar;
 use super::table::{row, table};
 use super::{BadInput as _, Failure, Outcome, data, print_json};
 use crate::arena::Arena;
+use crate::config::RunConfig;
 use crate::jobs::StopFlag;
 use crate::jobs::checkpoints::{
     CheckpointQuestion, CheckpointTable, checkpoint_table, keep_choice, on_validation, seen_beside,
@@ -46,9 +47,11 @@ pub(super) fn run(a: &CheckpointsArgs, json: bool) -> Outcome {
                     dataset.market()
                 )));
             }
-            let plan = own
-                .plan
-                .config
+            let config = RunConfig {
+                finer: a.finer.clone(),
+                ..own.plan.config.clone()
+            };
+            let plan = config
                 .plan(&dataset.bars.instrument)
                 .map_err(|p| Failure::Input(problems_to_error(p)))?;
             let arena = Arena::new(plan, dataset).bad_input()?;

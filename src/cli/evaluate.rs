@@ -13,6 +13,7 @@ use super::args::EvaluateArgs;
 use super::table::{row, table};
 use super::{BadInput as _, Failure, Outcome, compliance, data, metrics, print_json};
 use crate::arena::Arena;
+use crate::config::RunConfig;
 use crate::jobs::demo::PartResult;
 use crate::jobs::evaluate::{
     Benchmark, Evaluation, Judge, Known, RandomEntries, evaluate, evaluate_in,
@@ -98,9 +99,11 @@ fn on_other_data(
             dataset.market()
         )));
     }
-    let plan = own
-        .plan
-        .config
+    let config = RunConfig {
+        finer: a.finer.clone(),
+        ..own.plan.config.clone()
+    };
+    let plan = config
         .plan(&dataset.bars.instrument)
         .map_err(|p| Failure::Input(problems_to_error(p)))?;
     let arena = Arena::new(plan, dataset).bad_input()?;

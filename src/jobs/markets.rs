@@ -22,6 +22,7 @@ use super::StopFlag;
 use super::checkpoints::{CheckpointRow, load, row_of};
 use super::train::{RunData, problems_to_error};
 use crate::arena::Arena;
+use crate::config::RunConfig;
 use crate::dataset::{Dataset, SAMPLES, sample_path};
 
 /// Drawdown from which a market counts as a collapse, in dollars.
@@ -150,9 +151,12 @@ fn market(
     (policy, phase, step): (&Policy, holdout_core::sim::Phase, u64),
 ) -> anyhow::Result<MarketRow> {
     let (file, same) = (dataset.path.clone(), dataset.market() == data.market);
-    let plan = own
-        .plan
-        .config
+    // The run's finer bars, if it has any, are not inside these.
+    let config = RunConfig {
+        finer: None,
+        ..own.plan.config.clone()
+    };
+    let plan = config
         .plan(&dataset.bars.instrument)
         .map_err(problems_to_error)?;
     let arena = Arena::new(plan, dataset)?;

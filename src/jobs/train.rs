@@ -197,6 +197,9 @@ pub struct RunData {
     pub continuous: Option<holdout_store::Continuous>,
     /// Repairs that were made.
     pub repairs: Vec<holdout_store::Repair>,
+    /// SHA-256 of the finer bars; absent where none were used.
+    #[serde(default)]
+    pub finer_bars_sha256: Option<String>,
     /// Days of the parts.
     pub split: holdout_core::market::Split,
     /// Programme version.
@@ -221,6 +224,7 @@ impl RunData {
             symbol: options.symbol.clone(),
             continuous: options.continuous,
             repairs: options.repairs.clone(),
+            finer_bars_sha256: finer_sha256(arena),
             split: arena.split.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
@@ -257,6 +261,10 @@ impl RunData {
     }
 }
 
+fn finer_sha256(arena: &Arena) -> Option<String> {
+    arena.tape.finer.as_ref().map(|f| bars_sha256(f.bars()))
+}
+
 /// Opens a run: its configuration and its bars, which must be those it was trained on.
 ///
 /// # Errors
@@ -281,6 +289,11 @@ pub fn open_run(
             "the data of this run have changed: {} now holds bars with hash {found}, the run was trained on {}; restore the file, or train anew",
             data.path.display(),
             data.bars_sha256
+        );
+    }
+    if finer_sha256(&arena) != data.finer_bars_sha256 {
+        bail!(
+            "the finer bars of this run have changed since it was trained; restore the file, or train anew"
         );
     }
     Ok((folder, data, arena))
@@ -330,6 +343,9 @@ pub fn train_run(
     let data = RunData::of(&arena, options);
     let mut config = plan.config.clone();
     (config.market, config.data) = (data.market.clone(), Some(data.path.clone()));
+    config.finer = config
+        .finer
+        .map(|path| std::path::absolute(&path).unwrap_or(path));
     let new = NewRun {
         market: &data.market,
         run_toml: &config.to_toml()?,
