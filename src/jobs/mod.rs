@@ -10,6 +10,7 @@ pub mod checkpoints;
 pub mod demo;
 pub mod ensemble;
 pub mod evaluate;
+pub mod history;
 pub mod markets;
 pub mod measure;
 mod phase1;
