@@ -65,6 +65,8 @@ pub enum Command {
     Resume,
     /// Write a checkpoint and end.
     Stop,
+    /// Train on from a run's newest checkpoint.
+    ContinueRun(PathBuf),
     /// Something about the queue of runs.
     Queue(QueueCommand),
     /// Check the learner on made-up markets.
@@ -139,6 +141,7 @@ impl Workbench {
             Command::Pause => self.pause(true),
             Command::Resume => self.pause(false),
             Command::Stop => self.stop(StopReason::Asked),
+            Command::ContinueRun(path) => self.continue_run(ctx, path),
             Command::Queue(command) => self.queue(ctx, command),
             Command::SelfTest => self.start_self_test(ctx),
             Command::EndSelfTest => self.end_self_test(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use holdout_learn::device::DeviceChoice;
+use holdout_store::runs::CheckpointChoice;
 
 /// Trains reinforcement-learning traders for index futures and tells the truth about them.
 ///
@@ -36,7 +37,7 @@ pub enum Command {
     Data(DataArgs),
     /// Train a policy in two phases.
     #[command(
-        after_help = "Examples:\n  holdout train --preset quick --market NQ --data NQ.txt\n  holdout train --config run.toml --device cpu --progress json\n  holdout train --preset quick --market NQ --seeds 1,2,3\n  holdout train --config a.toml --config b.toml\n  holdout train --resume runs/20240101-120000-NQ-ab12 --device cpu"
+        after_help = "Examples:\n  holdout train --preset quick --market NQ --data NQ.txt\n  holdout train --config run.toml --device cpu --progress json\n  holdout train --preset quick --market NQ --seeds 1,2,3\n  holdout train --config a.toml --config b.toml\n  holdout train --resume runs/20240101-120000-NQ-ab12 --device cpu\n  holdout train --resume runs/20240101-120000-NQ-ab12 --checkpoint 1638400"
     )]
     Train(TrainArgs),
     /// Run a checkpoint through unseen bars, one account, in order.
@@ -369,7 +370,8 @@ pub struct TrainArgs {
     /// Run configuration (TOML). Several are a queue: each is a run of its own, in this order.
     #[arg(long)]
     pub config: Vec<PathBuf>,
-    /// Preset under the configuration: smoke, quick, seed, extended.
+    /// Preset under the configuration: smoke, quick, seed, extended (Boot Camp 10%), extended-20,
+    /// extended-30.
     #[arg(long)]
     pub preset: Option<String>,
     /// Bar file; the sample of the market when absent.
@@ -396,6 +398,10 @@ pub struct TrainArgs {
     /// Continue a stopped or killed run from its newest checkpoint.
     #[arg(long, conflicts_with_all = ["config", "preset", "data", "set", "seed"])]
     pub resume: Option<PathBuf>,
+    /// With --resume: go on from this checkpoint (best, last, or its steps). From an earlier one
+    /// a new run goes on beside the old one, which stays as it is.
+    #[arg(long, requires = "resume", default_value = "last", value_name = "STEP")]
+    pub checkpoint: CheckpointChoice,
     /// How progress is told.
     #[arg(long, value_enum, default_value_t)]
     pub progress: ProgressStyle,
