@@ -12,6 +12,7 @@ pub mod ensemble;
 pub mod evaluate;
 pub mod markets;
 pub mod measure;
+pub mod player;
 pub mod regimes;
 pub mod scalars;
 pub mod seeds;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use holdout_core::features::FeatureSet;
+use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, SessionCalendar};
 use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Action, Ledger, Phase};
@@ -158,7 +159,8 @@ pub fn hold_trap(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<C
 }
 
 /// The same experiment on any market. No rule is known there: trading counts as paying where the
-/// policies of the curriculum, which trade, earned something out of sample on average.
+/// policies of the curriculum, which trade, earned something out of sample on average. Judged on
+/// validation alone: the test part of anybody's data opens through the counter or not at all.
 ///
 /// # Errors
 /// As [`hold_trap`].
@@ -193,7 +195,11 @@ fn compare(
             let one = learn(&arena, Phase::Entries, Start::Scratch, stop, LIMIT)?;
             let start = Start::Transfer(&one.checkpoint);
             let two = learn(&arena, Phase::Management, start, stop, LIMIT)?;
-            let ours = arena.evaluate(&two.policy, Phase::Management, unseen(&arena))?;
+            let judged = match rule {
+                Some(_) => unseen(&arena),
+                None => arena.range(Part::Validation),
+            };
+            let ours = arena.evaluate(&two.policy, Phase::Management, judged)?;
             arms.push(Arm::of(seed, curriculum, one.steps + two.steps, &ours));
             if known.is_none() {
                 known = rule.map(|rule| rule(&arena));
