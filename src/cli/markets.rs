@@ -12,7 +12,7 @@ use crate::jobs::StopFlag;
 use crate::jobs::markets::{MarketTable, market_table, sample_files};
 use crate::jobs::player::PlayerChoice;
 use crate::jobs::train::open_run;
-use crate::report::number::{dollars, dollars_signed, grouped};
+use crate::report::number::{dollars, dollars_signed, grouped, percent};
 
 pub(super) fn run(a: &MarketsArgs, json: bool) -> Outcome {
     let choice: PlayerChoice = a
@@ -49,11 +49,18 @@ fn print(m: &MarketTable) {
     ]);
     let na = || "n/a".to_owned();
     for r in &m.rows {
-        let note = match (r.own, r.other_days) {
+        let mut note = match (r.own, r.other_days) {
             (true, _) => "trained here",
             (false, true) => "other days than validation",
             (false, false) => "",
-        };
+        }
+        .to_owned();
+        if r.training_days_share > 0.0 {
+            note += &format!(
+                ", {} of them days of training",
+                percent(r.training_days_share)
+            );
+        }
         let x = &r.row;
         let cells = [
             r.market.clone(),
@@ -65,7 +72,7 @@ fn print(m: &MarketTable) {
             win_rate(x),
             sharpe(x),
             dollars(x.max_drawdown_usd, 0),
-            note.to_owned(),
+            note,
         ];
         row(&mut t, &cells);
     }

@@ -44,6 +44,11 @@ pub(super) fn run(a: &RegimesArgs, json: bool) -> Outcome {
         }));
     }
     print(found);
+    if e.in_sample {
+        println!(
+            "IN-SAMPLE: the policy trained on these bars; these figures say nothing about new ones."
+        );
+    }
     if let Some(n) = e.looks {
         println!("the test days of this run have now been looked at {n} time(s)");
     }
