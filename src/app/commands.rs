@@ -262,9 +262,7 @@ impl Workbench {
             return;
         }
         if part == Part::Test {
-            self.ask_test = Some(
-                worker::looks_so_far(&run, &self.model.runs_dir).map_err(|e| format!("{e:#}")),
-            );
+            self.ask_test = Some(worker::looks_so_far(&run).map_err(|e| format!("{e:#}")));
         } else {
             self.judge(ctx, part);
         }

@@ -743,13 +743,7 @@ impl Workbench {
             .checkpoint
             .clone()
             .unwrap_or_else(|| "best".to_owned());
-        match worker::judge(
-            run,
-            checkpoint,
-            part,
-            self.model.runs_dir.clone(),
-            commands::wake(ctx),
-        ) {
+        match worker::judge(run, checkpoint, part, commands::wake(ctx)) {
             Ok(job) => {
                 self.model.evaluating = Some((part, job.progress()));
                 self.judging = Some((part, job));

@@ -434,7 +434,7 @@ pub struct EvaluateArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// best, last, or a step number.
+    /// best, last, a step number, or ensemble:NAME.
     #[arg(long, default_value = "best")]
     pub checkpoint: String,
     /// Part of the run's own split.
@@ -482,7 +482,7 @@ pub struct CheckpointsArgs {
     #[arg(long)]
     pub rule: Option<PathBuf>,
     /// Make the chosen checkpoint the run's best; exit code 1 when none meets the rule.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "data")]
     pub select: bool,
 }
 
@@ -492,7 +492,7 @@ pub struct MarketsArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// best, last, or a step number.
+    /// best, last, a step number, or ensemble:NAME.
     #[arg(long, default_value = "best")]
     pub checkpoint: String,
     /// Bar file of a market; repeatable. The sample markets when absent.
@@ -506,7 +506,7 @@ pub struct RegimesArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// best, last, or a step number.
+    /// best, last, a step number, or ensemble:NAME.
     #[arg(long, default_value = "best")]
     pub checkpoint: String,
     /// Part of the run's own split.

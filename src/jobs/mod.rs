@@ -14,6 +14,7 @@ pub mod history;
 pub mod markets;
 pub mod measure;
 mod phase1;
+pub mod player;
 pub mod regimes;
 pub mod scalars;
 pub mod seeds;

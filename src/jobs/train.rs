@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use holdout_core::market::SessionCalendar;
 use holdout_core::market::split::Part;
+use holdout_core::market::{Instrument, Instruments, SessionCalendar};
 use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Ledger, Phase, Side};
 use holdout_learn::event::CheckpointData;
@@ -253,11 +253,29 @@ impl RunData {
         }
     }
 
-    /// Whether a data set holds days of the run's own market on which it trained.
+    /// Whether a data set holds days on which the run trained, of its own market or of the micro
+    /// or mini with the same prices.
     pub fn trained_on(&self, dataset: &Dataset) -> bool {
-        let (first, last) = self.split.train;
+        self.shares(dataset, Part::Train)
+    }
+
+    /// Whether a data set holds days of the run's test part, of the same prices.
+    pub fn tested_on(&self, dataset: &Dataset) -> bool {
+        self.shares(dataset, Part::Test)
+    }
+
+    /// Whether another market has the prices of the run's own.
+    pub fn same_prices(&self, other: &Instrument) -> bool {
+        let markets = Instruments::builtin();
+        let own = markets.get(&self.market).map(Instrument::underlying);
+        own.unwrap_or(&self.market) == other.underlying()
+    }
+
+    fn shares(&self, dataset: &Dataset, part: Part) -> bool {
+        let (first, last) = self.split.days(part);
         let days = &dataset.sessions.days;
-        dataset.market() == self.market && days.iter().any(|d| d.day >= first && d.day <= last)
+        self.same_prices(&dataset.bars.instrument)
+            && days.iter().any(|d| d.day >= first && d.day <= last)
     }
 
     /// The days of the test part as the registry names them.

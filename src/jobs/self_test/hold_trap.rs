@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use holdout_core::features::FeatureSet;
+use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, SessionCalendar};
 use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Action, Ledger, Phase};
@@ -174,7 +175,8 @@ pub fn hold_trap(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<C
 }
 
 /// The same experiment on any market. No rule is known there: trading counts as paying where the
-/// policies of the curriculum, which trade, earned something out of sample on average.
+/// policies of the curriculum, which trade, earned something out of sample on average. Judged on
+/// validation alone: the test part of anybody's data opens through the counter or not at all.
 ///
 /// # Errors
 /// As [`hold_trap`].
@@ -209,11 +211,15 @@ fn compare(
             let one = learn(&arena, Phase::Entries, Start::Scratch, stop, LIMIT)?;
             let start = Start::Transfer(&one.checkpoint);
             let two = learn(&arena, Phase::Management, start, stop, LIMIT)?;
+            let judged = match rule {
+                Some(_) => unseen(&arena),
+                None => arena.range(Part::Validation),
+            };
             for (phase, policy, steps) in [
                 (Phase::Entries, &one.policy, one.steps),
                 (Phase::Management, &two.policy, one.steps + two.steps),
             ] {
-                let ours = arena.evaluate(policy, phase, unseen(&arena))?;
+                let ours = arena.evaluate(policy, phase, judged.clone())?;
                 arms.push(Arm::of(seed, curriculum, phase, steps, &ours));
             }
             if known.is_none() {
