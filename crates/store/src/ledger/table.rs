@@ -85,6 +85,15 @@ impl Table {
         self.names.iter().position(|n| n == name)
     }
 
+    /// Whether a column is not there, or is left empty somewhere.
+    ///
+    /// An empty cell says that the value is not known, and then nothing can be judged by it.
+    pub(crate) fn lacks(&self, name: &str) -> bool {
+        let empty = |r: &ByteRecord, c: usize| r.get(c).is_none_or(<[u8]>::is_empty);
+        self.column(name)
+            .is_none_or(|c| self.rows.iter().any(|(_, r)| empty(r, c)))
+    }
+
     /// Position of a column that must be there.
     pub(crate) fn require(&self, name: &str) -> Result<usize, FileError> {
         self.column(name).ok_or_else(|| {
@@ -130,7 +139,7 @@ impl<'a> Row<'a> {
         read(self.text(column)?).ok_or_else(|| self.bad(column, expected))
     }
 
-    /// As [`Row::get`], with a default for a column that the table has not.
+    /// As [`Row::get`], with a default for a column that the table has not, and for an empty cell.
     pub(crate) fn get_or<T>(
         self,
         column: Option<usize>,
@@ -139,8 +148,8 @@ impl<'a> Row<'a> {
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, FileError> {
         match column {
-            None => Ok(default),
-            Some(c) => self.get(c, expected, read),
+            Some(c) if !self.text(c)?.is_empty() => self.get(c, expected, read),
+            _ => Ok(default),
         }
     }
 
