@@ -372,6 +372,10 @@ mod tests {
                 "{e}\nwanted {want}"
             );
         }
+        std::fs::write(&equity, head.replace("equity_close", "balance")).unwrap();
+        let e = read(dir.path(), &Instruments::builtin()).unwrap_err();
+        let want = "line 1: the column balance is there twice";
+        assert!(e.is_bad_data() && e.to_string().contains(want), "{e}");
         std::fs::write(&equity, "time,balance\n").unwrap();
         assert!(
             read(dir.path(), &Instruments::builtin())

@@ -49,12 +49,19 @@ impl Table {
             let line = record.position().map_or(0, csv::Position::line);
             match &names {
                 None => {
-                    names = Some(
-                        record
-                            .iter()
-                            .map(|c| String::from_utf8_lossy(c).into_owned())
-                            .collect(),
-                    )
+                    let head: Vec<String> = record
+                        .iter()
+                        .map(|c| String::from_utf8_lossy(c).into_owned())
+                        .collect();
+                    let twice = |i: &usize| !head[*i].is_empty() && head[..*i].contains(&head[*i]);
+                    if let Some(i) = (0..head.len()).find(twice) {
+                        let cause = format!("the column {} is there twice", excerpt(&head[i]));
+                        return Err(BadInput::new(path, cause)
+                            .line(line)
+                            .remedy("keep one of them")
+                            .into());
+                    }
+                    names = Some(head);
                 }
                 Some(names) if record.len() < names.len() => {
                     let cause = format!(
