@@ -1,6 +1,8 @@
 //! A data set made ready for a plan: tape, features, split, and who may look at which bars.
 
 use std::ops::Range;
+use std::path::PathBuf;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
