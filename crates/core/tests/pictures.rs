@@ -43,7 +43,7 @@ fn play(settings: &SimSettings, rows: &[[i32; 4]], decisions: &[(i32, Action)]) 
 
 const WIDTH: f64 = 760.0;
 const LEFT: f64 = 84.0;
-const RIGHT: f64 = 130.0;
+const RIGHT: f64 = 150.0;
 const GREEN: &str = "#2a9d6f";
 const RED: &str = "#d1495b";
 const BLUE: &str = "#3a6ea5";
