@@ -1,6 +1,8 @@
 //! A data set made ready for a plan: tape, features, split, and who may look at which bars.
 
 use std::ops::Range;
+use std::path::PathBuf;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -15,7 +17,7 @@ use holdout_core::sim::{
 };
 use holdout_learn::{FeatureTable, ObsShape, Policy, VecEnv};
 
-use crate::config::RunPlan;
+use crate::config::{RunConfig, RunPlan, problems_to_error};
 use crate::dataset::Dataset;
 use crate::ensemble::{Decider, Single};
 use crate::lookahead::Lookahead;
@@ -90,6 +92,22 @@ impl Arena {
             table: Arc::new(table),
             split,
         })
+    }
+
+    /// The same configuration on another data set, whose market may differ, with the finer bars
+    /// inside that one, if there are any.
+    ///
+    /// # Errors
+    /// When the configuration does not fit that market, or its data cannot be split.
+    pub fn elsewhere(&self, dataset: Dataset, finer: Option<PathBuf>) -> anyhow::Result<Self> {
+        let config = RunConfig {
+            finer,
+            ..self.plan.config.clone()
+        };
+        let plan = config
+            .plan(&dataset.bars.instrument)
+            .map_err(problems_to_error)?;
+        Self::new(plan, dataset)
     }
 
     /// Bars of a part of the split.

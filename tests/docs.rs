@@ -73,6 +73,16 @@ fn the_page_on_the_simulator_runs_as_written() {
 }
 
 #[test]
+fn the_guide_to_choosing_runs_as_written() {
+    run_page("select.md");
+}
+
+#[test]
+fn the_compliance_page_runs_as_written() {
+    run_page("compliance.md");
+}
+
+#[test]
 fn the_run_folder_page_runs_as_written() {
     run_page("run-folder.md");
 }

@@ -12,6 +12,7 @@ mod look_ahead;
 mod metrics;
 mod pipeline;
 mod programme;
+mod record;
 mod self_test;
 mod vector_ledger;
 mod verdicts;
