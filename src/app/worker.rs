@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use holdout_core::market::split::Part;
 use holdout_store::ImportOptions;
-use holdout_store::runs::{RunFolder, test_looks};
+use holdout_store::runs::{CheckpointChoice, RunFolder, test_looks};
 
 use super::context::Market;
 use super::panels::results_data::ResultsView;

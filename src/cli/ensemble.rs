@@ -76,7 +76,7 @@ fn print(m: &EnsembleResult) {
     let mut t = table(&["member", "weight", "Sharpe on validation"]);
     let na = || "n/a".to_owned();
     for x in &e.members {
-        let sharpe = sharpe(x);
+        let sharpe = x.sharpe.map_or_else(na, |s| grouped(s, 2));
         row(
             &mut t,
             &[

@@ -1,6 +1,6 @@
 //! The main job: a sample market, a short training, the verdict on all three parts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use holdout_core::market::split::Part;

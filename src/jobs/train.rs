@@ -329,7 +329,7 @@ struct PlanFile<'a> {
     steps_phase1: u64,
     steps_phase2: u64,
     split: &'a holdout_core::market::Split,
-    instrument: &'a holdout_core::market::Instrument,
+    instrument: &'a Instrument,
     sim: &'a holdout_core::sim::SimSettings,
     sim_phase1: &'a holdout_core::sim::SimSettings,
     phase1: &'a TrainConfig,
