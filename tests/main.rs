@@ -6,6 +6,7 @@ mod compliance_vectors;
 mod data_page;
 mod docs;
 mod faults;
+mod finer;
 mod kills;
 mod look_ahead;
 mod metrics;

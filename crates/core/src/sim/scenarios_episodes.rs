@@ -147,6 +147,16 @@ fn a_trade_of_exactly_nothing_is_no_win() {
 }
 
 #[test]
+fn each_side_pays_the_commission_that_is_in_force_when_it_fills() {
+    let mut w = Walk::new(&settings(), &[[0, 4, -4, 0], [0, 4, -4, 0]], help());
+    w.step(Action::Buy);
+    w.help.commission_per_side = Usd::whole(4);
+    while w.step(Action::Hold).1 == End::Running {}
+    // Two ticks of slippage at $5, $2.50 to get in and $4 to get out.
+    assert_eq!(w.sums.totals().net_pnl_usd, -10.0 - 2.5 - 4.0);
+}
+
+#[test]
 fn bonuses_are_paid_on_executed_entries_and_first_uses_and_kept_apart() {
     let paid = CurriculumSettings::default().state(Phase::Management, Usd::from_dollars(2.5), 0.0);
     let paid = CurriculumState {
