@@ -12,6 +12,8 @@ mod contract;
 mod dates;
 mod members;
 #[cfg(test)]
+mod mutations;
+#[cfg(test)]
 mod real_files;
 mod rows;
 #[cfg(test)]
