@@ -439,11 +439,12 @@ pub(crate) fn find_spikes(rows: &Rows, problems: &mut Problems) -> Vec<usize> {
             .collect();
         let reference = median(&around);
         // The bars before and after must agree with each other: a crash is no spike. Several bad
-        // bars may follow each other.
-        let after = (i + 1..=i + NEIGHBOURS).take_while(|&k| k < n);
+        // bars may follow each other, each of them wholly away.
         let near = |price: f64| !far_by(price, reference, threshold / 2.0);
-        let returns =
-            near(close_before) && (i + 1 >= n || after.into_iter().any(|k| near(rows.open[k])));
+        let away = |k: &usize| far(rows.open[*k], reference) && far(rows.close[*k], reference);
+        let bad = (i + 1..n).take(NEIGHBOURS).take_while(away).count();
+        let next = i + 1 + bad;
+        let returns = near(close_before) && (next >= n || near(rows.open[next]));
         if (far(rows.high[i], reference) || far(rows.low[i], reference))
             && (returns || spikes.last() == Some(&(i.wrapping_sub(1))))
         {
@@ -658,6 +659,22 @@ mod tests {
             let found = find_spikes(&r, &mut Problems::default());
             assert_eq!(found, (10..10 + n_bad).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn a_wild_hour_that_was_traded_is_no_spike() {
+        // A false headline: up a thousand points and back by half within the hour.
+        let mut r = rows("2025-04-07T06:00:00Z", &[17_950.0; 20]);
+        let wild = [
+            [17_980.5, 19_069.0, 17_870.5, 18_366.0],
+            [18_367.0, 18_506.5, 17_857.25, 18_096.75],
+            [18_096.0, 18_205.0, 17_920.25, 17_960.75],
+        ];
+        for (k, [o, h, l, c]) in wild.into_iter().enumerate() {
+            (r.open[8 + k], r.high[8 + k]) = (o, h);
+            (r.low[8 + k], r.close[8 + k]) = (l, c);
+        }
+        assert!(find_spikes(&r, &mut Problems::default()).is_empty());
     }
 
     #[test]

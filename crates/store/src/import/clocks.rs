@@ -37,6 +37,8 @@ const ZONES: [&str; 20] = [
 /// A pause longer than this, beyond the bar itself, ends a stretch of trading. The halt of a day
 /// is an hour.
 const PAUSE_SECS: i64 = 45 * 60;
+/// A source may lack the first or last bars of a session.
+const QUIET_SECS: i64 = 15 * 60;
 /// Stretches of fewer bars are stray prints.
 const FEWEST_BARS: usize = 5;
 /// Stretches that must begin and end with a session.
@@ -62,9 +64,9 @@ struct Stretch {
 /// How the stretches lie in the exchange's sessions under one reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Fit {
-    /// Begin and end with a session.
+    /// Begin and end with a session, give or take the first and the last minutes.
     whole: u32,
-    /// Begin or end with one.
+    /// First and last bars that are those of a session to the second.
     edges: u32,
     /// Reach into hours in which the exchange is closed.
     outside: u32,
@@ -131,14 +133,12 @@ pub(super) fn read_off(rows: &Rows, zone_known: bool, stamps: &[Stamp]) -> Optio
 /// Stretches of trading and seconds of a bar; `None` for bars too long to tell.
 fn stretches(rows: &Rows) -> Option<(Vec<Stretch>, i64)> {
     let traded = rows.volume.iter().filter(|v| **v > 0.0).count();
-    // Fillers of closed hours have no volume.
+    // Some sources fill closed hours with flat bars without volume.
     let fillers = traded * 2 >= rows.len();
-    let mut times: Vec<i64> = rows
-        .time
-        .iter()
-        .zip(&rows.volume)
-        .filter(|(_, v)| !fillers || **v > 0.0)
-        .map(|(t, _)| *t)
+    let filler = |i: &usize| fillers && rows.volume[*i] <= 0.0 && rows.high[*i] <= rows.low[*i];
+    let mut times: Vec<i64> = (0..rows.len())
+        .filter(|i| !filler(i))
+        .map(|i| rows.time[i])
         .collect();
     times.sort_unstable();
     times.dedup();
@@ -172,7 +172,9 @@ fn fit(opens: &[[i64; 2]], interval: i64, calendar: &SessionCalendar, new_york: 
         let end = last + interval;
         let begins = first == 0 || first == cash;
         let ends = end == close || cash_ends.contains(&end);
-        fit.whole += u32::from(begins && ends);
+        let late = first <= QUIET_SECS.max(2 * interval);
+        let early = close - end <= QUIET_SECS.max(2 * interval);
+        fit.whole += u32::from((begins || late) && (ends || early));
         fit.edges += u32::from(begins) + u32::from(ends);
     }
     fit
@@ -207,6 +209,8 @@ mod tests {
                 let utc = ny.to_utc(day.roll_wall() + since);
                 rows.time.push(zone.wall(utc + late));
                 rows.volume.push(1.0);
+                rows.high.push(1.0);
+                rows.low.push(1.0);
                 since += 60;
             }
         }
@@ -254,12 +258,39 @@ mod tests {
     }
 
     #[test]
+    fn missing_first_bars_and_fillers_of_closed_hours_do_not_matter() {
+        let mut rows = sessions("2024-02-26", 40, "America/Chicago", Stamp::Open, GLOBEX);
+        let sunday = |t: i64| t.div_euclid(86_400).rem_euclid(7) == 3;
+        let keep: Vec<bool> = rows
+            .time
+            .iter()
+            .map(|&t| !(sunday(t) && t.rem_euclid(86_400) < 17 * 3600 + 600))
+            .collect();
+        assert!(rows.retain(|i| keep[i]) > 40);
+        let (first, last) = (rows.time[0], rows.time[rows.len() - 1]);
+        let traded: std::collections::BTreeSet<i64> = rows.time.iter().copied().collect();
+        for t in (first..last).step_by(60).filter(|t| !traded.contains(t)) {
+            rows.time.push(t);
+            rows.volume.push(0.0);
+            rows.high.push(1.0);
+            rows.low.push(1.0);
+        }
+        let found = read_off(&rows, false, &[Stamp::Open, Stamp::Close]).unwrap();
+        assert_eq!(
+            (found.zone, found.stamp),
+            (Some("America/Chicago"), Stamp::Open)
+        );
+    }
+
+    #[test]
     fn a_file_without_holes_tells_nothing() {
         let start = parse_utc("2024-03-04T00:00:00Z").unwrap();
         let mut rows = Rows::default();
         for i in 0..14_400 {
             rows.time.push(start + 60 * i);
             rows.volume.push(1.0);
+            rows.high.push(1.0);
+            rows.low.push(1.0);
         }
         assert_eq!(read_off(&rows, false, &[Stamp::Open, Stamp::Close]), None);
         let short = sessions("2024-06-03", 1, "UTC", Stamp::Open, GLOBEX);

@@ -17,7 +17,7 @@ use super::contract::{Contract, ContractError, SymbolCount, choice};
 use super::rows::Rows;
 use super::{
     ImportError, Joint, Series, Source, check_readable, checks, file_name, interval_of, open,
-    refused,
+    refused, too_few,
 };
 use crate::error::{BadInput, FileError};
 use crate::inspection::{Example, ProblemKind, Problems, Severity};
@@ -205,7 +205,10 @@ impl<'a> Join<'a> {
         let interval = if thin {
             series.interval
         } else {
-            interval_of(path, &part.rows)?
+            match interval_of(path, &part.rows)? {
+                0 => return Err(FileError::from(too_few(path, part.rows.len())).into()),
+                secs => secs,
+            }
         };
         if part.rows.time.is_empty() {
             return Ok(());

@@ -12,6 +12,8 @@ mod contract;
 mod dates;
 mod members;
 #[cfg(test)]
+mod mutations;
+#[cfg(test)]
 mod real_files;
 mod rows;
 #[cfg(test)]
@@ -188,6 +190,9 @@ pub fn import_files(
             symbols: analysis.contract.symbols,
             path,
         });
+    }
+    if analysis.inspection.interval_seconds == 0 {
+        return Err(FileError::from(too_few(&path, 1)).into());
     }
     let Some(bars) = analysis.bars else {
         let known = options
@@ -597,7 +602,7 @@ fn finish(path: &Path, series: Series, options: &ImportOptions) -> Result<Analys
     let (first, last) = (zone.text(rows.time.first()), zone.text(rows.time.last()));
     let n_bars = rows.len() as u64;
     let mut bars = match &contract.instrument {
-        Some(instrument) if n_bars > 0 => Some(
+        Some(instrument) if n_bars > 0 && interval > 0 => Some(
             checks::to_ticks(&mut rows, instrument, interval, &mut problems)
                 .map_err(|at| FileError::from(out_of_range(path, &rows, at, &instrument.symbol)))?,
         ),
@@ -711,14 +716,12 @@ fn check_readable(
     problems: &Problems,
     unreadable: u64,
 ) -> Result<(), FileError> {
-    if rows.len() >= 2 {
+    // One bar can be looked at, though not imported: its length is not known.
+    if rows.len() >= 2 || (rows.len() == 1 && unreadable == 0) {
         return Ok(());
     }
     let Some(example) = problems.first_example() else {
-        let bad = BadInput::new(path, format!("the file holds {} bar", rows.len()))
-            .expected("at least two")
-            .remedy("export a longer span");
-        return Err(bad.into());
+        return Err(too_few(path, rows.len()).into());
     };
     let mut bad = BadInput::new(
         path,
@@ -734,13 +737,13 @@ fn check_readable(
     Err(bad.into())
 }
 
+/// Seconds of a bar; 0 for a single bar, of which only the look is allowed.
 fn interval_of(path: &Path, rows: &Rows) -> Result<i64, FileError> {
     let Some(interval) = Bars::most_frequent_interval(&rows.time) else {
-        let cause = format!("{} usable bars are left", rows.len());
-        return Err(BadInput::new(path, cause)
-            .expected("at least two bars of different times")
-            .remedy("export a longer span")
-            .into());
+        return match rows.len() {
+            1 => Ok(0),
+            n => Err(too_few(path, n).into()),
+        };
     };
     if interval > MAX_INTERVAL_SECS {
         let cause = format!("a bar covers {} hours", interval / 3600);
@@ -750,6 +753,15 @@ fn interval_of(path: &Path, rows: &Rows) -> Result<i64, FileError> {
             .into());
     }
     Ok(interval)
+}
+
+fn too_few(path: &Path, n: usize) -> BadInput {
+    BadInput::new(
+        path,
+        format!("the file holds {n} bar{}", if n == 1 { "" } else { "s" }),
+    )
+    .expected("at least two of different times")
+    .remedy("export a longer span")
 }
 
 fn out_of_range(path: &Path, rows: &Rows, at: (usize, f64), market: &str) -> BadInput {
@@ -799,7 +811,9 @@ impl Checked {
         if has_volume {
             checks::count_zero_volume(rows, problems);
         }
-        checks::count_unaligned(rows, interval, problems);
+        if interval > 0 {
+            checks::count_unaligned(rows, interval, problems);
+        }
         let spikes = checks::find_spikes(rows, problems);
         // Where the contract is known to change, a jump is no discovery.
         let changes = joints
@@ -819,7 +833,7 @@ impl Checked {
             }
         }
         let mut outside = Vec::new();
-        if zone_known {
+        if zone_known && interval > 0 {
             let facts =
                 checks::check_sessions(rows, interval, &SessionCalendar::builtin(), problems);
             out.sessions = facts.sessions;
@@ -889,6 +903,9 @@ impl Judge<'_> {
 
     fn serious(&self) -> Vec<String> {
         let mut why = Vec::new();
+        if self.facts.n_checked == 1 {
+            why.push("one bar does not tell how long a bar is".to_owned());
+        }
         if let Some(hint) = self.zone.hint {
             why.push(format!("the time zone must be given: {hint}"));
         }

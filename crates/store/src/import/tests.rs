@@ -875,3 +875,24 @@ proptest! {
         prop_assert!(crate::canonical::read(&f.path, o.instruments.get("NQ").unwrap(), None).map_or(true, |b| b.validate().is_ok()));
     }
 }
+
+#[test]
+fn one_bar_can_be_looked_at_and_not_imported() {
+    let text = "\"Date\",\"Time\",\"Open\",\"High\",\"Low\",\"Close\",\"Up\",\"Down\"\n01/03/2010,17:01,1366.50,1367.50,1366.00,1367.00,2566,854\n";
+    let f = file("ES.txt", text.as_bytes());
+    let found = inspect(&f.path, &ImportOptions::default()).unwrap();
+    assert_eq!(
+        (found.dialect.as_str(), found.stamp, found.bars),
+        ("tradestation", Stamp::Close, 1)
+    );
+    assert_eq!(found.verdict.level, VerdictLevel::NotUsable);
+    let zone = ImportOptions {
+        zone: Some("America/Chicago".into()),
+        ..Default::default()
+    };
+    let e = import(&f.path, &zone, &mut |_| true).unwrap_err();
+    assert!(
+        e.is_bad_data() && e.to_string().contains("the file holds 1 bar"),
+        "{e}"
+    );
+}
