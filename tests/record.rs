@@ -349,7 +349,7 @@ fn phase_two_starts_from_the_phase_one_of_another_run_and_from_nothing_else() {
         let all = [&every[..], &["phase1.steps=0"], more].concat();
         tiny(&dir.path().join("second"), &all)
     };
-    let two = json(&strs(&settings(&[&quoted])));
+    let two = json(&strs(&settings(&[quoted.as_str()])));
     assert_eq!(two["steps"], 2_048);
     let weights = |run: &str, step: u64| {
         fs::read(Path::new(run).join(format!("checkpoints/step-{step:09}.safetensors"))).unwrap()
@@ -373,16 +373,17 @@ fn phase_two_starts_from_the_phase_one_of_another_run_and_from_nothing_else() {
         &["split.train=0.9", "split.validation=0.05", "phase2.steps=0"],
     )));
     let late = format!("phase1_run={}", late["run"].as_str().unwrap());
+    let quoted = quoted.as_str();
     for (more, words) in [
         (vec![], ["from_scratch", "phase1_run"]),
         (vec!["phase1_run=/nowhere"], ["phase1_run", "/nowhere"]),
-        (vec![&quoted, "phase1_checkpoint=3000"], ["3000", "2048"]),
+        (vec![quoted, "phase1_checkpoint=3000"], ["3000", "2048"]),
         (
-            vec![&quoted, "phase1_checkpoint=new"],
+            vec![quoted, "phase1_checkpoint=new"],
             ["phase1_checkpoint", "best"],
         ),
-        (vec![&quoted, "phase1.steps=512"], ["phase1_run", "both"]),
-        (vec![&late], ["has seen", "validation"]),
+        (vec![quoted, "phase1.steps=512"], ["phase1_run", "both"]),
+        (vec![late.as_str()], ["has seen", "validation"]),
     ] {
         let ran = holdout(&strs(&settings(&more)));
         assert_ne!(ran.code, 0, "{more:?}");
@@ -390,7 +391,7 @@ fn phase_two_starts_from_the_phase_one_of_another_run_and_from_nothing_else() {
             assert!(ran.stderr.contains(word), "{word}: {}", ran.stderr);
         }
     }
-    let mut other_market = settings(&[&quoted]);
+    let mut other_market = settings(&[quoted]);
     let data = other_market
         .iter()
         .position(|a| a.ends_with("ES_1m_2024q4.csv"))

@@ -436,7 +436,7 @@ pub fn resume_run(
     }
     let update = at.from_update + info["update"].as_u64().unwrap_or(0);
     let mut run = Run::open(folder, data, &arena, stop, on)?;
-    for line in branched {
+    if let Some(line) = branched {
         run.log(line)?;
     }
     for bad in passed_over {
@@ -556,9 +556,15 @@ impl<'a> Run<'a> {
         self.writer.begin_events(&so_far)?;
         // A process may have died between a checkpoint and its pointer, and a branch has none.
         let folder = self.writer.folder();
-        for at in folder.checkpoint_steps()?.into_iter().rev() {
-            let info = folder.checkpoint_info(at)?.info;
-            if let Some(best) = serde_json::from_value::<Place>(info)?.best {
+        let steps = folder.checkpoint_steps()?;
+        for &at in steps.iter().rev().filter(|&&at| at <= step) {
+            let place = folder
+                .checkpoint_info(at)
+                .map(|c| serde_json::from_value(c.info));
+            if let Ok(Ok(Place {
+                best: Some(best), ..
+            })) = place
+            {
                 self.point_to(best)?;
                 break;
             }
