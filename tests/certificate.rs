@@ -323,6 +323,24 @@ fn a_clock_that_was_put_back_opens_nothing() {
     assert!(certificate::gate(&made.json, None, None).open);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_to_the_run_is_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = run_with(dir.path(), passing(), "test");
+    let made = issued(&of_run(&run), "tradeify-50k", &dir.path().join("out"));
+    let link = dir.path().join("elsewhere");
+    std::os::unix::fs::symlink(&run, &link).unwrap();
+    let gate = certificate::gate(&made.json, Some(&link), None);
+    assert!(gate.open, "{:?}", gate.reasons);
+    // A link to another run is that other run.
+    let other = tempfile::tempdir().unwrap();
+    let second = run_with(other.path(), failing(), "test");
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(second, &link).unwrap();
+    assert!(!certificate::gate(&made.json, Some(&link), None).open);
+}
+
 #[test]
 fn a_ledger_that_is_not_the_whole_test_part_makes_no_certificate() {
     let dir = tempfile::tempdir().unwrap();

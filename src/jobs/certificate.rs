@@ -754,6 +754,8 @@ fn verify_looks(file: &CertificateFile, base: Option<&Path>, line: &mut Say<'_>)
     };
     let run = base.unwrap_or(&file.base);
     let count = (|| {
+        // The registry lies beside the folder itself, not beside a link to it.
+        let run = &absolute(run)?;
         let data: RunData = serde_json::from_value(RunFolder::open(run)?.data()?)?;
         let runs = run.parent().unwrap_or(Path::new("."));
         anyhow::Ok(test_looks(runs, &data.bars_sha256, &data.test_split())?.len() as u64)
@@ -780,6 +782,7 @@ fn clock_behind(file: &CertificateFile, path: &Path, base: Option<&Path>) -> Opt
     let now = jiff::Timestamp::now();
     let latest = now.as_second() + CLOCK_SLACK_SECS;
     let run = base.unwrap_or(&file.base);
+    let run = absolute(run).unwrap_or_else(|_gone| run.to_owned());
     let runs = run.parent().unwrap_or(Path::new("."));
     let mut files = vec![path.to_owned(), runs.join("registry.json")];
     files.extend(file.inputs.iter().map(|i| file.locate(i, base)));
