@@ -4,24 +4,22 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use holdout_core::market::split::Part;
-use holdout_learn::Policy;
 use holdout_store::ledger as ledger_files;
-use holdout_store::runs::CheckpointChoice;
 use serde_json::json;
 
 use super::args::EvaluateArgs;
 use super::table::{row, table};
 use super::{BadInput as _, Failure, Outcome, compliance, data, metrics, print_json};
-use crate::arena::Arena;
 use crate::jobs::demo::PartResult;
 use crate::jobs::evaluate::{
-    Benchmark, Evaluation, Judge, Known, RandomEntries, evaluate, evaluate_in,
+    Benchmark, Evaluation, Judge, RandomEntries, evaluate_in, evaluate_on,
 };
-use crate::jobs::train::{Place, open_run, problems_to_error};
+use crate::jobs::player::PlayerChoice;
+use crate::jobs::train::open_run;
 use crate::report::number::{dollars, grouped, or_na, percent};
 
 pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
-    let choice: CheckpointChoice = a
+    let choice: PlayerChoice = a
         .checkpoint
         .parse()
         .map_err(|e: String| Failure::Input(anyhow!(e)))?;
@@ -30,8 +28,13 @@ pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
         ..Judge::default()
     };
     let (evaluation, kept) = match (&a.data, a.split) {
-        (Some(file), _) => on_other_data(a, file, choice, judge, json)?,
-        (None, split) => on_split(a, split.map_or(Part::Validation, Part::from), choice, judge)?,
+        (Some(file), _) => on_other_data(a, file, &choice, judge, json)?,
+        (None, split) => on_split(
+            a,
+            split.map_or(Part::Validation, Part::from),
+            &choice,
+            judge,
+        )?,
     };
     if let Some(out) = &a.out {
         write_to(&evaluation, out)?;
@@ -47,6 +50,7 @@ pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
             "robustness": evaluation.robustness,
             "in_sample": evaluation.in_sample,
             "step": evaluation.step,
+            "ensemble": evaluation.ensemble,
             "looks": evaluation.looks,
         }));
     }
@@ -57,7 +61,7 @@ pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
 fn on_split(
     a: &EvaluateArgs,
     part: Part,
-    choice: CheckpointChoice,
+    choice: &PlayerChoice,
     judge: Judge,
 ) -> Result<(Evaluation, Option<PathBuf>), Failure> {
     if part == Part::Train && !a.in_sample {
@@ -66,19 +70,15 @@ fn on_split(
         )));
     }
     let (folder, run_data, arena) = open_run(&a.run, &mut |_| true).bad_input()?;
-    let runs = a
-        .run
-        .parent()
-        .map_or_else(|| PathBuf::from("."), Path::to_owned);
     let (evaluation, kept) =
-        evaluate_in(&folder, &run_data, &arena, choice, part, &runs, judge).bad_input()?;
+        evaluate_in(&folder, &run_data, &arena, choice, part, judge).bad_input()?;
     Ok((evaluation, Some(kept)))
 }
 
 fn on_other_data(
     a: &EvaluateArgs,
     file: &Path,
-    choice: CheckpointChoice,
+    choice: &PlayerChoice,
     judge: Judge,
     json: bool,
 ) -> Result<(Evaluation, Option<PathBuf>), Failure> {
@@ -89,36 +89,9 @@ fn on_other_data(
     }
     let (folder, run_data, own) = open_run(&a.run, &mut |_| true).bad_input()?;
     let dataset = data::load(file, &a.import, json)?;
-    let (first, last) = run_data.split.train;
-    let trained_on = run_data.trained_on(&dataset);
-    if trained_on && !a.in_sample {
-        return Err(Failure::Input(anyhow!(
-            "{} holds days of {} from {first} to {last}, on which the run trained; leave them out, or add --in-sample",
-            file.display(),
-            dataset.market()
-        )));
-    }
-    let plan = own
-        .plan
-        .config
-        .plan(&dataset.bars.instrument)
-        .map_err(|p| Failure::Input(problems_to_error(p)))?;
-    let arena = Arena::new(plan, dataset).bad_input()?;
-    let checkpoint = folder.read_checkpoint(choice).bad_input()?;
-    let place: Place = serde_json::from_value(checkpoint.info.info.clone()).bad_input()?;
-    let policy = Policy::load(&checkpoint.weights).bad_input()?;
-    let range = 0..arena.tape.len();
-    let mut evaluation = evaluate(
-        &arena,
-        &policy,
-        place.phase,
-        checkpoint.info.step,
-        None,
-        range,
-        judge,
-        &Known::default(),
-    )?;
-    evaluation.in_sample = trained_on;
+    let run = (&folder, &run_data, &own);
+    let evaluation =
+        evaluate_on(run, (dataset, a.finer.clone()), choice, a.in_sample, judge).bad_input()?;
     Ok((evaluation, None))
 }
 
@@ -233,7 +206,7 @@ pub(super) fn print_evaluation(e: &Evaluation, place: &Path) {
         );
     }
     if let Some(n) = e.looks {
-        println!("this test split has now been looked at {n} time(s)");
+        println!("the test days of this run have now been looked at {n} time(s)");
     }
     let actions: Vec<String> = result
         .actions

@@ -369,6 +369,12 @@ fn of_run(run: &Path, evaluation: Option<&str>) -> anyhow::Result<Gathered> {
         .with_context(|| format!("failed to read {}", verdict_path.display()))?;
     let verdict: Value = serde_json::from_str(&text)
         .with_context(|| format!("{} is not valid", verdict_path.display()))?;
+    if let Some(name) = verdict["ensemble"].as_str() {
+        bail!(
+            "{} is of the ensemble {name}; a certificate is about one checkpoint, so name an evaluation of one",
+            dir.display()
+        );
+    }
     let step = verdict["step"]
         .as_u64()
         .ok_or_else(|| anyhow!("{} names no checkpoint", verdict_path.display()))?;
@@ -755,10 +761,9 @@ fn verify_looks(file: &CertificateFile, base: Option<&Path>, line: &mut Say<'_>)
     let run = base.unwrap_or(&file.base);
     let count = (|| {
         // The registry lies beside the folder itself, not beside a link to it.
-        let run = &absolute(run)?;
-        let data: RunData = serde_json::from_value(RunFolder::open(run)?.data()?)?;
-        let runs = run.parent().unwrap_or(Path::new("."));
-        anyhow::Ok(test_looks(runs, &data.bars_sha256, &data.test_split())?.len() as u64)
+        let folder = RunFolder::open(&absolute(run)?)?;
+        let data: RunData = serde_json::from_value(folder.data()?)?;
+        anyhow::Ok(test_looks(&folder.runs()?, &data.bars_sha256, &data.test_split())?.len() as u64)
     })();
     match count {
         Err(e) => line("looks at test", Agreement::Missing, format!("{e:#}")),
