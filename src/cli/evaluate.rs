@@ -90,8 +90,14 @@ fn on_other_data(
     let (folder, run_data, own) = open_run(&a.run, &mut |_| true).bad_input()?;
     let dataset = data::load(file, &a.import, json)?;
     let run = (&folder, &run_data, &own);
-    let evaluation =
-        evaluate_on(run, (dataset, a.finer.clone()), choice, a.in_sample, judge).bad_input()?;
+    let evaluation = evaluate_on(
+        run,
+        (dataset, a.finer.clone()),
+        choice,
+        a.in_sample,
+        judge,
+    )
+    .bad_input()?;
     Ok((evaluation, None))
 }
 

@@ -760,8 +760,7 @@ fn verify_looks(file: &CertificateFile, base: Option<&Path>, line: &mut Say<'_>)
     };
     let run = base.unwrap_or(&file.base);
     let count = (|| {
-        // The registry lies beside the folder itself, not beside a link to it.
-        let folder = RunFolder::open(&absolute(run)?)?;
+        let folder = RunFolder::open(run)?;
         let data: RunData = serde_json::from_value(folder.data()?)?;
         anyhow::Ok(test_looks(&folder.runs()?, &data.bars_sha256, &data.test_split())?.len() as u64)
     })();
@@ -787,9 +786,9 @@ fn clock_behind(file: &CertificateFile, path: &Path, base: Option<&Path>) -> Opt
     let now = jiff::Timestamp::now();
     let latest = now.as_second() + CLOCK_SLACK_SECS;
     let run = base.unwrap_or(&file.base);
-    let run = absolute(run).unwrap_or_else(|_gone| run.to_owned());
-    let runs = run.parent().unwrap_or(Path::new("."));
-    let mut files = vec![path.to_owned(), runs.join("registry.json")];
+    let runs = RunFolder::open(run).and_then(|folder| folder.runs()).ok();
+    let mut files = vec![path.to_owned()];
+    files.extend(runs.map(|runs| runs.join("registry.json")));
     files.extend(file.inputs.iter().map(|i| file.locate(i, base)));
     for at in files {
         let written = std::fs::metadata(&at).and_then(|m| m.modified()).ok();

@@ -24,9 +24,7 @@ fn recognise(s: &Sample) -> Option<Recognition> {
     }
     let (confidence, written) = match format {
         TimeFormat::Epoch => (0.97, "stamps are Unix seconds"),
-        TimeFormat::Civil(_) | TimeFormat::MillisOfDay(_) => {
-            (0.95, "stamps are ISO with an offset")
-        }
+        TimeFormat::Civil(_) | TimeFormat::MillisOfDay(_) => (0.95, "stamps are ISO with an offset"),
     };
     let layout = Layout {
         separator: s.separator,
