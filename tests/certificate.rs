@@ -278,7 +278,8 @@ fn a_rule_set_from_a_file_is_one_of_the_files() {
     fs::write(&path, &own).unwrap();
     let out = dir.path().join("out");
     let made = issued(&of_run(&run), path.to_str().unwrap(), &out);
-    assert!(certificate::gate(&made.json, None, None).open);
+    let gate = certificate::gate(&made.json, None, None);
+    assert!(gate.open && gate.own_ruleset, "{:?}", gate.reasons);
     fs::write(&path, own.replace("5.0", "6.0")).unwrap();
     let v = certificate::verify(&made.json, None).unwrap();
     let wrong = |l: &&certificate::VerifyLine| l.agreement == certificate::Agreement::Mismatch;

@@ -826,6 +826,10 @@ pub struct Gate {
     pub reasons: Vec<String>,
     /// The rule set's line on automation.
     pub automation: Option<String>,
+    /// Id of the rule set.
+    pub ruleset: Option<String>,
+    /// Whether it is the user's own, which nobody else compared with a firm's rules.
+    pub own_ruleset: bool,
     /// SHA-256 of the checkpoint that may be run.
     pub checkpoint_sha256: Option<String>,
     /// Last day on which the gate opens.
@@ -842,6 +846,8 @@ pub fn gate(path: &Path, base: Option<&Path>, checkpoint: Option<&Path>) -> Gate
         mode: None,
         reasons: Vec::new(),
         automation: None,
+        ruleset: None,
+        own_ruleset: false,
         checkpoint_sha256: None,
         valid_until: None,
     };
@@ -900,6 +906,8 @@ pub fn gate(path: &Path, base: Option<&Path>, checkpoint: Option<&Path>) -> Gate
                 AutomationPolicy::HumanConfirmed => Mode::HumanConfirmed,
                 AutomationPolicy::Prohibited => Mode::Advisory,
             });
+            gate.own_ruleset = RuleSet::builtin_text(&rules.id).is_none();
+            gate.ruleset = Some(rules.id);
             gate.automation = Some(rules.automation.line);
         }
     }
