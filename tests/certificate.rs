@@ -278,7 +278,8 @@ fn a_rule_set_from_a_file_is_one_of_the_files() {
     fs::write(&path, &own).unwrap();
     let out = dir.path().join("out");
     let made = issued(&of_run(&run), path.to_str().unwrap(), &out);
-    assert!(certificate::gate(&made.json, None, None).open);
+    let gate = certificate::gate(&made.json, None, None);
+    assert!(gate.open && gate.own_ruleset, "{:?}", gate.reasons);
     fs::write(&path, own.replace("5.0", "6.0")).unwrap();
     let v = certificate::verify(&made.json, None).unwrap();
     let wrong = |l: &&certificate::VerifyLine| l.agreement == certificate::Agreement::Mismatch;
@@ -321,6 +322,24 @@ fn a_clock_that_was_put_back_opens_nothing() {
         file.set_modified(before).unwrap();
     }
     assert!(certificate::gate(&made.json, None, None).open);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_the_run_is_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = run_with(dir.path(), passing(), "test");
+    let made = issued(&of_run(&run), "tradeify-50k", &dir.path().join("out"));
+    let link = dir.path().join("elsewhere");
+    std::os::unix::fs::symlink(&run, &link).unwrap();
+    let gate = certificate::gate(&made.json, Some(&link), None);
+    assert!(gate.open, "{:?}", gate.reasons);
+    // A link to another run is that other run.
+    let other = tempfile::tempdir().unwrap();
+    let second = run_with(other.path(), failing(), "test");
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(second, &link).unwrap();
+    assert!(!certificate::gate(&made.json, Some(&link), None).open);
 }
 
 #[test]

@@ -786,8 +786,9 @@ fn clock_behind(file: &CertificateFile, path: &Path, base: Option<&Path>) -> Opt
     let now = jiff::Timestamp::now();
     let latest = now.as_second() + CLOCK_SLACK_SECS;
     let run = base.unwrap_or(&file.base);
-    let runs = run.parent().unwrap_or(Path::new("."));
-    let mut files = vec![path.to_owned(), runs.join("registry.json")];
+    let runs = RunFolder::open(run).and_then(|folder| folder.runs()).ok();
+    let mut files = vec![path.to_owned()];
+    files.extend(runs.map(|runs| runs.join("registry.json")));
     files.extend(file.inputs.iter().map(|i| file.locate(i, base)));
     for at in files {
         let written = std::fs::metadata(&at).and_then(|m| m.modified()).ok();
@@ -825,6 +826,10 @@ pub struct Gate {
     pub reasons: Vec<String>,
     /// The rule set's line on automation.
     pub automation: Option<String>,
+    /// Id of the rule set.
+    pub ruleset: Option<String>,
+    /// Whether it is the user's own, which nobody else compared with a firm's rules.
+    pub own_ruleset: bool,
     /// SHA-256 of the checkpoint that may be run.
     pub checkpoint_sha256: Option<String>,
     /// Last day on which the gate opens.
@@ -841,6 +846,8 @@ pub fn gate(path: &Path, base: Option<&Path>, checkpoint: Option<&Path>) -> Gate
         mode: None,
         reasons: Vec::new(),
         automation: None,
+        ruleset: None,
+        own_ruleset: false,
         checkpoint_sha256: None,
         valid_until: None,
     };
@@ -899,6 +906,8 @@ pub fn gate(path: &Path, base: Option<&Path>, checkpoint: Option<&Path>) -> Gate
                 AutomationPolicy::HumanConfirmed => Mode::HumanConfirmed,
                 AutomationPolicy::Prohibited => Mode::Advisory,
             });
+            gate.own_ruleset = RuleSet::builtin_text(&rules.id).is_none();
+            gate.ruleset = Some(rules.id);
             gate.automation = Some(rules.automation.line);
         }
     }

@@ -10,7 +10,7 @@ use holdout_store::certificate::{CertificateFile, DocumentKind};
 use serde_json::Value;
 
 use super::chart_ticks;
-use super::number::{count, dollars, grouped, percent_to, usd};
+use super::number::{MINUS, count, dollars, duration, grouped, percent_to, usd};
 
 /// A part of the document.
 #[derive(Clone, Debug, PartialEq)]
@@ -326,26 +326,10 @@ pub fn in_unit(x: f64, unit: &str) -> String {
         "share" => percent_to(x, 1),
         "ratio" => grouped(x, 2),
         "minis" => format!("{} minis", grouped(x, if x.fract() == 0.0 { 0 } else { 1 })),
+        "seconds" if x < 0.0 => format!("{MINUS}{}", duration(-x)),
         "seconds" => duration(x),
         "days" | "trades" | "bars" => grouped(x, 0),
         _ => grouped(x, 2),
-    }
-}
-
-/// Seconds as people say them: `45 s`, `12 min`, `3 h 36 min`.
-fn duration(secs: f64) -> String {
-    let whole = secs.abs().round() as u64;
-    let (h, m, s) = (whole / 3_600, whole / 60 % 60, whole % 60);
-    let parts = [(h, "h"), (m, "min"), (s, "s")];
-    let shown: Vec<String> = parts
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, unit)| format!("{n} {unit}"))
-        .collect();
-    let sign = if secs < 0.0 { "\u{2212}" } else { "" };
-    match shown.is_empty() {
-        true => "0 s".to_owned(),
-        false => format!("{sign}{}", shown.join(" ")),
     }
 }
 

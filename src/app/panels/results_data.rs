@@ -391,12 +391,15 @@ fn state(status: compliance::Status) -> CheckState {
 fn amount(x: Option<f64>, unit: Option<&str>) -> String {
     let Some(x) = x else { return String::new() };
     match unit {
-        Some("usd") => number::dollars(x, 0),
+        Some("usd") => number::dollars(x, 2),
         Some("share") => number::percent(x),
         Some("ratio") | None => number::grouped(x, 2),
         Some("seconds") if x < 0.0 => format!("{}{}", number::MINUS, number::duration(-x)),
         Some("seconds") => number::duration(x),
-        Some(unit) => format!("{} {unit}", number::plain(x)),
+        Some(unit) => {
+            let one = unit.strip_suffix('s').filter(|_| x == 1.0);
+            format!("{} {}", number::plain(x), one.unwrap_or(unit))
+        }
     }
 }
 

@@ -353,7 +353,7 @@ fn trades(ui: &mut Ui, r: &mut RuleSet) {
         ui.label("Longer than");
         let drag = DragValue::new(&mut h.seconds)
             .range(1..=86_400)
-            .suffix(" seconds");
+            .suffix(" s");
         ui.add(drag).accessible_name("Longer than");
         ui.end_row();
         share(ui, "More than this share of them", &mut h.share_above);
@@ -452,7 +452,7 @@ fn share(ui: &mut Ui, name: &str, value: &mut f64) {
 
 fn minutes(ui: &mut Ui, name: &str, value: &mut u32) {
     ui.label(name);
-    ui.add(DragValue::new(value).range(0..=240).suffix(" minutes"))
+    ui.add(DragValue::new(value).range(0..=240).suffix(" min"))
         .accessible_name(name);
     ui.end_row();
 }
@@ -466,7 +466,7 @@ fn group(ctx: &PanelCtx<'_>, ui: &mut Ui, name: &str, fill: impl FnOnce(&mut Ui)
     );
     Grid::new(name)
         .num_columns(2)
-        .min_col_width(180.0)
+        .min_col_width(205.0)
         .spacing(egui::vec2(12.0, 5.0))
         .show(ui, fill);
 }
