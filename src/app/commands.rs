@@ -11,10 +11,11 @@ use super::Workbench;
 use super::compliance::ComplianceCommand;
 use super::context::{Page, RunState};
 use super::examining::Subject;
-use super::exporting::ExportTo;
+use super::exporting::{ExportTo, Exported};
 use super::files::Ask;
 use super::making::Make;
 use super::queue::QueueCommand;
+use super::reporting::ReportCommand;
 use super::theme::{self, Mode, Theme};
 use super::widgets::chart_view::ExportFormat;
 use super::widgets::toasts::Tone;
@@ -89,6 +90,8 @@ pub enum Command {
     StopExamining,
     /// Something of the Compliance page.
     Compliance(ComplianceCommand),
+    /// Something of the Report page.
+    Report(ReportCommand),
     /// Write a chart to a file.
     Export(Box<Chart>, ExportFormat),
     /// Dark or light.
@@ -164,8 +167,9 @@ impl Workbench {
             }
             Command::Export(chart, format) => {
                 let name = format!("{}.{}", file_name(&chart), format.extension());
-                self.export_to = Some(ExportTo::new(chart, format, &name));
+                self.export_to = Some(ExportTo::new(Exported::Chart(chart, format), &name));
             }
+            Command::Report(command) => self.apply_report(ctx, command),
             Command::Compliance(command) => self.comply(ctx, command),
             Command::SetMode(mode) => {
                 self.theme = Theme::new(mode);
@@ -302,7 +306,11 @@ impl Workbench {
 
 /// A file name from a chart's title.
 fn file_name(chart: &Chart) -> String {
-    let words = format!("{} {}", chart.title, chart.subtitle);
+    plain_name(&format!("{} {}", chart.title, chart.subtitle))
+}
+
+/// Words as a part of a file name.
+pub(super) fn plain_name(words: &str) -> String {
     let plain: String = words
         .chars()
         .map(|c| {
@@ -318,7 +326,7 @@ fn file_name(chart: &Chart) -> String {
 }
 
 /// What a pending file dialog was for.
-pub(super) type Exporting = Option<(Box<Chart>, ExportFormat)>;
+pub(super) type Exporting = Option<Exported>;
 
 /// Calls the window back to life from another thread, thirty times a second at most.
 pub(super) fn wake(ctx: &egui::Context) -> crate::jobs::Wake {

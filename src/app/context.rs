@@ -16,6 +16,7 @@ use super::panels::runs::RunEntry;
 use super::panels::train_data::TrainView;
 use super::preview::Draft;
 use super::queue::QueuedRun;
+use super::reporting::ReportState;
 use super::theme::Theme;
 use super::widgets::candles::CandleSet;
 use crate::config::{ConfigProblem, RunConfig};
@@ -43,11 +44,13 @@ pub enum Page {
     Markets,
     /// Hold it against a firm's rules.
     Compliance,
+    /// Everything of it in one document.
+    Report,
 }
 
 impl Page {
     /// All pages in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Data,
         Self::Curriculum,
         Self::Train,
@@ -56,6 +59,7 @@ impl Page {
         Self::Checkpoints,
         Self::Markets,
         Self::Compliance,
+        Self::Report,
     ];
 
     /// Its name.
@@ -69,6 +73,7 @@ impl Page {
             Self::Checkpoints => "Checkpoints",
             Self::Markets => "Markets",
             Self::Compliance => "Compliance",
+            Self::Report => "Report",
         }
     }
 }
@@ -185,6 +190,8 @@ pub struct Model {
     pub findings: Findings,
     /// The Compliance page.
     pub compliance: ComplianceState,
+    /// The Report page.
+    pub report: ReportState,
     /// Messages, oldest first.
     pub log: Vec<LogLine>,
     /// Device of the last run, as reported.

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::RunConfig;
 use crate::jobs::train::TrainEvent;
 use crate::jobs::{Notice, Progress};
+use crate::report::document::Plan;
 use crate::report::number;
 use commands::{Command, Exporting};
 use compliance::ComplianceCommand;
@@ -46,6 +47,7 @@ pub mod making;
 pub mod panels;
 pub mod preview;
 pub mod queue;
+pub mod reporting;
 pub mod theme;
 pub mod widgets;
 pub mod worker;
@@ -82,6 +84,7 @@ struct Kept {
     mode: Mode,
     zoom: Option<f32>,
     recent: Vec<PathBuf>,
+    report: Plan,
 }
 
 const KEPT: &str = "holdout-1";
@@ -150,7 +153,7 @@ pub struct Workbench {
     load: Option<(PathBuf, LoadJob)>,
     looking: Option<preview::PreviewJob>,
     making: Option<making::MakeJob>,
-    /// A chart that waits for the name of its file.
+    /// A chart or report that waits for the name of its file.
     export_to: Option<exporting::ExportTo>,
     training: Option<TrainJob>,
     judging: Option<(Part, JudgeJob)>,
@@ -169,6 +172,8 @@ pub struct Workbench {
     checkpoints: panels::checkpoints::CheckpointsPanel,
     compliance: panels::compliance::CompliancePanel,
     complying: Option<compliance::ComplianceJob>,
+    report: panels::report::ReportPanel,
+    reporting: Option<reporting::ReportJob>,
     log_open: bool,
     /// Test is about to be opened: how often it was before, or why that is not known.
     ask_test: Option<Result<u64, String>>,
@@ -210,6 +215,7 @@ impl Workbench {
             evaluating: None,
             findings: examining::Findings::default(),
             compliance: compliance::ComplianceState::default(),
+            report: reporting::ReportState::default(),
             log: Vec::new(),
             device: None,
             runs_dir,
@@ -240,6 +246,8 @@ impl Workbench {
             checkpoints: panels::checkpoints::CheckpointsPanel::default(),
             compliance: panels::compliance::CompliancePanel::default(),
             complying: None,
+            report: panels::report::ReportPanel::default(),
+            reporting: None,
             log_open: false,
             ask_test: None,
             ask_close: false,
@@ -253,6 +261,8 @@ impl Workbench {
     fn take_kept(&mut self, ctx: &egui::Context, kept: Kept) {
         self.theme = Theme::new(kept.mode);
         self.model.recent = kept.recent;
+        self.model.report.plan = kept.report;
+        self.model.report.plan.complete();
         if let Some(zoom) = kept.zoom {
             ctx.set_zoom_factor(zoom);
         }
@@ -263,6 +273,7 @@ impl Workbench {
             mode: self.theme.mode,
             zoom: Some(self.zoom),
             recent: self.model.recent.clone(),
+            report: self.model.report.plan.clone(),
         }
     }
 
@@ -288,6 +299,7 @@ impl Workbench {
         self.drain_self_test();
         self.drain_examining(ctx);
         self.drain_complying(ctx);
+        self.drain_reporting(ctx);
         self.zoom = ctx.zoom_factor();
         self.undoer.feed_state(ctx.time(), &self.model.config);
         self.model.can_undo = (
@@ -323,6 +335,7 @@ impl Workbench {
             regimes,
             checkpoints,
             compliance,
+            report,
             palette,
             toasts,
             ..
@@ -372,6 +385,7 @@ impl Workbench {
                 Page::Checkpoints => checkpoints.ui(&panel, ui),
                 Page::Markets => panels::markets::ui(&panel, ui),
                 Page::Compliance => compliance.ui(&panel, ui),
+                Page::Report => report.ui(&panel, ui),
             });
         palette.ui(&panel, &ctx);
         panels::self_test::ui(&panel, &ctx);
@@ -397,6 +411,7 @@ impl Workbench {
             (CTRL, Key::Num6, Command::Go(Page::Checkpoints)),
             (CTRL, Key::Num7, Command::Go(Page::Markets)),
             (CTRL, Key::Num8, Command::Go(Page::Compliance)),
+            (CTRL, Key::Num9, Command::Go(Page::Report)),
             (CTRL, Key::O, Command::OpenDialog),
             (CTRL, Key::P, Command::TogglePalette),
             (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
@@ -458,9 +473,9 @@ impl Workbench {
                 (Ask::OpenLedger, _) => self.comply(ctx, ComplianceCommand::Ledger(path)),
                 (Ask::SaveDocument, _) => self.comply(ctx, ComplianceCommand::IssueTo(path)),
                 (_, None) => self.apply(ctx, Command::Preview(path, Box::default())),
-                (_, Some((chart, format))) => {
+                (_, Some(what)) => {
                     self.export_to = None;
-                    self.export(ctx, &path, &chart, format);
+                    self.write_out(ctx, path, what);
                 }
             },
         }

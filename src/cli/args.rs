@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use holdout_learn::device::DeviceChoice;
 
+use crate::report::document::{DocumentFormat, Wanted};
+
 /// Trains reinforcement-learning traders for index futures and tells the truth about them.
 ///
 /// Without a command the window opens.
@@ -86,6 +88,11 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Ask whether a certificate lets its agent go beyond paper trading. Exit code 1 when not.
     Gate(GateArgs),
+    /// Write one document of a run, or of several side by side: HTML, PDF, Markdown or JSON.
+    #[command(
+        after_help = "Examples:\n  holdout report --run RUN --out report.html\n  holdout report --run RUN --compare OTHER THIRD --format pdf --out runs.pdf\n  holdout report --run RUN --section summary --section equity=\"The account of 2024\" --title \"NQ, first try\" --out short.md\n\nSections: summary, equity, figures, parts, proof, trades, actions, regimes, compliance, training,\nsettings, disclosure. The test part is shown where it was opened before; a report never opens it."
+    )]
+    Report(ReportArgs),
     /// List runs, or show one.
     Runs(RunsArgs),
     /// Measure environment, inference and training on this machine.
@@ -799,6 +806,35 @@ pub struct GateArgs {
     /// The run folder, where it was moved.
     #[arg(long)]
     pub base: Option<PathBuf>,
+}
+
+/// `holdout report`
+#[derive(Debug, Parser)]
+pub struct ReportArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// best, last, or a step number.
+    #[arg(long, default_value = "best")]
+    pub checkpoint: String,
+    /// Runs to lay beside it, each with its best checkpoint.
+    #[arg(long, num_args = 1.., value_name = "RUN")]
+    pub compare: Vec<PathBuf>,
+    /// Part that it is about; test where that was opened, else validation.
+    #[arg(long, value_enum)]
+    pub split: Option<PartArg>,
+    /// Format; by the ending of --out when absent.
+    #[arg(long, value_enum)]
+    pub format: Option<DocumentFormat>,
+    /// File to write.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Title of the document.
+    #[arg(long)]
+    pub title: Option<String>,
+    /// A section, with a title of your own; repeatable, in this order. All when absent.
+    #[arg(long, value_name = "ID[=TITLE]")]
+    pub section: Vec<Wanted>,
 }
 
 /// `holdout runs`

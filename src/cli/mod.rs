@@ -19,6 +19,7 @@ mod metrics;
 mod progress;
 mod regimes;
 mod replay;
+mod report;
 mod runs;
 mod self_test;
 mod study;
@@ -86,6 +87,7 @@ pub fn main() -> ExitCode {
         Some(Command::Certificate(a)) => certificate::run(&a, json),
         Some(Command::Verify(a)) => certificate::verify(&a, json),
         Some(Command::Gate(a)) => certificate::gate(&a, json),
+        Some(Command::Report(a)) => report::run(&a, json),
         Some(Command::Runs(a)) => runs::run(&a, json),
         Some(Command::Bench(a)) if a.ui => bench_ui::run(since, json),
         Some(Command::Bench(a)) => bench::run(&a, json),

@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod markets;
 pub mod measure;
 pub mod regimes;
+pub mod report;
 pub mod scalars;
 pub mod seeds;
 pub mod self_test;

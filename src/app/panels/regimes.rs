@@ -6,13 +6,13 @@ use egui::{
 use holdout_core::metrics::by_regime::{HourCell, RegimeCell, RegimeTable};
 
 use super::data::{bar, heading, pad};
-use super::regimes_data::{drawdown_line, label, rate_text, sharpe_text};
 use crate::app::commands::Command;
 use crate::app::context::{Page, PanelCtx};
 use crate::app::icons::{self, Icon};
 use crate::app::theme::{Theme, mix, mono, semibold};
 use crate::app::widgets::button::{self, Weight};
 use crate::app::widgets::empty;
+use crate::report::regime_words::{drawdown_line, label, rate_text, sharpe_text};
 use crate::report::{Ink, number};
 
 const DAYS: [&str; 5] = ["Mon", "Tue", "Wed", "Thu", "Fri"];

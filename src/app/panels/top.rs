@@ -20,6 +20,7 @@ pub fn page_icon(page: Page) -> Icon {
         Page::Checkpoints => Icon::Flag,
         Page::Markets => Icon::List,
         Page::Compliance => Icon::Shield,
+        Page::Report => Icon::Page,
     }
 }
 
