@@ -8,9 +8,11 @@ use holdout_core::market::split::Part;
 use holdout_store::ImportOptions;
 
 use super::Workbench;
+use super::about::AboutState;
 use super::compliance::ComplianceCommand;
 use super::context::{Page, RunState};
 use super::examining::Subject;
+use super::explaining::ExplainCommand;
 use super::exporting::{ExportTo, Exported};
 use super::files::Ask;
 use super::making::Make;
@@ -23,6 +25,7 @@ use super::worker;
 use crate::config::RunConfig;
 use crate::dataset::sample_path;
 use crate::jobs::StopReason;
+use crate::jobs::registry::Relabel;
 use crate::report::{Chart, Look, chart_csv, png, svg};
 
 /// A wish of the user.
@@ -76,6 +79,8 @@ pub enum Command {
     RunDemo,
     /// Look for runs on disk.
     ReadRuns,
+    /// Write tags and notes about a run.
+    Relabel(Relabel),
     /// Make a run the one that Results is about.
     SelectRun(PathBuf),
     /// Judge another checkpoint: `best`, `last` or a step.
@@ -90,6 +95,8 @@ pub enum Command {
     StopExamining,
     /// Something of the Compliance page.
     Compliance(ComplianceCommand),
+    /// Why the policy did what it did on the evaluation on show.
+    Explain(ExplainCommand),
     /// Something of the Report page.
     Report(ReportCommand),
     /// Write a chart to a file.
@@ -98,6 +105,10 @@ pub enum Command {
     SetMode(Mode),
     /// Size of everything.
     Zoom(f32),
+    /// Show versions and devices.
+    OpenAbout,
+    /// Put them away.
+    CloseAbout,
     /// Show or hide messages.
     ToggleLog,
     /// Show or hide the command palette.
@@ -149,6 +160,7 @@ impl Workbench {
             Command::Examine(subject) => self.examine(ctx, subject),
             Command::StopExamining => self.stop_examining(),
             Command::ReadRuns => self.read_runs(ctx),
+            Command::Relabel(change) => self.relabel(ctx, change),
             Command::SelectRun(path) => self.select_run(ctx, path),
             Command::ChooseCheckpoint(name) => {
                 self.model.checkpoint = Some(name);
@@ -169,6 +181,7 @@ impl Workbench {
                 let name = format!("{}.{}", file_name(&chart), format.extension());
                 self.export_to = Some(ExportTo::new(Exported::Chart(chart, format), &name));
             }
+            Command::Explain(command) => self.apply_explain(ctx, command),
             Command::Report(command) => self.apply_report(ctx, command),
             Command::Compliance(command) => self.comply(ctx, command),
             Command::SetMode(mode) => {
@@ -176,6 +189,8 @@ impl Workbench {
                 ctx.set_theme(mode.egui());
             }
             Command::Zoom(zoom) => ctx.set_zoom_factor(zoom),
+            Command::OpenAbout => self.open_about(ctx),
+            Command::CloseAbout => self.model.about = AboutState::Closed,
             Command::ToggleLog => self.log_open = !self.log_open,
             Command::TogglePalette => self.palette.toggle(),
             Command::StopAndClose => {

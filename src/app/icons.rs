@@ -55,6 +55,14 @@ pub enum Icon {
     Up,
     /// Later in an order.
     Down,
+    /// A step back.
+    Back,
+    /// A step on.
+    Forward,
+    /// To the one before.
+    First,
+    /// To the one after.
+    Last,
 }
 
 /// Draws an icon into a square.
@@ -223,6 +231,20 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
         }
         Icon::Up => {
             line(&[(0.22, 0.62), (0.50, 0.34), (0.78, 0.62)]);
+        }
+        Icon::Back => {
+            line(&[(0.62, 0.20), (0.34, 0.50), (0.62, 0.80)]);
+        }
+        Icon::Forward => {
+            line(&[(0.38, 0.20), (0.66, 0.50), (0.38, 0.80)]);
+        }
+        Icon::First => {
+            line(&[(0.24, 0.20), (0.24, 0.80)]);
+            filled(&[(0.80, 0.18), (0.34, 0.50), (0.80, 0.82)]);
+        }
+        Icon::Last => {
+            line(&[(0.76, 0.20), (0.76, 0.80)]);
+            filled(&[(0.20, 0.18), (0.66, 0.50), (0.20, 0.82)]);
         }
         Icon::Down => {
             line(&[(0.22, 0.38), (0.50, 0.66), (0.78, 0.38)]);

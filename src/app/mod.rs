@@ -34,10 +34,12 @@ use widgets::button;
 use widgets::toasts::{Toasts, Tone};
 use worker::{JudgeJob, LoadJob, SelfTestJob, TrainJob, WorkEvent};
 
+pub mod about;
 pub mod commands;
 pub mod compliance;
 pub mod context;
 pub mod examining;
+pub mod explaining;
 mod exporting;
 pub mod files;
 pub mod frame_bench;
@@ -47,6 +49,7 @@ pub mod making;
 pub mod panels;
 pub mod preview;
 pub mod queue;
+mod registry;
 pub mod reporting;
 pub mod theme;
 pub mod widgets;
@@ -85,6 +88,8 @@ struct Kept {
     zoom: Option<f32>,
     recent: Vec<PathBuf>,
     report: Plan,
+    /// Panes of the Results page, as JSON; the usual ones when it cannot be read.
+    results_layout: String,
 }
 
 const KEPT: &str = "holdout-1";
@@ -164,6 +169,8 @@ pub struct Workbench {
     undoer: Undoer<RunConfig>,
     toasts: Toasts,
     palette: panels::palette::Palette,
+    runs: panels::runs::RunsPanel,
+    registry: registry::RegistryWork,
     data: panels::data::DataPanel,
     curriculum: panels::curriculum::CurriculumPanel,
     train: panels::train::TrainPanel,
@@ -174,6 +181,8 @@ pub struct Workbench {
     complying: Option<compliance::ComplianceJob>,
     report: panels::report::ReportPanel,
     reporting: Option<reporting::ReportJob>,
+    explaining: Option<explaining::ExplainJob>,
+    looking_around: Option<about::AboutJob>,
     log_open: bool,
     /// Test is about to be opened: how often it was before, or why that is not known.
     ask_test: Option<Result<u64, String>>,
@@ -208,6 +217,7 @@ impl Workbench {
             queue: Vec::new(),
             self_test: SelfTestState::Idle,
             runs: Vec::new(),
+            relabelling: 0,
             selected_run: None,
             checkpoint: None,
             results: Vec::new(),
@@ -215,9 +225,11 @@ impl Workbench {
             evaluating: None,
             findings: examining::Findings::default(),
             compliance: compliance::ComplianceState::default(),
+            explain: explaining::ExplainState::default(),
             report: reporting::ReportState::default(),
             log: Vec::new(),
             device: None,
+            about: about::AboutState::default(),
             runs_dir,
         };
         let mut bench = Self {
@@ -238,6 +250,8 @@ impl Workbench {
             undoer: Undoer::default(),
             toasts: Toasts::default(),
             palette: panels::palette::Palette::default(),
+            runs: panels::runs::RunsPanel::default(),
+            registry: registry::RegistryWork::default(),
             data: panels::data::DataPanel::default(),
             curriculum: panels::curriculum::CurriculumPanel::default(),
             train: panels::train::TrainPanel::default(),
@@ -248,6 +262,8 @@ impl Workbench {
             complying: None,
             report: panels::report::ReportPanel::default(),
             reporting: None,
+            explaining: None,
+            looking_around: None,
             log_open: false,
             ask_test: None,
             ask_close: false,
@@ -263,6 +279,7 @@ impl Workbench {
         self.model.recent = kept.recent;
         self.model.report.plan = kept.report;
         self.model.report.plan.complete();
+        self.take_results_layout(&kept.results_layout);
         if let Some(zoom) = kept.zoom {
             ctx.set_zoom_factor(zoom);
         }
@@ -274,7 +291,18 @@ impl Workbench {
             zoom: Some(self.zoom),
             recent: self.model.recent.clone(),
             report: self.model.report.plan.clone(),
+            results_layout: self.results_layout(),
         }
+    }
+
+    /// The layout of the panes of the Results page, as text to keep.
+    pub fn results_layout(&self) -> String {
+        self.results.layout()
+    }
+
+    /// Takes a layout that was kept; the usual one where it cannot be read.
+    pub fn take_results_layout(&mut self, text: &str) {
+        self.results.take_layout(text);
     }
 
     /// Does what the command line asked for at the start.
@@ -291,6 +319,7 @@ impl Workbench {
     /// Takes in what jobs report. Runs also while the window is hidden.
     pub fn logic(&mut self, ctx: &egui::Context) {
         self.answer_dialog(ctx);
+        self.drain_registry(ctx);
         self.drain_load(ctx);
         self.drain_looking(ctx);
         self.drain_making(ctx);
@@ -300,6 +329,8 @@ impl Workbench {
         self.drain_examining(ctx);
         self.drain_complying(ctx);
         self.drain_reporting(ctx);
+        self.drain_explaining(ctx);
+        self.drain_about(ctx);
         self.zoom = ctx.zoom_factor();
         self.undoer.feed_state(ctx.time(), &self.model.config);
         self.model.can_undo = (
@@ -328,6 +359,7 @@ impl Workbench {
             model,
             theme,
             commands,
+            runs,
             data,
             curriculum,
             train,
@@ -373,7 +405,7 @@ impl Workbench {
                     .fill(theme.background)
                     .inner_margin(Margin::same(10)),
             )
-            .show(ui, |ui| panels::runs::ui(&panel, ui));
+            .show(ui, |ui| runs.ui(&panel, ui));
         CentralPanel::default()
             .frame(Frame::new().fill(theme.panel))
             .show(ui, |ui| match model.page {
@@ -389,6 +421,7 @@ impl Workbench {
             });
         palette.ui(&panel, &ctx);
         panels::self_test::ui(&panel, &ctx);
+        panels::about::ui(&panel, &ctx);
         toasts.ui(&ctx, theme);
         drop_hint(&ctx, theme);
         self.ask_before_test(&ctx);
@@ -416,6 +449,7 @@ impl Workbench {
             (CTRL, Key::P, Command::TogglePalette),
             (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
             (CTRL, Key::Y, Command::Redo),
+            (Modifiers::NONE, Key::F1, Command::OpenAbout),
         ];
         for (modifiers, key, command) in keys {
             if ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(modifiers, key))) {
@@ -427,6 +461,9 @@ impl Workbench {
         }
         if ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(CTRL, Key::Z))) {
             self.commands.push(Command::Undo);
+        }
+        if self.model.page == Page::Results {
+            self.results.keys(ctx, &self.model);
         }
         if self.model.page == Page::Train
             && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Space))
@@ -713,17 +750,6 @@ impl Workbench {
     fn close_if_asked(&mut self, ctx: &egui::Context) {
         if self.closing {
             ctx.send_viewport_cmd(egui::ViewportCommand::Close);
-        }
-    }
-
-    fn read_runs(&mut self, ctx: &egui::Context) {
-        match panels::runs::read_runs(&self.model.runs_dir) {
-            Ok(runs) => self.model.runs = runs,
-            Err(e) => self.tell(
-                ctx,
-                Tone::Error,
-                format!("The runs cannot be listed: {e:#}"),
-            ),
         }
     }
 

@@ -8,6 +8,7 @@ use holdout_core::market::split::Part;
 
 use super::Workbench;
 use super::commands::{self, plain_name};
+use super::context::Page;
 use super::exporting::{ExportTo, Exported};
 use super::widgets::toasts::Tone;
 use crate::jobs::report::{Gathered, Question, Written, gather, now, write};
@@ -108,6 +109,7 @@ impl Workbench {
     }
 
     fn gather_report(&mut self, ctx: &egui::Context) {
+        self.model.page = Page::Report;
         let Some(question) = question(&self.model) else {
             return;
         };

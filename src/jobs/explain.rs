@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use holdout_core::compliance::TrailingFloor;
-use holdout_core::market::Bars;
+use holdout_core::market::{Bars, Sessions};
 use holdout_core::market::split::Part;
 use holdout_core::sim::observation::{ACCOUNT_NAMES, N_ACCOUNT, observe_account};
 use holdout_core::sim::{Action, ActionMask, Ledger, N_ACTIONS, Phase, Trade, replay};
@@ -53,6 +53,8 @@ pub struct Explained {
     pub ledger: Arc<Ledger>,
     /// The market.
     pub bars: Arc<Bars>,
+    /// Its trading days.
+    pub sessions: Arc<Sessions>,
     /// Bars of the market that the rows of the ledger are about.
     pub range: Range<usize>,
     /// What the policy saw of the market, a row a bar.
@@ -227,6 +229,7 @@ pub fn explain(
         part,
         ledger,
         bars: Arc::clone(&arena.tape.bars),
+        sessions: Arc::clone(&arena.tape.sessions),
         range,
         table: Arc::clone(&arena.table),
         features: arena.matrix.layout.features.clone(),
@@ -299,6 +302,23 @@ impl Explained {
             .cloned()
             .zip(values.iter().copied())
             .collect()
+    }
+
+    /// The last values of a feature up to a row, oldest first, as many as the policy saw.
+    pub fn course(&self, row: usize, feature: usize) -> Vec<f32> {
+        let (n, bar) = (self.table.n_features, self.range.start + row);
+        (bar.saturating_sub(self.window - 1)..=bar)
+            .filter_map(|b| self.table.data.get(b * n + feature).copied())
+            .collect()
+    }
+
+    /// The trade that a row is about: the one that is open, or that this close decided.
+    pub fn trade_at(&self, row: usize) -> Option<&Trade> {
+        let time = self.ledger.rows.get(row)?.time;
+        let next = self.ledger.rows.get(row + 1).map_or(time, |r| r.time);
+        let trades = &self.ledger.trades;
+        let t = trades.get(trades.partition_point(|t| t.exit_time < time))?;
+        (t.entry_time <= next).then_some(t)
     }
 
     /// One close.

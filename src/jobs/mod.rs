@@ -5,14 +5,17 @@
 //! work becomes an ordinary failure. Nothing here knows about a window: whoever wants to be
 //! woken passes a callback.
 
+pub mod about;
 pub mod certificate;
 pub mod checkpoints;
 pub mod demo;
 pub mod ensemble;
 pub mod evaluate;
+pub mod explain;
 pub mod markets;
 pub mod measure;
 pub mod regimes;
+pub mod registry;
 pub mod report;
 pub mod scalars;
 pub mod seeds;

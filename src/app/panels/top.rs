@@ -70,6 +70,9 @@ pub fn ui(ctx: &PanelCtx<'_>, zoom: f32, ui: &mut Ui) {
             .response
             .accessible_name("Zoom")
             .on_hover_text("Size of everything; Ctrl++ and Ctrl+−");
+            if button::icon(ui, ctx.theme, Icon::Info, "About Holdout").clicked() {
+                ctx.send(Command::OpenAbout);
+            }
             if button::icon(ui, ctx.theme, Icon::Search, "Find a command")
                 .on_hover_text("Ctrl+P")
                 .clicked()
