@@ -47,7 +47,11 @@ fn a_report_shows_what_was_found_and_opens_nothing() {
     // What was never opened is not shown.
     let refused = holdout(&["report", "--run", &a, "--split", "test", "--out", &page]);
     assert_eq!(refused.code, 3, "{}", refused.stderr);
-    assert!(refused.stderr.contains("--split test"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("--split test"),
+        "{}",
+        refused.stderr
+    );
 
     // Once it was, the report is about it, with the figures that were found then.
     let judged = json(&["evaluate", "--run", &a, "--split", "test", "--json"]);
@@ -70,14 +74,31 @@ fn a_report_shows_what_was_found_and_opens_nothing() {
     // Two runs beside each other, as a PDF with the figures attached, and twice the same.
     let pdf = path("two.pdf");
     let both = json(&[
-        "report", "--run", &a, "--compare", &b, "--split", "validation", "--out", &pdf, "--json",
+        "report",
+        "--run",
+        &a,
+        "--compare",
+        &b,
+        "--split",
+        "validation",
+        "--out",
+        &pdf,
+        "--json",
     ]);
     assert_eq!(both["sections"].as_array().unwrap().len(), 3);
     let bytes = fs::read(&pdf).unwrap();
     assert!(bytes.starts_with(b"%PDF-") && bytes.len() > 20_000);
     let figures = path("two.json");
     json(&[
-        "report", "--run", &a, "--compare", &b, "--split", "validation", "--out", &figures,
+        "report",
+        "--run",
+        &a,
+        "--compare",
+        &b,
+        "--split",
+        "validation",
+        "--out",
+        &figures,
         "--json",
     ]);
     let both = read(&figures);
@@ -181,7 +202,11 @@ fn a_trade_is_explained_with_the_decision_itself() {
                 best = (a, p("after", a));
             }
         }
-        assert_eq!(best.0, cells[at("action")], "the most probable one is done: {line}");
+        assert_eq!(
+            best.0,
+            cells[at("action")],
+            "the most probable one is done: {line}"
+        );
     }
     assert_eq!(rows, judged["summary"]["bars"].as_u64().unwrap());
     assert!(asked > rows * 9 / 10, "{asked} of {rows}");

@@ -94,7 +94,11 @@ fn a_report_is_put_together_reordered_and_written() {
         click(&mut h, "Choose a place…");
         until(&mut h, "the document is written", |b| {
             b.model.report.working.is_none()
-                && b.model.report.written.as_ref().is_some_and(|w| w.path == out)
+                && b.model
+                    .report
+                    .written
+                    .as_ref()
+                    .is_some_and(|w| w.path == out)
         });
         assert!(fs::metadata(&out).unwrap().len() > 1_000, "{format:?}");
     }
@@ -144,7 +148,11 @@ fn the_player_steps_through_an_evaluation_and_says_why() {
         click(&mut h, "Next trade");
         h.step();
         let (decided, _, _) = explained.rows_of(t).unwrap();
-        assert_eq!(row(&h), decided.unwrap() as f64, "the close that decided it");
+        assert_eq!(
+            row(&h),
+            decided.unwrap() as f64,
+            "the close that decided it"
+        );
         h.get_by_label_contains("Trade 1, ");
         h.get_by_label("Did");
     }

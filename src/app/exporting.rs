@@ -68,7 +68,8 @@ impl ExportTo {
     fn ui(&mut self, theme: &Theme, ui: &mut Ui) -> Option<Choice> {
         ui.set_width(560.0);
         ui.add(
-            Label::new(RichText::new(format!("Export \"{}\"", self.what.title())).heading()).truncate(),
+            Label::new(RichText::new(format!("Export \"{}\"", self.what.title())).heading())
+                .truncate(),
         );
         ui.add_space(6.0);
         ui.label(RichText::new(self.what.format()).color(theme.dim));

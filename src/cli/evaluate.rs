@@ -157,7 +157,10 @@ fn print_story(s: &TradeStory) {
             d.action.replace('_', " ")
         );
         if let Some(t) = &d.thought {
-            println!("expected reward from there: {}", grouped(f64::from(t.value), 4));
+            println!(
+                "expected reward from there: {}",
+                grouped(f64::from(t.value), 4)
+            );
             let mut table = table(&["action", "before the mask", "after the mask"]);
             for a in Action::ALL {
                 let share = |p: f32| format!("{:.2}%", p * 100.0);

@@ -4,7 +4,6 @@
 //! (a full disk, a lost device). Nothing is written when the input is bad.
 
 mod about;
-mod about;
 pub mod args;
 mod bench;
 mod bench_ui;

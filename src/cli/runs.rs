@@ -67,7 +67,10 @@ fn list(dir: &Path, find: &str, json: bool) -> Outcome {
         return print_json(&runs);
     }
     if runs.is_empty() && all > 0 {
-        println!("none of the {all} runs in {} fits \"{find}\"", dir.display());
+        println!(
+            "none of the {all} runs in {} fits \"{find}\"",
+            dir.display()
+        );
         return Ok(());
     }
     if runs.is_empty() {

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use holdout_core::compliance::TrailingFloor;
-use holdout_core::market::{Bars, Sessions};
 use holdout_core::market::split::Part;
+use holdout_core::market::{Bars, Sessions};
 use holdout_core::sim::observation::{ACCOUNT_NAMES, N_ACCOUNT, observe_account};
 use holdout_core::sim::{Action, ActionMask, Ledger, N_ACTIONS, Phase, Trade, replay};
 use holdout_core::time::format_utc;
@@ -204,10 +204,7 @@ pub fn explain(
             .greedy(&arena.table, asked, numbers, &vec![NO_MASK; some.len()])?
             .probs
             .clone();
-        let masks: Vec<u8> = some
-            .clone()
-            .map(|i| ledger.rows[rows(i)].mask.0)
-            .collect();
+        let masks: Vec<u8> = some.clone().map(|i| ledger.rows[rows(i)].mask.0).collect();
         let decided = actor.greedy(&arena.table, asked, numbers, &masks)?;
         for (k, i) in some.enumerate() {
             let row = &ledger.rows[rows(i)];
@@ -395,15 +392,19 @@ impl Explained {
 
     /// Every close as CSV: the account, the mask, what was done, and what the policy held.
     pub fn csv(&self) -> String {
-        let mut out = String::from(
-            "time,close,equity_close,room,position,stop,target,mask,action,value",
-        );
+        let mut out =
+            String::from("time,close,equity_close,room,position,stop,target,mask,action,value");
         for kind in ["before", "after"] {
             for a in Action::ALL {
                 out.push_str(&format!(",{kind}_{}", a.name()));
             }
         }
-        for name in self.features.iter().map(String::as_str).chain(ACCOUNT_NAMES) {
+        for name in self
+            .features
+            .iter()
+            .map(String::as_str)
+            .chain(ACCOUNT_NAMES)
+        {
             out.push_str(&format!(",see_{name}"));
         }
         out.push('\n');
@@ -435,7 +436,10 @@ impl Explained {
                 out.push_str(&format!(",{x}"));
             }
             match &self.thoughts[row] {
-                Some(t) => t.account.iter().for_each(|x| out.push_str(&format!(",{x}"))),
+                Some(t) => t
+                    .account
+                    .iter()
+                    .for_each(|x| out.push_str(&format!(",{x}"))),
                 None => out.push_str(&",".repeat(N_ACCOUNT)),
             }
             out.push('\n');

@@ -74,9 +74,7 @@ impl Page {
         self.contents(d);
         let several = d.chapters.len() > 1;
         for (c, chapter) in d.chapters.iter().enumerate() {
-            self.put(format_args!(
-                "<div class=\"chapter\" id=\"chapter-{c}\">\n"
-            ));
+            self.put(format_args!("<div class=\"chapter\" id=\"chapter-{c}\">\n"));
             if several {
                 self.put(format_args!("<h2>{}</h2>\n", escaped(&chapter.title)));
             }

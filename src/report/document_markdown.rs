@@ -83,9 +83,12 @@ fn table(out: &mut String, t: &Table) {
         format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
     };
     out.push_str(&line(&mut t.columns.iter().map(|c| plain(&c.name))));
-    out.push_str(&line(&mut t.columns.iter().map(|c| {
-        if c.figures { "---:" } else { "---" }.to_owned()
-    })));
+    out.push_str(&line(
+        &mut t
+            .columns
+            .iter()
+            .map(|c| if c.figures { "---:" } else { "---" }.to_owned()),
+    ));
     for row in &t.rows {
         out.push_str(&line(&mut row.iter().map(|c| plain(c))));
     }

@@ -318,7 +318,8 @@ mod tests {
 
     #[test]
     fn the_same_document_gives_the_same_bytes_and_long_tables_more_pages() {
-        let make = |rows| pdf(&document(rows), "{}", &mut || true).unwrap_or_else(|e| panic!("{e}"));
+        let make =
+            |rows| pdf(&document(rows), "{}", &mut || true).unwrap_or_else(|e| panic!("{e}"));
         let short = make(3);
         assert!(short.starts_with(b"%PDF-"));
         assert_eq!(short, make(3));

@@ -515,7 +515,9 @@ mod tests {
         plan.complete();
         let own = command_line(&asked, &plan);
         assert!(
-            own.contains(r"--title 'It'\''s mine' --section 'summary=How it came out' --section equity --out"),
+            own.contains(
+                r"--title 'It'\''s mine' --section 'summary=How it came out' --section equity --out"
+            ),
             "{own}"
         );
     }

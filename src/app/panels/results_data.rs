@@ -126,7 +126,11 @@ impl ResultsView {
             verdict: VerdictView::new(&e.compliance),
             proof: Proof::new(&e.robustness, &e.tearsheet, &subtitle),
             regimes: e.regimes.clone().map(Arc::new),
-            benchmarks: e.benchmarks.iter().map(|b| (b.label.to_owned(), b.net_pnl.dollars())).collect(),
+            benchmarks: e
+                .benchmarks
+                .iter()
+                .map(|b| (b.label.to_owned(), b.net_pnl.dollars()))
+                .collect(),
             random: e.random.as_ref().map(RandomEntries::in_words),
         }
     }

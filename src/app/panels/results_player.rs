@@ -193,14 +193,7 @@ impl Player {
             }),
         };
         let height = ui.available_height() - 2.0;
-        let action = candles::show(
-            ui,
-            ctx.theme,
-            &view.candles,
-            &marks,
-            &mut self.view,
-            height,
-        );
+        let action = candles::show(ui, ctx.theme, &view.candles, &marks, &mut self.view, height);
         match action {
             Some(ChartAction::Click(bar)) => {
                 if let Some(row) = bar

@@ -1,7 +1,9 @@
 //! Why: one close of an evaluation. The account, the probabilities before and after the mask,
 //! what was expected, what was seen; and the trade that it belongs to.
 
-use egui::{Align, Label, Layout, Pos2, RichText, ScrollArea, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui::{
+    Align, Label, Layout, Pos2, RichText, ScrollArea, Sense, Shape, Stroke, Ui, pos2, vec2,
+};
 use holdout_core::sim::observation::ACCOUNT_NAMES;
 use holdout_core::sim::{Action, Trade};
 
@@ -78,13 +80,7 @@ fn this_close(theme: &Theme, view: &ExplainView, row: usize, ui: &mut Ui) {
         };
         line(ui, theme, name, text, color);
     }
-    line(
-        ui,
-        theme,
-        "Did",
-        r.action.label().to_owned(),
-        theme.accent,
-    );
+    line(ui, theme, "Did", r.action.label().to_owned(), theme.accent);
 }
 
 fn odds(theme: &Theme, view: &ExplainView, row: usize, ui: &mut Ui) {
@@ -159,7 +155,11 @@ fn odds(theme: &Theme, view: &ExplainView, row: usize, ui: &mut Ui) {
             half(false, after, theme.ink(Ink::Sky));
             let text = |p: f32| number::percent(f64::from(p));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let last = if may { text(after) } else { "forbidden".to_owned() };
+                let last = if may {
+                    text(after)
+                } else {
+                    "forbidden".to_owned()
+                };
                 let figures = format!("{:>6} {last:>9}", text(before));
                 ui.label(RichText::new(figures).font(mono(11.0)).color(color));
             });
@@ -191,8 +191,15 @@ fn trade(theme: &Theme, view: &ExplainView, t: &Trade, ui: &mut Ui) {
         number::dollars_signed(net, 2),
         theme.money(net),
     );
-    let leg = |time: i64, price: i32| format!("{} at {}", moment(Some(time)), i.format_price(price));
-    line(ui, theme, "In", leg(t.entry_time, t.entry_price), theme.text);
+    let leg =
+        |time: i64, price: i32| format!("{} at {}", moment(Some(time)), i.format_price(price));
+    line(
+        ui,
+        theme,
+        "In",
+        leg(t.entry_time, t.entry_price),
+        theme.text,
+    );
     line(ui, theme, "Out", leg(t.exit_time, t.exit_price), theme.text);
     line(
         ui,
@@ -263,8 +270,12 @@ fn seen(theme: &Theme, view: &ExplainView, row: usize, ui: &mut Ui) {
             ui.spacing_mut().interact_size.y = 17.0;
             ui.add_sized(
                 vec2(104.0, 16.0),
-                Label::new(RichText::new(name.replace('_', " ")).small().color(theme.dim))
-                    .truncate(),
+                Label::new(
+                    RichText::new(name.replace('_', " "))
+                        .small()
+                        .color(theme.dim),
+                )
+                .truncate(),
             );
             let room = (ui.available_width() - 66.0).max(20.0);
             let (rect, _) = ui.allocate_exact_size(vec2(room, 16.0), Sense::hover());

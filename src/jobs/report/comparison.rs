@@ -135,7 +135,10 @@ fn side_by_side(runs: &[Arc<RunFacts>]) -> Table {
     row("Checkpoint", &mut runs.iter().map(|r| count(r.step)));
     row("Seed", &mut runs.iter().map(|r| r.seed.to_string()));
     for i in 0..tiles.first().map_or(0, Vec::len) {
-        row(tiles[0][i].name, &mut tiles.iter().map(|t| t[i].value.clone()));
+        row(
+            tiles[0][i].name,
+            &mut tiles.iter().map(|t| t[i].value.clone()),
+        );
     }
     row(
         "Deflated Sharpe probability",
@@ -172,15 +175,18 @@ fn curves(runs: &[Arc<RunFacts>]) -> Chart {
             .collect();
         Series::line(&r.id, ink, Arc::new(Curve::new(points)))
     };
-    let series = runs.iter().zip(INKS.into_iter().cycle()).map(line).collect();
+    let series = runs
+        .iter()
+        .zip(INKS.into_iter().cycle())
+        .map(line)
+        .collect();
     let panel = Panel::new(Axis::new("Since the start (USD)", Unit::Usd), series).include(0.0);
     let mut chart = Chart::new(
         "Accounts since their start",
         Axis::new("New York time", Unit::Time),
         vec![panel],
     );
-    chart.footer =
-        "Marked to market after every bar; commission and slippage included.".to_owned();
+    chart.footer = "Marked to market after every bar; commission and slippage included.".to_owned();
     chart
 }
 
@@ -199,13 +205,7 @@ fn in_words(d: &RunDifference) -> String {
     });
     let sharpe = p.sharpe.map_or_else(
         || "no Sharpe ratio".to_owned(),
-        |s| {
-            format!(
-                "Sharpe {}, p {}",
-                grouped(s.value, 2),
-                grouped(s.p, 2)
-            )
-        },
+        |s| format!("Sharpe {}, p {}", grouped(s.value, 2), grouped(s.p, 2)),
     );
     format!(
         "{names}: {} a day{interval}, p {}; {sharpe}; over {} days.",

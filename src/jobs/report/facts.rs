@@ -15,7 +15,9 @@ use holdout_store::runs::{
 use serde_json::{Value, json};
 
 use crate::arena::Arena;
-use crate::jobs::evaluate::{Evaluation, Judge, Known, evaluate_in, judge_ledger, training_figures};
+use crate::jobs::evaluate::{
+    Evaluation, Judge, Known, evaluate_in, judge_ledger, training_figures,
+};
 use crate::jobs::train::{Place, RunData, open_run};
 use crate::jobs::trials::trials;
 
@@ -103,7 +105,10 @@ impl RunFacts {
             evaluations.extend(e);
         }
         let looks = test_looks(runs, &data.bars_sha256, &data.test_split())?.len() as u64;
-        for e in evaluations.iter_mut().filter(|e| e.part == Some(Part::Test)) {
+        for e in evaluations
+            .iter_mut()
+            .filter(|e| e.part == Some(Part::Test))
+        {
             e.looks = Some(looks);
         }
         let has = |p: Part| evaluations.iter().any(|e| e.part == Some(p));
@@ -222,8 +227,8 @@ fn kept_ledger(dir: &Path, arena: &Arena, part: Part) -> anyhow::Result<Ledger> 
     let file = ledger_files::read(dir, &Instruments::builtin())?;
     let range = arena.range(part);
     let times = &arena.tape.bars.open_time[range];
-    let same = file.rows.len() == times.len()
-        && file.rows.iter().zip(times).all(|(r, &t)| r.time == t);
+    let same =
+        file.rows.len() == times.len() && file.rows.iter().zip(times).all(|(r, &t)| r.time == t);
     if !same {
         bail!(
             "the evaluation holds {} bars that are not those of the {} part; judge it again: {}",
@@ -235,8 +240,8 @@ fn kept_ledger(dir: &Path, arena: &Arena, part: Part) -> anyhow::Result<Ledger> 
     let path = dir.join("summary.json");
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("failed to read {}", path.display()))?;
-    let summary: Value = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not valid", path.display()))?;
+    let summary: Value =
+        serde_json::from_str(&text).with_context(|| format!("{} is not valid", path.display()))?;
     let time = |key: &str| summary[key].as_str().and_then(|t| parse_utc(t).ok());
     Ok(Ledger {
         instrument: arena.plan.instrument.clone(),

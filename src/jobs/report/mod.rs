@@ -72,7 +72,12 @@ pub struct Written {
     pub sections: Vec<Vec<String>>,
 }
 
-fn step(hear: &mut dyn FnMut(Progress) -> bool, what: String, done: u64, total: u64) -> anyhow::Result<()> {
+fn step(
+    hear: &mut dyn FnMut(Progress) -> bool,
+    what: String,
+    done: u64,
+    total: u64,
+) -> anyhow::Result<()> {
     let progress = Progress {
         what,
         done,

@@ -20,9 +20,7 @@ use crate::report::compliance_chart::replay_chart;
 use crate::report::document::{Block, Column, Section, SectionId, Table};
 use crate::report::equity_chart::equity_chart;
 use crate::report::figures::{action_shares, figures};
-use crate::report::number::{
-    count, dollars, dollars_signed, duration, grouped, or_na, percent,
-};
+use crate::report::number::{count, dollars, dollars_signed, duration, grouped, or_na, percent};
 use crate::report::proof::{Proof, TextTable};
 use crate::report::regime_words::{drawdown_line, label, rate_text, sharpe_text};
 use crate::report::{Axis, Chart, Curve, Ink, Panel, Series, Unit, chart_ticks};
@@ -717,7 +715,10 @@ fn settings(r: &RunFacts) -> Vec<Block> {
         fact("Training", span(d.split.train)),
         fact("Validation", span(d.split.validation)),
         fact("Test", span(d.split.test)),
-        fact("Programme that trained it", format!("Holdout {}", d.version)),
+        fact(
+            "Programme that trained it",
+            format!("Holdout {}", d.version),
+        ),
     ];
     if let Some(contract) = &d.symbol {
         facts.push(fact("Contract", contract));
