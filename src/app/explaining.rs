@@ -79,7 +79,7 @@ impl Workbench {
         };
         let rows = results.ledger.rows.len() as u64;
         let work = Job::spawn("explain", commands::wake(ctx), move |r| {
-            let mut tell = |what: &str, done: u64| {
+            let tell = |what: &str, done: u64| {
                 r.progress(Progress {
                     what: what.to_owned(),
                     done,

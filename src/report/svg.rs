@@ -252,7 +252,8 @@ impl Page<'_> {
             true,
             &panel.y.label,
         );
-        self.put(format_args!("<clipPath id=\"{}c{i}\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/></clipPath>\n", self.ids, f.left, f.top, f.width, f.height));
+        let ids = self.ids;
+        self.put(format_args!("<clipPath id=\"{}c{i}\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/></clipPath>\n", ids, f.left, f.top, f.width, f.height));
         for span in &chart.spans {
             let (a, b) = (f.x(span.from).max(f.left), f.x(span.to).min(f.right()));
             if b <= a {
@@ -308,7 +309,7 @@ impl Page<'_> {
                 );
             }
         }
-        self.put(format_args!("<g clip-path=\"url(#{}c{i})\">\n", self.ids));
+        self.put(format_args!("<g clip-path=\"url(#{ids}c{i})\">\n"));
         for series in &panel.series {
             self.series(series, f);
         }
