@@ -6,7 +6,7 @@ use std::fs;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use holdout::app::Workbench;
 use holdout::app::commands::Command;
 use holdout::app::context::{Page, RunState};
@@ -45,8 +45,10 @@ fn judged(place: &Place) -> Harness<'static, Workbench> {
 
 fn click(h: &mut Harness<'static, Workbench>, label: &str) {
     h.get_by_label(label).click();
-    h.step();
-    h.step();
+    // A dialog is measured before it is shown.
+    for _ in 0..4 {
+        h.step();
+    }
 }
 
 #[test]
@@ -173,6 +175,34 @@ fn panes_keep_their_layout_and_go_back_to_the_usual_one() {
     again.step();
     click(&mut h, "Reset the layout");
     assert_eq!(h.state().results_layout(), usual);
+}
+
+#[test]
+fn what_was_on_the_desk_is_there_again() {
+    let place = Place::new();
+    let mut h = judged(&place);
+    h.state_mut().model.config.sim.contracts = 2;
+    h.key_press_modifiers(Modifiers::COMMAND, Key::Num4);
+    h.step();
+    h.step();
+    let text = h.state().kept();
+    let kept = holdout::app::keeping::Kept::read(&text);
+    let mut again = place.harness();
+    let ctx = again.ctx.clone();
+    again.state_mut().take_kept(&ctx, &kept);
+    again.state_mut().lay_out_kept(&ctx, &kept);
+    until(&mut again, "the market is open", |b| {
+        b.model.market.is_some()
+    });
+    let (before, after) = (&h.state().model, &again.state().model);
+    assert_eq!(after.page, Page::Results);
+    assert_eq!(after.config, before.config);
+    assert_eq!(after.selected_run, before.selected_run);
+    again.get_by_label("Judge on validation");
+    // Nothing of a damaged one is taken, and nothing breaks.
+    let nothing = holdout::app::keeping::Kept::read("{\"mode\": 7}");
+    again.state_mut().take_kept(&ctx, &nothing);
+    again.step();
 }
 
 #[test]

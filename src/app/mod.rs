@@ -17,17 +17,16 @@ use holdout_core::market::Instruments;
 use holdout_core::market::split::Part;
 use holdout_store::ImportOptions;
 use poll_promise::Promise;
-use serde::{Deserialize, Serialize};
 
 use crate::config::RunConfig;
 use crate::jobs::train::TrainEvent;
 use crate::jobs::{Notice, Progress};
-use crate::report::document::Plan;
 use crate::report::number;
 use commands::{Command, Exporting};
 use compliance::ComplianceCommand;
 use context::{Commands, LogLine, Model, Page, PanelCtx, RunState, SelfTestState};
 use files::{Ask, FilePicker, NativePicker};
+use keeping::Kept;
 use panels::train_data::TrainView;
 use theme::{Mode, Theme};
 use widgets::button;
@@ -45,6 +44,7 @@ pub mod files;
 pub mod frame_bench;
 pub mod icons;
 mod importing;
+pub mod keeping;
 pub mod making;
 pub mod panels;
 pub mod preview;
@@ -80,19 +80,7 @@ pub struct WindowOptions {
     pub runs_dir: PathBuf,
 }
 
-/// What is kept from one session to the next.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Kept {
-    mode: Mode,
-    zoom: Option<f32>,
-    recent: Vec<PathBuf>,
-    report: Plan,
-    /// Panes of the Results page, as JSON; the usual ones when it cannot be read.
-    results_layout: String,
-}
-
-const KEPT: &str = "holdout-1";
+const KEPT: &str = "holdout-2";
 const NAME: &str = "Holdout";
 
 /// Opens the window and runs until it is closed.
@@ -118,13 +106,14 @@ pub fn run(options: WindowOptions) -> anyhow::Result<()> {
         ..eframe::NativeOptions::default()
     };
     let start = Box::new(move |cc: &eframe::CreationContext<'_>| {
-        let kept: Kept = cc
-            .storage
-            .and_then(|s| eframe::get_value(s, KEPT))
-            .unwrap_or_default();
+        let kept = cc.storage.and_then(|s| s.get_string(KEPT));
+        let kept = kept.map_or_else(Kept::default, |text| Kept::read(&text));
         commands::set_up(&cc.egui_ctx, kept.mode);
         let mut bench = Workbench::new(Box::new(NativePicker), options.runs_dir.clone());
-        bench.take_kept(&cc.egui_ctx, kept);
+        bench.take_kept(&cc.egui_ctx, &kept);
+        if options.open.is_none() && !options.demo {
+            bench.lay_out_kept(&cc.egui_ctx, &kept);
+        }
         bench.begin(&cc.egui_ctx, &options);
         Ok(Box::new(Window(bench)) as Box<dyn eframe::App>)
     });
@@ -143,7 +132,7 @@ impl eframe::App for Window {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, KEPT, &self.0.kept());
+        storage.set_string(KEPT, self.0.kept());
     }
 }
 
@@ -274,27 +263,6 @@ impl Workbench {
         bench
     }
 
-    fn take_kept(&mut self, ctx: &egui::Context, kept: Kept) {
-        self.theme = Theme::new(kept.mode);
-        self.model.recent = kept.recent;
-        self.model.report.plan = kept.report;
-        self.model.report.plan.complete();
-        self.take_results_layout(&kept.results_layout);
-        if let Some(zoom) = kept.zoom {
-            ctx.set_zoom_factor(zoom);
-        }
-    }
-
-    fn kept(&self) -> Kept {
-        Kept {
-            mode: self.theme.mode,
-            zoom: Some(self.zoom),
-            recent: self.model.recent.clone(),
-            report: self.model.report.plan.clone(),
-            results_layout: self.results_layout(),
-        }
-    }
-
     /// The layout of the panes of the Results page, as text to keep.
     pub fn results_layout(&self) -> String {
         self.results.layout()
@@ -398,7 +366,7 @@ impl Workbench {
                 .show(ui, |ui| messages(&panel, ui));
         }
         Panel::left("runs")
-            .default_size(200.0)
+            .default_size(212.0)
             .size_range(170.0..=340.0)
             .frame(
                 Frame::new()

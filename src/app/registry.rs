@@ -11,11 +11,11 @@ use crate::jobs::registry::{Relabel, list, relabel};
 use crate::jobs::{Job, Notice};
 
 /// Reading the list.
-pub type RegistryJob = Job<(), Vec<RunEntry>>;
+pub(super) type RegistryJob = Job<(), Vec<RunEntry>>;
 
 /// What is yet to be done.
 #[derive(Default)]
-pub struct RegistryWork {
+pub(super) struct RegistryWork {
     job: Option<RegistryJob>,
     /// Writes that wait, oldest first.
     waiting: Vec<Relabel>,

@@ -199,6 +199,8 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
+            // No line ends between a minus and its number.
+            '\u{2212}' => out.push_str("\u{2212}\u{2060}"),
             c => out.push(c),
         }
     }

@@ -98,7 +98,7 @@ pub fn figures(t: &Tearsheet) -> Vec<Figure> {
                 n,
                 "trades",
             ),
-            "gross gains ÷ losses".to_owned(),
+            "gains ÷ losses".to_owned(),
             "Sum of the winners over sum of the losers; none without a loser.",
         ),
         figure(

@@ -76,7 +76,7 @@ pub fn ui(ctx: &PanelCtx<'_>, egui: &egui::Context) {
                 ui.copy_text(text.clone());
             }
             if button::normal(ui, ctx.theme, Icon::Cross, "Close").clicked() {
-                ui.close();
+                ctx.send(Command::CloseAbout);
             }
         });
     });

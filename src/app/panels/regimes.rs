@@ -180,7 +180,10 @@ fn breakdown(theme: &Theme, cells: &[RegimeCell], ui: &mut Ui) {
                 };
                 right(ui, rate_text(c), rates);
                 right(ui, sharpe_text(c), rates);
-                right(ui, number::dollars(c.max_drawdown_usd, 0), theme.text);
+                // The last column takes what room there is unless it is told its own.
+                ui.allocate_ui(vec2(70.0, 18.0), |ui| {
+                    right(ui, number::dollars(c.max_drawdown_usd, 0), theme.text);
+                });
                 ui.end_row();
             }
         });

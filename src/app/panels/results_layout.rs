@@ -78,9 +78,9 @@ pub fn usual() -> Tree<Pane> {
     Tree::new(egui::Id::unique("results-panes"), root, tiles)
 }
 
-/// A layout as text.
+/// A layout as text; the same layout gives the same text.
 pub fn write(tree: &Tree<Pane>) -> String {
-    serde_json::to_string(tree).unwrap_or_default()
+    serde_json::to_value(tree).map_or_else(|_| String::new(), |v| v.to_string())
 }
 
 /// A layout from text; `None` unless it holds every pane once.

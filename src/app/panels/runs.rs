@@ -21,7 +21,7 @@ use crate::jobs::registry::{self, Relabel};
 use crate::report::number;
 
 /// Width of a run's course on validation.
-const SPARK: f32 = 50.0;
+const SPARK: f32 = 64.0;
 
 /// State of the list.
 #[derive(Default)]
@@ -61,6 +61,7 @@ impl RunsPanel {
         ui.add(
             TextEdit::singleline(&mut self.find)
                 .hint_text("Find by name, tag, note")
+                .background_color(ctx.theme.panel)
                 .desired_width(f32::INFINITY),
         )
         .accessible_name("Find runs");
@@ -95,6 +96,7 @@ impl RunsPanel {
             .add(
                 TextEdit::singleline(&mut self.tags)
                     .hint_text("separated by commas")
+                    .background_color(ctx.theme.panel)
                     .desired_width(f32::INFINITY),
             )
             .accessible_name("Tags of the run");
@@ -109,6 +111,7 @@ impl RunsPanel {
                 ui.add(
                     TextEdit::multiline(&mut typed.notes)
                         .hint_text("what was tried, and why")
+                        .background_color(ctx.theme.panel)
                         .desired_rows(3)
                         .desired_width(f32::INFINITY),
                 )
@@ -160,7 +163,8 @@ fn list_head(ctx: &PanelCtx<'_>, ui: &mut Ui) {
 fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
     let chosen = ctx.model.selected_run.as_ref() == Some(&run.path);
     let tagged = !run.labels.tags.is_empty();
-    let height = if tagged { 64.0 } else { 46.0 };
+    let trials = run.validation.len() > 1;
+    let height = if tagged || trials { 64.0 } else { 46.0 };
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     response.widget_info(|| {
@@ -191,11 +195,6 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
         ctx.model.run_state != RunState::Idle && ctx.model.train.path.as_ref() == Some(&run.path);
     let (icon, word, color) = state_look(ctx.theme, run.state, live);
     let inner = rect.shrink2(vec2(10.0, 5.0));
-    let spark = if run.validation.len() > 1 {
-        SPARK + 6.0
-    } else {
-        0.0
-    };
     let mut child = ui.new_child(
         egui::UiBuilder::new()
             .max_rect(inner)
@@ -204,7 +203,6 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
     child.spacing_mut().item_spacing.y = 2.0;
     child.add(Label::new(RichText::new(&run.name).font(semibold(12.5))).truncate());
     child.horizontal(|ui| {
-        ui.set_max_width((ui.available_width() - spark).max(40.0));
         icons::show(ui, icon, 12.0, color);
         ui.label(RichText::new(word).small().color(color));
         ui.add(
@@ -220,22 +218,29 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
             .truncate(),
         );
     });
-    if tagged {
-        child.add(
-            Label::new(
-                RichText::new(run.labels.tags.join(" · "))
-                    .small()
-                    .color(ctx.theme.accent),
-            )
-            .truncate(),
-        );
-    }
-    if run.validation.len() > 1 {
-        let place = egui::Rect::from_min_max(
-            egui::pos2(inner.right() - SPARK, inner.top() + 20.0),
-            egui::pos2(inner.right(), inner.top() + 35.0),
-        );
-        sparkline(ui, ctx.theme, place, &run.validation);
+    if tagged || trials {
+        child.horizontal(|ui| {
+            ui.spacing_mut().interact_size.y = 16.0;
+            let room = ui.available_width() - if trials { SPARK + 8.0 } else { 0.0 };
+            let (words, color) = if tagged {
+                (run.labels.tags.join(" · "), ctx.theme.accent)
+            } else {
+                ("validation".to_owned(), ctx.theme.dim)
+            };
+            ui.scope(|ui| {
+                ui.set_max_width(room.max(30.0));
+                ui.add(Label::new(RichText::new(words).small().color(color)).truncate());
+            });
+            if trials {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let (place, spark) = ui.allocate_exact_size(vec2(SPARK, 14.0), Sense::hover());
+                    sparkline(ui, ctx.theme, place, &run.validation);
+                    spark.widget_info(|| {
+                        egui::WidgetInfo::labeled(egui::Role::Image, true, "Course on validation")
+                    });
+                });
+            }
+        });
     }
     let response = match &run.problem {
         Some(p) => response.on_hover_text(p),

@@ -140,7 +140,18 @@ fn trade(
         let p = pos2(area.px(bar as f64), area.py(instrument.price(ticks)));
         (bar, p)
     };
-    let (_, entry) = at(t.entry_time, t.entry_price);
+    let (entry_bar, entry) = at(t.entry_time, t.entry_price);
+    // In the bar of the entry both levels stand as they were ordered.
+    let bar = entry_bar as f64;
+    let (left, right) = (area.px(bar - 0.5), area.px(bar + 0.5));
+    for (ticks, ink, share) in [
+        (t.stop_initial, Ink::Vermilion, 1.0),
+        (t.target_initial, Ink::Green, 0.6),
+    ] {
+        let y = area.py(instrument.price(ticks));
+        let stroke = Stroke::new(1.6, theme.ink(ink));
+        painter.hline(left..=left + (right - left) * share, y, stroke);
+    }
     let (exit_bar, exit) = at(t.exit_time, t.exit_price);
     let color = theme.money(t.net_pnl.dollars());
     let size = if chosen { 7.0 } else { 5.0 };

@@ -1,6 +1,6 @@
 //! What a report knows of one run: its papers, its training, and its evaluations.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use holdout_core::market::Instruments;
@@ -89,10 +89,17 @@ impl RunFacts {
             trials: trials(runs, &data.bars_sha256)?,
             train: Some(training_figures(&arena, &policy, place.phase)?),
         };
+        let kept_test = folder_of(&folder, Part::Test, step).is_dir();
+        let usual = if kept_test {
+            Part::Test
+        } else {
+            Part::Validation
+        };
+        let about = part.unwrap_or(usual);
         let mut evaluations = Vec::new();
         for (i, p) in Part::ALL.into_iter().enumerate() {
             tell(&format!("Reading {}", p.name()), 2 + i as u64)?;
-            let kept = kept(&folder, &arena, p, step, &known)?;
+            let kept = kept(&folder, &arena, p, step, &known, p == about)?;
             let e = match kept {
                 None if p == Part::Validation => {
                     let choice = CheckpointChoice::Step(step);
@@ -112,18 +119,15 @@ impl RunFacts {
             e.looks = Some(looks);
         }
         let has = |p: Part| evaluations.iter().any(|e| e.part == Some(p));
-        let part = match part {
-            Some(p) if !has(p) => bail!(
+        if let Some(p) = part.filter(|p| !has(*p)) {
+            bail!(
                 "the {} part was not judged with the checkpoint of step {step}, and a report opens nothing; judge it with: holdout evaluate --run {} --checkpoint {step} --split {}{}",
                 p.name(),
                 run.display(),
                 p.name(),
                 if p == Part::Train { " --in-sample" } else { "" }
-            ),
-            Some(p) => p,
-            None if has(Part::Test) => Part::Test,
-            None => Part::Validation,
-        };
+            );
+        }
         tell("Reading the record of training", 5)?;
         Ok(Self {
             id: folder.id(),
@@ -138,7 +142,7 @@ impl RunFacts {
             checkpoints: folder.checkpoint_steps()?,
             looks,
             evaluations,
-            part,
+            part: about,
             updates: folder.metrics()?.values,
             trials: folder.validation()?.values,
             data,
@@ -197,17 +201,24 @@ impl RunFacts {
     }
 }
 
-/// The evaluation of a part that the run keeps, judged again from its ledger.
+/// Where the evaluation of a part with a checkpoint lies, once there is one.
+fn folder_of(folder: &RunFolder, part: Part, step: u64) -> PathBuf {
+    folder
+        .evaluations()
+        .join(format!("{}-step-{step:09}", part.name()))
+}
+
+/// The evaluation of a part that the run keeps, judged again from its ledger. What the report
+/// is not `about` stands beside it with its figures only, without accounts of random entries.
 fn kept(
     folder: &RunFolder,
     arena: &Arena,
     part: Part,
     step: u64,
     known: &Known,
+    about: bool,
 ) -> anyhow::Result<Option<Evaluation>> {
-    let dir = folder
-        .evaluations()
-        .join(format!("{}-step-{step:09}", part.name()));
+    let dir = folder_of(folder, part, step);
     if !dir.is_dir() {
         return Ok(None);
     }
@@ -218,7 +229,14 @@ fn kept(
     };
     let known = if part == Part::Train { &nothing } else { known };
     let range = arena.range(part);
-    let judge = Judge::default();
+    let judge = if about {
+        Judge::default()
+    } else {
+        Judge {
+            random_accounts: 0,
+            ..Judge::default()
+        }
+    };
     judge_ledger(arena, ledger, step, Some(part), range, judge, known).map(Some)
 }
 
