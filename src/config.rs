@@ -9,14 +9,15 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use holdout_core::compliance::RuleSet;
 use holdout_core::market::{Instrument, SplitRatios};
-use holdout_core::sim::{CurriculumSettings, Phase, SimPlan, SimSettings};
+use holdout_core::sim::{CurriculumSettings, Phase, SameBar, SimPlan, SimSettings};
 use holdout_core::units::Usd;
 use holdout_learn::{AdjusterConfig, DeviceChoice, NetworkConfig, PpoConfig, TrainConfig};
+use holdout_store::runs::CheckpointChoice;
 use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
 /// Presets that ship with the programme: name, what it is for, its settings.
-pub const PRESETS: [(&str, &str, &str); 5] = [
+pub const PRESETS: [(&str, &str, &str); 7] = [
     (
         "demo",
         "3 million steps: the demo",
@@ -39,8 +40,18 @@ pub const PRESETS: [(&str, &str, &str); 5] = [
     ),
     (
         "extended",
-        "50 + 200 million steps, short Boot Camp",
+        "50 + 200 million steps, Boot Camp 10%",
         include_str!("../assets/presets/extended.toml"),
+    ),
+    (
+        "extended-20",
+        "50 + 200 million steps, Boot Camp 20%",
+        include_str!("../assets/presets/extended-20.toml"),
+    ),
+    (
+        "extended-30",
+        "50 + 200 million steps, Boot Camp 30%",
+        include_str!("../assets/presets/extended-30.toml"),
     ),
 ];
 
@@ -80,6 +91,9 @@ pub struct RunConfig {
     /// Bar file in any known dialect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
+    /// Finer bars of the same market, which `sim.same_bar = "finer_bars"` asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finer: Option<PathBuf>,
     /// Every random number of the run comes from this.
     pub seed: u64,
     /// `auto`, `cpu`, `gpu` or `gpu:n`.
@@ -93,6 +107,12 @@ pub struct RunConfig {
     pub keep_checkpoints: u64,
     /// Rule set that results are judged by.
     pub ruleset: String,
+    /// A run whose phase 1 is where phase 2 starts; phase 1 of this run is then left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase1_run: Option<PathBuf>,
+    /// Which of its phase 1 checkpoints: `best`, `last`, or a number of steps.
+    #[serde(with = "choice_text")]
+    pub phase1_checkpoint: CheckpointChoice,
     /// Phase 2 may start without a phase 1.
     pub from_scratch: bool,
     /// Shares of train and validation.
@@ -117,12 +137,15 @@ impl Default for RunConfig {
             name: String::new(),
             market: String::new(),
             data: None,
+            finer: None,
             seed: 1,
             device: DeviceChoice::Auto,
             eval_every: 10,
             checkpoint_every: 50,
             keep_checkpoints: 0,
             ruleset: "apex-50k-seed".to_owned(),
+            phase1_run: None,
+            phase1_checkpoint: CheckpointChoice::Best,
             from_scratch: false,
             split: SplitRatios::default(),
             sim: SimSettings::default(),
@@ -137,6 +160,40 @@ impl Default for RunConfig {
                 steps: 100_000_000,
                 ..PhaseConfig::default()
             },
+        }
+    }
+}
+
+/// A checkpoint as text: `best`, `last`, or a number of steps.
+mod choice_text {
+    use std::fmt::Display;
+
+    use holdout_store::runs::CheckpointChoice;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(c: &CheckpointChoice, s: S) -> Result<S::Ok, S::Error> {
+        match c {
+            CheckpointChoice::Best => "best".serialize(s),
+            CheckpointChoice::Last => "last".serialize(s),
+            CheckpointChoice::Step(step) => step.serialize(s),
+        }
+    }
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Raw {
+        Step(u64),
+        Word(String),
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        d: D,
+    ) -> Result<CheckpointChoice, D::Error> {
+        let told = |e: &dyn Display| de::Error::custom(e);
+        match Raw::deserialize(d) {
+            Ok(Raw::Step(step)) => Ok(CheckpointChoice::Step(step)),
+            Ok(Raw::Word(word)) => word.parse().map_err(|e: String| told(&e)),
+            Err(_) => Err(told(&"expected \"best\", \"last\" or a number of steps")),
         }
     }
 }
@@ -256,6 +313,12 @@ impl RunConfig {
                 )
             });
         }
+        if self.sim.same_bar == SameBar::FinerBars && self.finer.is_none() {
+            tell(
+                "finer",
+                "sim.same_bar = finer_bars asks finer bars: name a file of them, or choose stop_first or target_first".to_owned(),
+            );
+        }
         let (train, validation) = (self.split.train, self.split.validation);
         if !(train > 0.0 && validation > 0.0 && train + validation < 1.0) {
             tell(
@@ -271,8 +334,11 @@ impl RunConfig {
                 "one of the two phases needs steps".to_owned(),
             );
         }
-        if self.phase1.steps == 0 && !self.from_scratch {
-            tell("from_scratch", "phase 2 without a phase 1 to start from must be asked for: set from_scratch = true".to_owned());
+        if self.phase1.steps == 0 && !self.from_scratch && self.phase1_run.is_none() {
+            tell("from_scratch", "phase 2 needs a phase 1 checkpoint to start from: name a run with phase1_run = \"RUN\", or set from_scratch = true".to_owned());
+        }
+        if self.phase1.steps > 0 && self.phase1_run.is_some() {
+            tell("phase1_run", "phase 1 cannot both be trained and be taken from another run: set phase1.steps = 0, or leave phase1_run out".to_owned());
         }
         let train1 = self.train_config(Phase::Entries, &self.phase1, instrument);
         let train2 = self.train_config(Phase::Management, &self.phase2, instrument);

@@ -68,6 +68,16 @@ fn the_evaluation_tutorial_runs_as_written() {
 }
 
 #[test]
+fn the_guide_to_choosing_runs_as_written() {
+    run_page("select.md");
+}
+
+#[test]
+fn the_compliance_page_runs_as_written() {
+    run_page("compliance.md");
+}
+
+#[test]
 fn the_run_folder_page_runs_as_written() {
     run_page("run-folder.md");
 }

@@ -63,6 +63,7 @@ fn assert_same(whole: &Path, killed: &Path) {
         names.sort();
         names
     };
+    assert!(!is_writing(killed), "a half-written file was left");
     assert_eq!(names(killed), names(whole));
     for name in names(whole).iter().filter(|n| n.ends_with(".safetensors")) {
         let read = |run: &Path| fs::read(run.join("checkpoints").join(name)).unwrap();
@@ -76,7 +77,18 @@ fn assert_same(whole: &Path, killed: &Path) {
     assert_eq!(event_records(killed), recorded(killed) + 1);
 }
 
-/// Starts, kills and resumes until so many processes have died, then lets the run end.
+/// Whether a checkpoint is half-written: its file still has its temporary name.
+fn is_writing(run: &Path) -> bool {
+    let files = fs::read_dir(run.join("checkpoints")).into_iter().flatten();
+    files.flatten().any(|f| {
+        let name = f.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with(".step-") && name.ends_with(".tmp")
+    })
+}
+
+/// Starts, kills and resumes until so many processes have died, then lets the run end. Every
+/// third death waits for a checkpoint that is being written.
 ///
 /// A run that ends too soon counts no death; another one is begun in its place.
 fn killed_at_random(kills: usize, steps: u64, seed: u64) {
@@ -88,11 +100,14 @@ fn killed_at_random(kills: usize, steps: u64, seed: u64) {
     let usual = begun.elapsed();
     let whole = PathBuf::from(whole["run"].as_str().unwrap());
     let mut moments = Stream::new(seed, "moments of death", 0);
-    let (mut died, mut attempt) = (0, 0);
+    let (mut died, mut died_writing, mut attempt) = (0, 0, 0);
     while died < kills {
         let out = dir.path().join(format!("killed-{attempt}"));
         attempt += 1;
-        assert!(attempt < 20, "processes end before they can be killed");
+        assert!(
+            attempt < 20 + kills,
+            "processes end before they can be killed"
+        );
         let mut deaths_here = 0;
         loop {
             let run = first_run(&out);
@@ -105,40 +120,47 @@ fn killed_at_random(kills: usize, steps: u64, seed: u64) {
             let mut child = spawn(&args);
             // At most a third of the whole: several deaths to a run, most of them in the middle.
             let wait = usual.mul_f64(moments.uniform() / 3.0) + Duration::from_millis(30);
+            let amid_writing = died % 3 == 2;
             let begun = Instant::now();
             let ended = loop {
                 if child.try_wait().unwrap().is_some() {
                     break true;
                 }
-                if begun.elapsed() > wait && died < kills {
+                let due = begun.elapsed() > wait && died < kills;
+                if due && (!amid_writing || first_run(&out).is_some_and(|r| is_writing(&r))) {
                     child.kill().unwrap();
                     child.wait().unwrap();
                     break false;
                 }
-                std::thread::sleep(Duration::from_millis(1));
+                if !(due && amid_writing) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
             };
             if ended {
                 break;
             }
             died += 1;
             deaths_here += 1;
+            died_writing += usize::from(first_run(&out).is_some_and(|r| is_writing(&r)));
         }
         let run = first_run(&out).expect("a run");
         eprintln!("{deaths_here} deaths, then whole: {}", run.display());
         assert_same(&whole, &run);
     }
+    eprintln!("{died} deaths, {died_writing} of them with a checkpoint half-written");
+    assert!(died_writing > 0, "no death in the middle of a write");
 }
 
 #[test]
-fn a_run_killed_at_random_moments_resumes_to_the_same_bits() {
-    killed_at_random(4, 8_192, 1);
+fn a_run_killed_twenty_times_resumes_to_the_same_bits() {
+    killed_at_random(20, 8_192, 1);
 }
 
-/// The long version: `cargo nextest run --release --run-ignored only twenty_four`.
+/// Longer runs: `cargo nextest run --release --run-ignored only forty_deaths`.
 #[test]
 #[ignore = "takes minutes"]
-fn twenty_four_deaths_change_no_bit() {
-    killed_at_random(24, 32_768, 2);
+fn forty_deaths_change_no_bit() {
+    killed_at_random(40, 32_768, 2);
 }
 
 #[test]
@@ -171,5 +193,42 @@ fn the_moment_between_a_checkpoint_and_its_pointer_is_survived() {
             "--progress=none",
         ]);
         assert_same(whole, &run);
+    }
+}
+
+/// The clock and the number of threads change nothing, and neither does the checkpoint from which
+/// a run goes on.
+#[test]
+fn a_branch_off_any_checkpoint_under_any_number_of_threads_equals_the_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = training(&dir.path().join("whole"), 4_096);
+    let found = json(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let whole = PathBuf::from(found["run"].as_str().unwrap());
+    let steps: Vec<u64> = serde_json::from_value(found["checkpoints"].clone()).unwrap();
+    // In phase 1, its last, the first of phase 2, and in phase 2.
+    for (threads, step) in [
+        (1, 1_024),
+        (2, 4_096),
+        (3, 4_608),
+        (5, steps[steps.len() - 3]),
+    ] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_holdout"))
+            .args(["train", "--json", "--progress=none", "--resume"])
+            .arg(&whole)
+            .args(["--checkpoint", &step.to_string()])
+            .env("RAYON_NUM_THREADS", threads.to_string())
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(ran.status.success(), "{told}");
+        let branch: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let branch = PathBuf::from(branch["run"].as_str().unwrap());
+        assert_ne!(branch, whole);
+        assert_same(&whole, &branch);
+        let log = fs::read_to_string(branch.join("log.txt")).unwrap();
+        assert!(
+            log.contains(&format!("branched at step {step} off ")),
+            "{log}"
+        );
     }
 }

@@ -11,6 +11,7 @@ mod look_ahead;
 mod metrics;
 mod pipeline;
 mod programme;
+mod record;
 mod report;
 mod self_test;
 mod vector_ledger;

@@ -301,6 +301,65 @@ fn a_run_is_trained_paused_judged_and_test_is_counted() {
 }
 
 #[test]
+fn a_stopped_run_goes_on_in_another_window() {
+    let place = Place::new();
+    let mut h = place.opened();
+    {
+        let config = &mut h.state_mut().model.config;
+        (config.eval_every, config.checkpoint_every) = (2, 4);
+        (config.network.trunk, config.network.head) = (vec![16], 16);
+        for phase in [&mut config.phase1, &mut config.phase2] {
+            (phase.steps, phase.envs, phase.rollout) = (65_536, 8, 32);
+        }
+        config.device = "cpu".parse().unwrap();
+    }
+    h.get_by_label("Train").click();
+    h.step();
+    h.step();
+    h.get_by_label("Start").click();
+    until(&mut h, "some updates are done", |b| {
+        b.model.train.last.as_ref().is_some_and(|l| l.1.update > 5)
+    });
+    h.get_by_label("Stop and keep").click();
+    until(&mut h, "training ends", |b| {
+        b.model.run_state == RunState::Idle
+    });
+    let stopped = h.state().model.train.last.as_ref().unwrap().1.update;
+    assert!(stopped < 512, "stopped in the middle, not after {stopped}");
+    let run = h.state().model.selected_run.clone().unwrap();
+    drop(h);
+
+    let mut h = place.opened();
+    assert!(h.query_by_label("Continue run").is_none(), "none is chosen");
+    h.state_mut().model.selected_run = Some(run.clone());
+    h.get_by_label("Train").click();
+    h.step();
+    h.step();
+    h.get_by_label("Continue run").click();
+    until(&mut h, "it goes on", |b| {
+        let last = b.model.train.last.as_ref();
+        last.is_some_and(|l| l.1.update > stopped)
+    });
+    // What the first window had drawn is there as well, and once.
+    assert_eq!(h.state().model.train.path.as_ref(), Some(&run));
+    let trained = &h.state().model.train;
+    let done = trained.last.as_ref().unwrap().1.update;
+    assert_eq!(trained.updates() as u64, done);
+    assert!(
+        trained
+            .checkpoints
+            .windows(2)
+            .all(|w| w[0].step < w[1].step)
+    );
+    assert!(trained.checkpoints[0].step == 1_024);
+    h.get_by_label("Stop and keep").click();
+    until(&mut h, "training ends", |b| {
+        b.model.run_state == RunState::Idle
+    });
+    assert!(h.state().model.log.iter().all(|l| !l.error));
+}
+
+#[test]
 fn runs_queue_up_change_places_and_train_one_after_another() {
     let place = Place::new();
     let mut h = place.opened();

@@ -69,6 +69,8 @@ pub enum Command {
     Resume,
     /// Write a checkpoint and end.
     Stop,
+    /// Train on from a run's newest checkpoint.
+    ContinueRun(PathBuf),
     /// Something about the queue of runs.
     Queue(QueueCommand),
     /// Check the learner on made-up markets.
@@ -153,6 +155,7 @@ impl Workbench {
             Command::Pause => self.pause(true),
             Command::Resume => self.pause(false),
             Command::Stop => self.stop(StopReason::Asked),
+            Command::ContinueRun(path) => self.continue_run(ctx, path),
             Command::Queue(command) => self.queue(ctx, command),
             Command::SelfTest => self.start_self_test(ctx),
             Command::EndSelfTest => self.end_self_test(),
@@ -278,9 +281,7 @@ impl Workbench {
             return;
         }
         if part == Part::Test {
-            self.ask_test = Some(
-                worker::looks_so_far(&run, &self.model.runs_dir).map_err(|e| format!("{e:#}")),
-            );
+            self.ask_test = Some(worker::looks_so_far(&run).map_err(|e| format!("{e:#}")));
         } else {
             self.judge(ctx, part);
         }

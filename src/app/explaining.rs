@@ -4,12 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdout_store::runs::CheckpointChoice;
+
 use super::Workbench;
 use super::commands;
 use super::panels::results_data::ResultsView;
 use super::widgets::candles::CandleSet;
 use super::widgets::toasts::Tone;
 use crate::jobs::explain::{Explained, explain_run};
+use crate::jobs::player::PlayerChoice;
 use crate::jobs::{Job, Notice, Progress, StopReason};
 
 /// A wish about reasons.
@@ -77,6 +80,11 @@ impl Workbench {
         let Some(part) = results.part.filter(|_| m.explain.of(&results).is_none()) else {
             return;
         };
+        // A name such as "best" may mean another checkpoint by now: the one that was judged is asked.
+        let choice = match m.checkpoint.as_deref().map(str::parse) {
+            Some(Ok(PlayerChoice::Ensemble(name))) => PlayerChoice::Ensemble(name),
+            _ => CheckpointChoice::Step(results.step).into(),
+        };
         let rows = results.ledger.rows.len() as u64;
         let work = Job::spawn("explain", commands::wake(ctx), move |r| {
             let tell = |what: &str, done: u64| {
@@ -90,7 +98,7 @@ impl Workbench {
             };
             tell("Opening the run", 0);
             let ledger = Arc::clone(&results.ledger);
-            let explained = explain_run(&run, results.step, part, ledger, &mut |done| {
+            let explained = explain_run(&run, &choice, part, ledger, &mut |done| {
                 tell("Asking the policy again", done as u64)
             })?;
             let candles = CandleSet::new(Arc::clone(&explained.bars));

@@ -582,6 +582,16 @@ impl Workbench {
         }
     }
 
+    fn continue_run(&mut self, ctx: &egui::Context, path: PathBuf) {
+        if self.training.is_some() {
+            return;
+        }
+        let job = worker::resume(path, commands::wake(ctx));
+        self.started = None;
+        self.follow(ctx, job, false);
+        self.model.page = Page::Train;
+    }
+
     fn run_demo(&mut self, ctx: &egui::Context) {
         if self.training.is_some() {
             self.tell(
@@ -742,13 +752,7 @@ impl Workbench {
             .checkpoint
             .clone()
             .unwrap_or_else(|| "best".to_owned());
-        match worker::judge(
-            run,
-            checkpoint,
-            part,
-            self.model.runs_dir.clone(),
-            commands::wake(ctx),
-        ) {
+        match worker::judge(run, checkpoint, part, commands::wake(ctx)) {
             Ok(job) => {
                 self.model.evaluating = Some((part, job.progress()));
                 self.judging = Some((part, job));

@@ -6,17 +6,21 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use holdout_core::market::split::Part;
 use holdout_store::ImportOptions;
-use holdout_store::runs::{CheckpointChoice, RunFolder, test_looks};
+use holdout_store::runs::{RunFolder, test_looks};
 
 use super::context::Market;
 use super::panels::results_data::ResultsView;
 use super::widgets::candles::CandleSet;
-use crate::config::RunPlan;
+use crate::config::{RunConfig, RunPlan};
 use crate::dataset::{Dataset, sample_path};
 use crate::jobs::demo::{DemoOptions, Judging, demo_config, demo_import, judge_parts};
 use crate::jobs::evaluate::{self, Judge};
+use crate::jobs::history;
+use crate::jobs::player::PlayerChoice;
 use crate::jobs::self_test::{self, Scale, SelfTest, SelfTestOptions};
-use crate::jobs::train::{RunData, RunOutcome, TrainEvent, problems_to_error, train_run};
+use crate::jobs::train::{
+    RunData, RunOutcome, TrainEvent, problems_to_error, resume_run, train_run,
+};
 use crate::jobs::{Job, Progress, Reporter, Wake};
 
 /// What training says to the window.
@@ -123,6 +127,29 @@ pub fn train(
     })
 }
 
+/// Continues a run from its newest checkpoint; what it told before is told again first.
+///
+/// # Errors
+/// When the operating system gives no thread.
+pub fn resume(run: PathBuf, wake: Wake) -> std::io::Result<TrainJob> {
+    Job::spawn("train", wake, move |r| {
+        let folder = RunFolder::open(&run)?;
+        let config = RunConfig::from_layers(&[("run.toml".to_owned(), folder.run_toml()?)])?;
+        let mut meter = Meter::new(config.phase1.steps + config.phase2.steps);
+        let newest = folder.checkpoint_steps()?.last().copied().unwrap_or(0);
+        r.progress(meter.at(newest, 0.0));
+        for event in history::told(&folder, newest)? {
+            r.event(WorkEvent::Train(event));
+        }
+        let last = CheckpointChoice::Last;
+        let outcome = resume_run(&run, last, None, r.flag(), &mut |e| meter.tell(r, e))?;
+        Ok(Trained {
+            outcome,
+            judged: false,
+        })
+    })
+}
+
 fn train_reporting(
     plan: RunPlan,
     dataset: Dataset,
@@ -130,26 +157,10 @@ fn train_reporting(
     runs: &Path,
     r: &Reporter<WorkEvent, Trained>,
 ) -> anyhow::Result<RunOutcome> {
-    let total = plan.config.phase1.steps + plan.config.phase2.steps;
-    let mut meter = Meter {
-        what: "Preparing".to_owned(),
-        total,
-    };
+    let mut meter = Meter::new(plan.config.phase1.steps + plan.config.phase2.steps);
     r.progress(meter.at(0, 0.0));
-    train_run(plan, dataset, options, runs, r.flag(), &mut |event| {
-        match &event {
-            TrainEvent::Phase {
-                phase, from_step, ..
-            } => {
-                meter.what = format!("Phase {}", phase.number());
-                r.progress(meter.at(*from_step, 0.0));
-            }
-            TrainEvent::Update { record, .. } => {
-                r.progress(meter.at(record.step, record.train_sps))
-            }
-            _ => {}
-        }
-        r.event(WorkEvent::Train(event));
+    train_run(plan, dataset, options, runs, r.flag(), &mut |e| {
+        meter.tell(r, e)
     })
 }
 
@@ -159,6 +170,30 @@ struct Meter {
 }
 
 impl Meter {
+    fn new(total: u64) -> Self {
+        Self {
+            what: "Preparing".to_owned(),
+            total,
+        }
+    }
+
+    /// Passes an event on, and says how far the run is.
+    fn tell(&mut self, r: &Reporter<WorkEvent, Trained>, event: TrainEvent) {
+        match &event {
+            TrainEvent::Phase {
+                phase, from_step, ..
+            } => {
+                self.what = format!("Phase {}", phase.number());
+                r.progress(self.at(*from_step, 0.0));
+            }
+            TrainEvent::Update { record, .. } => {
+                r.progress(self.at(record.step, record.train_sps));
+            }
+            _ => {}
+        }
+        r.event(WorkEvent::Train(event));
+    }
+
     fn at(&self, done: u64, per_sec: f64) -> Progress {
         Progress {
             what: self.what.clone(),
@@ -177,7 +212,6 @@ pub fn judge(
     run: PathBuf,
     checkpoint: String,
     part: Part,
-    runs: PathBuf,
     wake: Wake,
 ) -> std::io::Result<JudgeJob> {
     Job::spawn("judge", wake, move |r| {
@@ -187,14 +221,14 @@ pub fn judge(
             total: 3,
             per_sec: 0.0,
         });
-        let choice: CheckpointChoice = checkpoint.parse().map_err(|e| anyhow::anyhow!("{e}"))?;
+        let choice: PlayerChoice = checkpoint.parse().map_err(|e| anyhow::anyhow!("{e}"))?;
         r.progress(Progress {
             what: format!("Trading every bar of {}", part.name()),
             done: 1,
             total: 3,
             per_sec: 0.0,
         });
-        let judged = evaluate::evaluate_run(&run, choice, part, &runs, Judge::default())?;
+        let judged = evaluate::evaluate_run(&run, &choice, part, Judge::default())?;
         r.progress(Progress {
             what: "Drawing".to_owned(),
             done: 2,
@@ -217,11 +251,11 @@ pub fn run_name(run: &Path) -> String {
 ///
 /// # Errors
 /// When the run or the registry cannot be read.
-pub fn looks_so_far(run: &Path, runs: &Path) -> anyhow::Result<u64> {
+pub fn looks_so_far(run: &Path) -> anyhow::Result<u64> {
     let folder = RunFolder::open(run)?;
     let data: RunData =
         serde_json::from_value(folder.data()?).context("data.json of the run is not valid")?;
-    Ok(test_looks(runs, &data.bars_sha256, &data.test_split())?.len() as u64)
+    Ok(test_looks(&folder.runs()?, &data.bars_sha256, &data.test_split())?.len() as u64)
 }
 
 /// Whether a real graphics card can draw the window.
@@ -251,7 +285,7 @@ pub fn demo(options: DemoOptions, wake: Wake) -> std::io::Result<TrainJob> {
         }
         let run = run_name(&outcome.run);
         let mut done = 0;
-        judge_parts(&outcome, &options.runs, &mut |judging| match judging {
+        judge_parts(&outcome, &mut |judging| match judging {
             Judging::Begins(part) => {
                 r.event(WorkEvent::Step(format!("judging on {}", part.name())));
                 r.progress(Progress {

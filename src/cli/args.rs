@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use holdout_learn::device::DeviceChoice;
+use holdout_store::runs::CheckpointChoice;
 
 use crate::report::document::{DocumentFormat, Wanted};
 
@@ -38,7 +39,7 @@ pub enum Command {
     Data(DataArgs),
     /// Train a policy in two phases.
     #[command(
-        after_help = "Examples:\n  holdout train --preset quick --market NQ --data NQ.txt\n  holdout train --config run.toml --device cpu --progress json\n  holdout train --preset quick --market NQ --seeds 1,2,3\n  holdout train --config a.toml --config b.toml\n  holdout train --resume runs/20240101-120000-NQ-ab12 --device cpu"
+        after_help = "Examples:\n  holdout train --preset quick --market NQ --data NQ.txt\n  holdout train --config run.toml --device cpu --progress json\n  holdout train --preset quick --market NQ --seeds 1,2,3\n  holdout train --config a.toml --config b.toml\n  holdout train --resume runs/20240101-120000-NQ-ab12 --device cpu\n  holdout train --resume runs/20240101-120000-NQ-ab12 --checkpoint 1638400"
     )]
     Train(TrainArgs),
     /// Run a checkpoint through unseen bars, one account, in order.
@@ -191,7 +192,8 @@ pub struct ImportArgs {
     /// Market (ES, NQ, YM, RTY, MES, MNQ, MYM, M2K).
     #[arg(long)]
     pub market: Option<String>,
-    /// Zone of stamps without offset, e.g. America/Chicago.
+    /// Zone of stamps without offset, e.g. America/Chicago, or America/New_York+7 as many brokers
+    /// of MetaTrader have it.
     #[arg(long)]
     pub zone: Option<String>,
     /// Which end of a bar is stamped: open or close.
@@ -200,6 +202,14 @@ pub struct ImportArgs {
     /// Dialect of the file.
     #[arg(long)]
     pub dialect: Option<String>,
+    /// Which column is what, by header or number, for a table that no dialect fits:
+    /// time=Date,clock=2,open=3,high=4,low=5,close=6,volume=7,symbol=8; clock, volume and symbol
+    /// may be left out.
+    #[arg(long, value_name = "ROLE=COLUMN,…", conflicts_with = "dialect")]
+    pub columns: Option<holdout_store::ColumnMap>,
+    /// Order of the numbers of a date that can be read in two ways: ymd, mdy or dmy.
+    #[arg(long, value_name = "ORDER")]
+    pub dates: Option<holdout_store::dialects::DateOrder>,
     /// Contract to take from a file with several.
     #[arg(long)]
     pub symbol: Option<String>,
@@ -223,6 +233,8 @@ impl ImportArgs {
             zone: self.zone.clone(),
             stamp: self.stamp,
             dialect: self.dialect.clone(),
+            columns: self.columns.clone(),
+            dates: self.dates,
             symbol: self.symbol.clone(),
             continuous: self.continuous.map(|rule| holdout_store::Continuous {
                 rule,
@@ -378,7 +390,8 @@ pub struct TrainArgs {
     /// Run configuration (TOML). Several are a queue: each is a run of its own, in this order.
     #[arg(long)]
     pub config: Vec<PathBuf>,
-    /// Preset under the configuration: smoke, quick, seed, extended.
+    /// Preset under the configuration: smoke, quick, seed, extended (Boot Camp 10%), extended-20,
+    /// extended-30.
     #[arg(long)]
     pub preset: Option<String>,
     /// Bar file; the sample of the market when absent.
@@ -405,6 +418,10 @@ pub struct TrainArgs {
     /// Continue a stopped or killed run from its newest checkpoint.
     #[arg(long, conflicts_with_all = ["config", "preset", "data", "set", "seed"])]
     pub resume: Option<PathBuf>,
+    /// With --resume: go on from this checkpoint (best, last, or its steps). From an earlier one
+    /// a new run goes on beside the old one, which stays as it is.
+    #[arg(long, requires = "resume", default_value = "last", value_name = "STEP")]
+    pub checkpoint: CheckpointChoice,
     /// How progress is told.
     #[arg(long, value_enum, default_value_t)]
     pub progress: ProgressStyle,
@@ -437,7 +454,7 @@ pub struct EvaluateArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// best, last, or a step number.
+    /// best, last, a step number, or ensemble:NAME.
     #[arg(long, default_value = "best")]
     pub checkpoint: String,
     /// Part of the run's own split.
@@ -449,6 +466,9 @@ pub struct EvaluateArgs {
     /// What is said about that file.
     #[command(flatten)]
     pub import: ImportArgs,
+    /// Finer bars inside that file's, for a run whose same_bar is finer_bars.
+    #[arg(long, requires = "data")]
+    pub finer: Option<PathBuf>,
     /// Judge on the bars the run trained on; refused without this.
     #[arg(long)]
     pub in_sample: bool,
@@ -479,6 +499,9 @@ pub struct CheckpointsArgs {
     /// What is said about that file.
     #[command(flatten)]
     pub import: ImportArgs,
+    /// Finer bars inside that file's, for a run whose same_bar is finer_bars.
+    #[arg(long, requires = "data")]
+    pub finer: Option<PathBuf>,
     /// Two to six checkpoints by their steps, compared pair by pair.
     #[arg(long, value_delimiter = ',')]
     pub compare: Vec<u64>,
@@ -486,7 +509,7 @@ pub struct CheckpointsArgs {
     #[arg(long)]
     pub rule: Option<PathBuf>,
     /// Make the chosen checkpoint the run's best; exit code 1 when none meets the rule.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "data")]
     pub select: bool,
 }
 
@@ -496,7 +519,7 @@ pub struct MarketsArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// best, last, or a step number.
+    /// best, last, a step number, or ensemble:NAME.
     #[arg(long, default_value = "best")]
     pub checkpoint: String,
     /// Bar file of a market; repeatable. The sample markets when absent.
@@ -510,7 +533,7 @@ pub struct RegimesArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// best, last, or a step number.
+    /// best, last, a step number, or ensemble:NAME.
     #[arg(long, default_value = "best")]
     pub checkpoint: String,
     /// Part of the run's own split.
@@ -834,7 +857,7 @@ pub struct ReportArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// best, last, or a step number.
+    /// best, last, a step number, or ensemble:NAME.
     #[arg(long, default_value = "best")]
     pub checkpoint: String,
     /// Runs to lay beside it, each with its best checkpoint.

@@ -6,10 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use holdout_core::market::split::Part;
-use holdout_core::sim::{Action, Phase};
-use holdout_learn::Policy;
+use holdout_core::sim::Action;
 use holdout_store::ledger as ledger_files;
-use holdout_store::runs::CheckpointChoice;
 use serde_json::json;
 
 use super::args::EvaluateArgs;
@@ -18,14 +16,15 @@ use super::{BadInput as _, Failure, Outcome, compliance, data, metrics, print_js
 use crate::arena::Arena;
 use crate::jobs::demo::PartResult;
 use crate::jobs::evaluate::{
-    Benchmark, Evaluation, Judge, Known, RandomEntries, evaluate, evaluate_in,
+    Benchmark, Evaluation, Judge, RandomEntries, evaluate_in, evaluate_on,
 };
 use crate::jobs::explain::{Explained, TradeStory, explain};
-use crate::jobs::train::{Place, open_run, problems_to_error};
+use crate::jobs::player::{Player, PlayerChoice};
+use crate::jobs::train::open_run;
 use crate::report::number::{dollars, grouped, or_na, percent};
 
 pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
-    let choice: CheckpointChoice = a
+    let choice: PlayerChoice = a
         .checkpoint
         .parse()
         .map_err(|e: String| Failure::Input(anyhow!(e)))?;
@@ -34,8 +33,13 @@ pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
         ..Judge::default()
     };
     let judged = match (&a.data, a.split) {
-        (Some(file), _) => on_other_data(a, file, choice, judge, json)?,
-        (None, split) => on_split(a, split.map_or(Part::Validation, Part::from), choice, judge)?,
+        (Some(file), _) => on_other_data(a, file, &choice, judge, json)?,
+        (None, split) => on_split(
+            a,
+            split.map_or(Part::Validation, Part::from),
+            &choice,
+            judge,
+        )?,
     };
     let evaluation = &judged.evaluation;
     if let Some(out) = &a.out {
@@ -67,6 +71,7 @@ pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
             "robustness": evaluation.robustness,
             "in_sample": evaluation.in_sample,
             "step": evaluation.step,
+            "ensemble": evaluation.ensemble,
             "looks": evaluation.looks,
         }));
     }
@@ -91,8 +96,7 @@ struct Judged {
     evaluation: Evaluation,
     kept: Option<PathBuf>,
     arena: Arena,
-    policy: Policy,
-    phase: Phase,
+    player: Player,
     range: Range<usize>,
 }
 
@@ -101,9 +105,7 @@ impl Judged {
         let e = &self.evaluation;
         explain(
             &self.arena,
-            &self.policy,
-            self.phase,
-            e.step,
+            &self.player,
             e.part,
             self.range.clone(),
             Arc::clone(&e.ledger),
@@ -206,7 +208,7 @@ fn print_story(s: &TradeStory) {
 fn on_split(
     a: &EvaluateArgs,
     part: Part,
-    choice: CheckpointChoice,
+    choice: &PlayerChoice,
     judge: Judge,
 ) -> Result<Judged, Failure> {
     if part == Part::Train && !a.in_sample {
@@ -215,20 +217,12 @@ fn on_split(
         )));
     }
     let (folder, run_data, arena) = open_run(&a.run, &mut |_| true).bad_input()?;
-    let runs = a
-        .run
-        .parent()
-        .map_or_else(|| PathBuf::from("."), Path::to_owned);
     let (evaluation, kept) =
-        evaluate_in(&folder, &run_data, &arena, choice, part, &runs, judge).bad_input()?;
-    let of_step = CheckpointChoice::Step(evaluation.step);
-    let checkpoint = folder.read_checkpoint(of_step).bad_input()?;
-    let place: Place = serde_json::from_value(checkpoint.info.info).bad_input()?;
+        evaluate_in(&folder, &run_data, &arena, choice, part, judge).bad_input()?;
     Ok(Judged {
         evaluation,
         kept: Some(kept),
-        policy: Policy::load(&checkpoint.weights).bad_input()?,
-        phase: place.phase,
+        player: Player::load(&folder, choice).bad_input()?,
         range: arena.range(part),
         arena,
     })
@@ -237,7 +231,7 @@ fn on_split(
 fn on_other_data(
     a: &EvaluateArgs,
     file: &Path,
-    choice: CheckpointChoice,
+    choice: &PlayerChoice,
     judge: Judge,
     json: bool,
 ) -> Result<Judged, Failure> {
@@ -248,43 +242,22 @@ fn on_other_data(
     }
     let (folder, run_data, own) = open_run(&a.run, &mut |_| true).bad_input()?;
     let dataset = data::load(file, &a.import, json)?;
-    let (first, last) = run_data.split.train;
-    let trained_on = run_data.trained_on(&dataset);
-    if trained_on && !a.in_sample {
-        return Err(Failure::Input(anyhow!(
-            "{} holds days of {} from {first} to {last}, on which the run trained; leave them out, or add --in-sample",
-            file.display(),
-            dataset.market()
-        )));
-    }
-    let plan = own
-        .plan
-        .config
-        .plan(&dataset.bars.instrument)
-        .map_err(|p| Failure::Input(problems_to_error(p)))?;
-    let arena = Arena::new(plan, dataset).bad_input()?;
-    let checkpoint = folder.read_checkpoint(choice).bad_input()?;
-    let place: Place = serde_json::from_value(checkpoint.info.info.clone()).bad_input()?;
-    let policy = Policy::load(&checkpoint.weights).bad_input()?;
-    let range = 0..arena.tape.len();
-    let mut evaluation = evaluate(
-        &arena,
-        &policy,
-        place.phase,
-        checkpoint.info.step,
-        None,
-        range.clone(),
+    let run = (&folder, &run_data, &own);
+    let evaluation = evaluate_on(
+        run,
+        (dataset.clone(), a.finer.clone()),
+        choice,
+        a.in_sample,
         judge,
-        &Known::default(),
-    )?;
-    evaluation.in_sample = trained_on;
+    )
+    .bad_input()?;
+    let arena = own.elsewhere(dataset, a.finer.clone()).bad_input()?;
     Ok(Judged {
         evaluation,
         kept: None,
+        player: Player::load(&folder, choice).bad_input()?,
+        range: 0..arena.tape.len(),
         arena,
-        policy,
-        phase: place.phase,
-        range,
     })
 }
 
@@ -399,7 +372,7 @@ pub(super) fn print_evaluation(e: &Evaluation, place: &Path) {
         );
     }
     if let Some(n) = e.looks {
-        println!("this test split has now been looked at {n} time(s)");
+        println!("the test days of this run have now been looked at {n} time(s)");
     }
     let actions: Vec<String> = result
         .actions

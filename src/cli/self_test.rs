@@ -4,7 +4,7 @@ use super::args::SelfTestArgs;
 use super::table::{row, table};
 use super::{Failure, Outcome, data, print_json, progress};
 use crate::jobs::StopFlag;
-use crate::jobs::self_test::{Arm, Scale, SelfTestOptions, hold_trap_on, self_test};
+use crate::jobs::self_test::{HoldTrap, Scale, SelfTestOptions, hold_trap_on, self_test};
 use crate::report::number::{dollars, grouped, percent_to};
 
 pub(super) fn run(a: &SelfTestArgs, json: bool) -> Outcome {
@@ -21,7 +21,7 @@ pub(super) fn run(a: &SelfTestArgs, json: bool) -> Outcome {
         if json {
             print_json(&found)?;
         } else {
-            print_arms(&found.summary.arms);
+            print_arms(&found.summary);
             println!("{}", found.verdict);
         }
         return verdict(found.pass);
@@ -43,7 +43,7 @@ pub(super) fn run(a: &SelfTestArgs, json: bool) -> Outcome {
             );
         }
         println!("{t}");
-        print_arms(&found.hold_trap.summary.arms);
+        print_arms(&found.hold_trap.summary);
         println!(
             "{} in {:.0} s with seeds {:?}",
             if found.pass { "passed" } else { "FAILED" },
@@ -59,16 +59,18 @@ fn verdict(pass: bool) -> Outcome {
 }
 
 /// What the policies chose where they had a choice, and what cannot be farmed.
-fn print_arms(arms: &[Arm]) {
+fn print_arms(found: &HoldTrap) {
     let mut t = table(&[
         "curriculum",
         "seed",
+        "phase",
         "HOLD",
         "BUY",
         "SELL",
         "SL→BE",
         "TRAIL+",
         "TRAIL−",
+        "managing",
         "HOLD of all bars",
         "sessions traded",
         "trades/session",
@@ -76,7 +78,7 @@ fn print_arms(arms: &[Arm]) {
         "switches/trade",
         "net P&L",
     ]);
-    for a in arms {
+    for a in &found.arms {
         let share = |name: &str| {
             a.choices
                 .get(name)
@@ -89,12 +91,20 @@ fn print_arms(arms: &[Arm]) {
             &[
                 with.to_owned(),
                 a.seed.to_string(),
+                a.phase.to_string(),
                 share("hold"),
                 share("buy"),
                 share("sell"),
                 share("sl_to_be"),
                 share("trail_on"),
                 share("trail_off"),
+                percent_to(
+                    ["sl_to_be", "trail_on", "trail_off"]
+                        .iter()
+                        .filter_map(|name| a.choices.get(name))
+                        .sum(),
+                    1,
+                ),
                 a.all
                     .get("hold")
                     .map_or(String::new(), |x| percent_to(*x, 1)),
@@ -106,5 +116,10 @@ fn print_arms(arms: &[Arm]) {
             ],
         );
     }
-    println!("HOLD trap: choices of the greedy policies on unseen bars, full costs\n{t}");
+    println!(
+        "HOLD trap: choices of the greedy policies on unseen bars, full costs, an account of {} that lasts\n{t}\nfor comparison, the targets of the seed preset: HOLD under {} and managing over {} of choices; switching the trail farms both, so neither is judged",
+        dollars(found.account_usd, 0),
+        percent_to(found.hold_target, 0),
+        percent_to(found.management_target, 0),
+    );
 }

@@ -24,7 +24,7 @@ pub(super) fn run(a: &TrainArgs, json: bool) -> Outcome {
     progress::stop_on_ctrl_c(&stop)?;
     let mut teller = Teller::new(a.progress, json);
     if let Some(run) = &a.resume {
-        let outcome = resume_run(run, a.device, &stop, &mut |e| teller.tell(&e))?;
+        let outcome = resume_run(run, a.checkpoint, a.device, &stop, &mut |e| teller.tell(&e))?;
         teller.finish();
         return told(&outcome, json);
     }

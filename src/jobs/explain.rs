@@ -9,19 +9,19 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use holdout_core::compliance::TrailingFloor;
 use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, Sessions};
 use holdout_core::sim::observation::{ACCOUNT_NAMES, N_ACCOUNT, observe_account};
-use holdout_core::sim::{Action, ActionMask, Ledger, N_ACTIONS, Phase, Trade, replay};
+use holdout_core::sim::{Action, ActionMask, Ledger, N_ACTIONS, Trade, replay};
 use holdout_core::time::format_utc;
 use holdout_core::units::Usd;
-use holdout_learn::{FeatureTable, Policy};
-use holdout_store::runs::CheckpointChoice;
+use holdout_learn::FeatureTable;
 use serde::Serialize;
 
-use super::train::{Place, open_run};
+use super::player::{Player, PlayerChoice};
+use super::train::open_run;
 use crate::arena::Arena;
 
 /// Every action allowed: asks what the policy would do without the mask.
@@ -150,17 +150,19 @@ pub struct TradeStory {
 /// # Errors
 /// When the ledger is not of these bars and settings, the policy reads another observation, or
 /// the work is stopped.
-#[expect(clippy::too_many_arguments, reason = "whom, where, and what was done")]
 pub fn explain(
     arena: &Arena,
-    policy: &Policy,
-    phase: Phase,
-    step: u64,
+    player: &Player,
     part: Option<Part>,
     range: Range<usize>,
     ledger: Arc<Ledger>,
     go_on: &mut dyn FnMut(usize) -> bool,
 ) -> anyhow::Result<Explained> {
+    let Some(policy) = player.policy() else {
+        bail!(
+            "an ensemble decides by several policies and has no probabilities of its own; ask one of its members"
+        );
+    };
     arena.fits(policy)?;
     if ledger.rows.len() != range.len() {
         bail!(
@@ -169,7 +171,7 @@ pub fn explain(
             range.len()
         );
     }
-    let sim = arena.evaluation_plan(phase);
+    let sim = arena.evaluation_plan(player.phase);
     let ready = arena.matrix.first_ready;
     let mut bars: Vec<u32> = Vec::with_capacity(range.len());
     let mut account: Vec<f32> = Vec::with_capacity(range.len() * N_ACCOUNT);
@@ -177,8 +179,7 @@ pub fn explain(
     let again = replay(&arena.tape, &sim, referee, range.clone(), |m| {
         if m.bar >= ready {
             let mut numbers = [0.0_f32; N_ACCOUNT];
-            let bar = &arena.tape.rows[m.bar];
-            observe_account(m.account, m.mask, bar, m.bar, &sim, &mut numbers);
+            observe_account(m.account, m.mask, &arena.tape, m.bar, &sim, &mut numbers);
             bars.push(m.bar as u32);
             account.extend_from_slice(&numbers);
         }
@@ -222,7 +223,7 @@ pub fn explain(
         }
     }
     Ok(Explained {
-        step,
+        step: player.step,
         part,
         ledger,
         bars: Arc::clone(&arena.tape.bars),
@@ -243,27 +244,15 @@ pub fn explain(
 /// As [`explain`], and when the run, its data or the checkpoint cannot be read.
 pub fn explain_run(
     run: &Path,
-    step: u64,
+    choice: &PlayerChoice,
     part: Part,
     ledger: Arc<Ledger>,
     go_on: &mut dyn FnMut(usize) -> bool,
 ) -> anyhow::Result<Explained> {
     let (folder, _, arena) = open_run(run, &mut |_| go_on(0))?;
-    let checkpoint = folder.read_checkpoint(CheckpointChoice::Step(step))?;
-    let place: Place = serde_json::from_value(checkpoint.info.info)
-        .context("the checkpoint does not say where in the run it belongs")?;
-    let policy = Policy::load(&checkpoint.weights)?;
+    let player = Player::load(&folder, choice)?;
     let range = arena.range(part);
-    explain(
-        &arena,
-        &policy,
-        place.phase,
-        step,
-        Some(part),
-        range,
-        ledger,
-        go_on,
-    )
+    explain(&arena, &player, Some(part), range, ledger, go_on)
 }
 
 /// Names of what a mask allows.

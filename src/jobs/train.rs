@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use holdout_core::market::SessionCalendar;
 use holdout_core::market::split::Part;
+use holdout_core::market::{Instrument, Instruments, SessionCalendar};
 use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Ledger, Phase, Side};
 use holdout_learn::event::CheckpointData;
@@ -19,13 +19,14 @@ use holdout_learn::{
 };
 use holdout_store::manifest::bars_sha256;
 use holdout_store::runs::{
-    BestPointer, CheckpointChoice, CheckpointFiles, NewRun, RunFolder, RunState, RunWriter,
+    BestPointer, CheckpointChoice, CheckpointFiles, CheckpointInfo, NewRun, RunFolder, RunState,
+    RunWriter,
 };
 use holdout_store::{FileError, ImportOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{StopFlag, scalars};
+use super::{StopFlag, phase1, scalars};
 use crate::arena::{Arena, MarketEnv};
 pub use crate::config::problems_to_error;
 use crate::config::{RunConfig, RunPlan};
@@ -45,6 +46,9 @@ pub struct ValidationPoint {
     pub phase: u8,
     /// Net P&L in dollars.
     pub net_pnl_usd: f64,
+    /// Equity at the end in dollars, where every position is closed.
+    #[serde(default)]
+    pub equity_usd: f64,
     /// Closed round trips.
     pub trades: u64,
     /// Share with a profit.
@@ -81,6 +85,7 @@ impl ValidationPoint {
             update,
             phase: phase.number(),
             net_pnl_usd: (ledger.final_balance() - ledger.start_balance).dollars(),
+            equity_usd: ledger.final_balance().dollars(),
             trades,
             win_rate: share(wins),
             sharpe: sheet.sharpe,
@@ -184,6 +189,12 @@ pub struct RunData {
     pub stamp: holdout_store::Stamp,
     /// Dialect.
     pub dialect: String,
+    /// Which column is what, where the user said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<holdout_store::ColumnMap>,
+    /// Order of dates, where the user said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dates: Option<holdout_store::dialects::DateOrder>,
     /// The one contract that was taken.
     pub symbol: Option<String>,
     /// How contracts were joined; absent for one contract.
@@ -191,6 +202,9 @@ pub struct RunData {
     pub continuous: Option<holdout_store::Continuous>,
     /// Repairs that were made.
     pub repairs: Vec<holdout_store::Repair>,
+    /// SHA-256 of the finer bars; absent where none were used.
+    #[serde(default)]
+    pub finer_bars_sha256: Option<String>,
     /// Days of the parts.
     pub split: holdout_core::market::Split,
     /// Programme version.
@@ -210,9 +224,12 @@ impl RunData {
             zone: d.inspection.zone.clone(),
             stamp: d.inspection.stamp,
             dialect: d.inspection.dialect.clone(),
+            columns: options.columns.clone(),
+            dates: options.dates,
             symbol: options.symbol.clone(),
             continuous: options.continuous,
             repairs: options.repairs.clone(),
+            finer_bars_sha256: finer_sha256(arena),
             split: arena.split.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
@@ -224,7 +241,11 @@ impl RunData {
             market: Some(self.market.clone()),
             zone: self.zone.clone(),
             stamp: Some(self.stamp),
-            dialect: Some(self.dialect.clone()),
+            // Columns that were chosen go before any dialect; several dialects were detected each.
+            dialect: (self.columns.is_none() && !self.dialect.contains(", "))
+                .then(|| self.dialect.clone()),
+            columns: self.columns.clone(),
+            dates: self.dates,
             symbol: self.symbol.clone(),
             continuous: self.continuous,
             repairs: self.repairs.clone(),
@@ -232,17 +253,39 @@ impl RunData {
         }
     }
 
-    /// Whether a data set holds days of the run's own market on which it trained.
+    /// Whether a data set holds days on which the run trained, of its own market or of the micro
+    /// or mini with the same prices.
     pub fn trained_on(&self, dataset: &Dataset) -> bool {
-        let (first, last) = self.split.train;
+        self.shares(dataset, Part::Train)
+    }
+
+    /// Whether a data set holds days of the run's test part, of the same prices.
+    pub fn tested_on(&self, dataset: &Dataset) -> bool {
+        self.shares(dataset, Part::Test)
+    }
+
+    /// Whether another market has the prices of the run's own.
+    pub fn same_prices(&self, other: &Instrument) -> bool {
+        let markets = Instruments::builtin();
+        let own = markets.get(&self.market).map(Instrument::underlying);
+        own.unwrap_or(&self.market) == other.underlying()
+    }
+
+    fn shares(&self, dataset: &Dataset, part: Part) -> bool {
+        let (first, last) = self.split.days(part);
         let days = &dataset.sessions.days;
-        dataset.market() == self.market && days.iter().any(|d| d.day >= first && d.day <= last)
+        self.same_prices(&dataset.bars.instrument)
+            && days.iter().any(|d| d.day >= first && d.day <= last)
     }
 
     /// The days of the test part as the registry names them.
     pub fn test_split(&self) -> String {
         format!("{}..{}", self.split.test.0, self.split.test.1)
     }
+}
+
+fn finer_sha256(arena: &Arena) -> Option<String> {
+    arena.tape.finer.as_ref().map(|f| bars_sha256(f.bars()))
 }
 
 /// Opens a run: its configuration and its bars, which must be those it was trained on.
@@ -269,6 +312,11 @@ pub fn open_run(
             "the data of this run have changed: {} now holds bars with hash {found}, the run was trained on {}; restore the file, or train anew",
             data.path.display(),
             data.bars_sha256
+        );
+    }
+    if finer_sha256(&arena) != data.finer_bars_sha256 {
+        bail!(
+            "the finer bars of this run have changed since it was trained; restore the file, or train anew"
         );
     }
     Ok((folder, data, arena))
@@ -303,6 +351,7 @@ pub fn train_run(
     let arena = Arena::new(plan, dataset)?;
     // Refused before a folder exists.
     arena.environments(Phase::Management)?;
+    phase1::of_another_run(&arena)?;
     let plan = &arena.plan;
     let plan_toml = toml::to_string(&PlanFile {
         layout_hash: arena.matrix.layout.layout_hash(),
@@ -318,6 +367,12 @@ pub fn train_run(
     let data = RunData::of(&arena, options);
     let mut config = plan.config.clone();
     (config.market, config.data) = (data.market.clone(), Some(data.path.clone()));
+    config.finer = config
+        .finer
+        .map(|path| std::path::absolute(&path).unwrap_or(path));
+    config.phase1_run = config
+        .phase1_run
+        .map(|run| std::path::absolute(&run).unwrap_or(run));
     let new = NewRun {
         market: &data.market,
         run_toml: &config.to_toml()?,
@@ -325,52 +380,75 @@ pub fn train_run(
         data: &serde_json::to_value(&data)?,
     };
     let folder = RunFolder::create(runs, &new)?;
-    let run = Run::open(folder, &arena, stop, on)?;
+    let mut run = Run::open(folder, data, &arena, stop, on)?;
+    run.rewind(0, 0)?;
     run.go(None)
 }
 
 /// Continues a run from its newest whole checkpoint; one that has none yet begins again in its
-/// own folder. Another device than the run's own may be chosen.
+/// own folder. From an earlier checkpoint a run of its own goes on beside it, and the run stays.
+/// Another device than the run's own may be chosen.
 ///
 /// # Errors
 /// As [`train_run`], and when the run is finished or none of its checkpoints is whole.
 pub fn resume_run(
     path: &Path,
+    checkpoint: CheckpointChoice,
     device: Option<DeviceChoice>,
     stop: &StopFlag,
     on: &mut dyn FnMut(TrainEvent),
 ) -> anyhow::Result<RunOutcome> {
-    let (folder, _, mut arena) = open_run(path, &mut |_| !stop.is_stopped())?;
+    let (mut folder, data, mut arena) = open_run(path, &mut |_| !stop.is_stopped())?;
     if let Some(device) = device {
         let plan = Arc::make_mut(&mut arena.plan);
         (plan.train1.device, plan.train2.device) = (device, device);
     }
+    let mut branched = None;
+    if checkpoint != CheckpointChoice::Last {
+        let from = folder.choose_checkpoint(checkpoint)?;
+        if folder.checkpoint_steps()?.last() != Some(&from) {
+            branched = Some(format!("branched at step {from} off {}", path.display()));
+            folder = folder.branch(CheckpointChoice::Step(from))?;
+        }
+    }
     if folder.status()?.state == RunState::Finished {
         bail!(
-            "{} has reached its planned end; there is nothing to resume",
+            "{} has reached its planned end; there is nothing to resume, but --checkpoint names an earlier one to go on from",
             path.display()
         );
     }
     if folder.checkpoint_steps()?.is_empty() {
-        let mut run = Run::open(folder, &arena, stop, on)?;
-        run.writer.rewind(0)?;
-        run.writer.begin_events(&[])?;
+        let mut run = Run::open(folder, data, &arena, stop, on)?;
+        run.rewind(0, 0)?;
         run.log("the run ended before its first checkpoint; it begins again".to_owned())?;
         return run.go(None);
     }
     let (checkpoint, passed_over) = folder.newest_whole_checkpoint()?;
-    let at: Place = serde_json::from_value(checkpoint.info.info.clone())
+    let CheckpointInfo { step, info, .. } = &checkpoint.info;
+    let at: Place = serde_json::from_value(info.clone())
         .context("the checkpoint does not say where in the run it belongs")?;
-    let mut run = Run::open(folder, &arena, stop, on)?;
+    // Those of before have no hash of the data.
+    if let Some(found) = info[DATA_HASH].as_str().filter(|h| *h != data.bars_sha256) {
+        bail!(
+            "the checkpoint of step {step} was trained on bars with hash {found}, the run's have {}; it belongs to another run",
+            data.bars_sha256
+        );
+    }
+    let update = at.from_update + info["update"].as_u64().unwrap_or(0);
+    let mut run = Run::open(folder, data, &arena, stop, on)?;
+    for line in branched {
+        run.log(line)?;
+    }
     for bad in passed_over {
         run.log(format!("passed over a checkpoint: {bad}"))?;
     }
-    run.writer.rewind(checkpoint.info.step)?;
-    let so_far = scalars::of_run(run.writer.folder())?;
-    run.writer.begin_events(&so_far)?;
-    run.log(format!("resumed from step {}", checkpoint.info.step))?;
+    run.rewind(*step, update)?;
+    run.log(format!("resumed from step {step}"))?;
     run.go(Some((at, checkpoint.weights)))
 }
+
+/// Key of the hash of the bars in what a checkpoint says about itself.
+const DATA_HASH: &str = "bars_sha256";
 
 /// The best checkpoint of a phase so far, by validation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -379,6 +457,15 @@ pub struct Best {
     pub step: u64,
     /// Its figure; none for a policy that never traded.
     pub value: Option<f64>,
+}
+
+impl Best {
+    /// Whether a new figure is better than the best so far. A policy that never trades has none
+    /// and comes last; the first of equals stays.
+    fn is_beaten(best: Option<Self>, value: Option<f64>) -> bool {
+        let score = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
+        best.is_none_or(|old| score(value) > score(old.value))
+    }
 }
 
 /// Where in the run a checkpoint belongs; stored with it, so that it alone tells how to go on.
@@ -397,6 +484,7 @@ pub struct Place {
 
 struct Run<'a> {
     writer: RunWriter,
+    data: RunData,
     arena: &'a Arena,
     stop: &'a StopFlag,
     on: &'a mut dyn FnMut(TrainEvent),
@@ -421,17 +509,24 @@ fn is_outside(e: &anyhow::Error) -> bool {
 
 impl Control for StopFlag {
     fn poll(&self) -> Command {
-        if self.checkpoint() {
+        if self.is_stopped() {
             Command::Stop
+        } else if self.is_paused() {
+            Command::Pause
         } else {
             Command::Continue
         }
+    }
+
+    fn wait(&self) {
+        self.checkpoint();
     }
 }
 
 impl<'a> Run<'a> {
     fn open(
         folder: RunFolder,
+        data: RunData,
         arena: &'a Arena,
         stop: &'a StopFlag,
         on: &'a mut dyn FnMut(TrainEvent),
@@ -442,6 +537,7 @@ impl<'a> Run<'a> {
         });
         Ok(Self {
             writer,
+            data,
             arena,
             stop,
             on,
@@ -451,6 +547,26 @@ impl<'a> Run<'a> {
             kept: BTreeSet::new(),
             failed: None,
         })
+    }
+
+    /// Goes back to a checkpoint's step: nothing that is recorded later stays.
+    fn rewind(&mut self, step: u64, update: u64) -> anyhow::Result<()> {
+        self.writer.rewind(step)?;
+        let so_far = scalars::of_run(self.writer.folder())?;
+        self.writer.begin_events(&so_far)?;
+        // A process may have died between a checkpoint and its pointer, and a branch has none.
+        let folder = self.writer.folder();
+        for at in folder.checkpoint_steps()?.into_iter().rev() {
+            let info = folder.checkpoint_info(at)?.info;
+            if let Some(best) = serde_json::from_value::<Place>(info)?.best {
+                self.point_to(best)?;
+                break;
+            }
+        }
+        // Rates are counted from here.
+        Ok(self
+            .writer
+            .set_status(RunState::Running, step, update, None)?)
     }
 
     fn log(&mut self, line: String) -> anyhow::Result<()> {
@@ -559,25 +675,16 @@ impl<'a> Run<'a> {
             return Ok(false);
         }
         let chosen = match (&resume_bytes, place.from_step) {
-            (Some(_), _) | (None, 0) => None,
-            // The best of phase 1 by validation, its last where none was evaluated.
-            (None, _) => {
-                let choice = if self.writer.folder().best()?.is_some() {
-                    CheckpointChoice::Best
-                } else {
-                    CheckpointChoice::Last
-                };
-                let checkpoint = self.writer.folder().read_checkpoint(choice)?;
-                self.log(format!(
-                    "phase 2 starts from the phase 1 checkpoint of step {}",
-                    checkpoint.info.step
-                ))?;
-                Some(checkpoint.weights)
-            }
+            (Some(_), _) => None,
+            (None, 0) => phase1::of_another_run(arena)?,
+            (None, _) => Some(phase1::own(self.writer.folder())?),
         };
+        if let Some(chosen) = &chosen {
+            self.log(chosen.told.clone())?;
+        }
         let start = match (&resume_bytes, &chosen) {
             (Some(bytes), _) => Start::Resume(bytes),
-            (None, Some(bytes)) => Start::Transfer(bytes),
+            (None, Some(chosen)) => Start::Transfer(&chosen.weights),
             (None, None) => Start::Scratch,
         };
         let (stopped, ..) = self.phase(place, &arena.plan.train2, start)?;
@@ -597,10 +704,6 @@ impl<'a> Run<'a> {
             steps: config.planned_steps(),
         });
         let mut env = MarketEnv::new(self.arena, place.phase)?;
-        // A process may have died between a checkpoint and its pointer.
-        if let Some(best) = place.best {
-            self.point_to(best)?;
-        }
         let mut place = place;
         let mut evaluated = None;
         let stop = self.stop;
@@ -649,7 +752,12 @@ impl<'a> Run<'a> {
                 step,
                 update,
                 policy,
-            } => *evaluated = Some((update, self.validate(*place, (step, update), policy)?)),
+                keep,
+            } => {
+                let value = self.validate(*place, (step, update), policy)?;
+                *keep = Best::is_beaten(place.best, value);
+                *evaluated = Some((update, value));
+            }
             Event::Checkpoint(data) => self.checkpoint(place, *evaluated, &data)?,
             Event::Adjustment {
                 step,
@@ -668,6 +776,15 @@ impl<'a> Run<'a> {
                 let step = step + place.from_step;
                 self.writer.log(&format!("alarm at step {step}: {text}"))?;
                 (self.on)(TrainEvent::Alarm { step, text });
+            }
+            Event::Paused(paused) => {
+                let state = if paused {
+                    RunState::Paused
+                } else {
+                    RunState::Running
+                };
+                let now = self.writer.folder().status()?;
+                self.writer.set_status(state, now.step, now.update, None)?;
             }
             Event::Log(line) => self.log(line)?,
         }
@@ -706,19 +823,15 @@ impl<'a> Run<'a> {
         data: &CheckpointData,
     ) -> anyhow::Result<()> {
         let step = data.step + place.from_step;
-        // A policy that never trades has no figure and comes last; the first of equals stays.
-        let score = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
-        let value = evaluated.filter(|(update, _)| *update == data.update);
-        let better = value.map(|(_, value)| Best { step, value }).filter(|new| {
-            place
-                .best
-                .is_none_or(|old| score(new.value) > score(old.value))
-        });
+        let better = evaluated
+            .filter(|(update, value)| *update == data.update && Best::is_beaten(place.best, *value))
+            .map(|(_, value)| Best { step, value });
         place.best = better.or(place.best);
         let mut info = data.meta.clone();
         let here = serde_json::to_value(*place)?;
         if let (Some(info), Some(here)) = (info.as_object_mut(), here.as_object()) {
             info.extend(here.clone());
+            info.insert(DATA_HASH.to_owned(), json!(self.data.bars_sha256));
         }
         self.writer.checkpoint(
             step,

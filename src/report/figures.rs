@@ -128,7 +128,10 @@ pub fn figures(t: &Tearsheet) -> Vec<Figure> {
                 "Max drawdown",
                 intraday.map_or_else(|| "n/a".to_owned(), |d| number::dollars(-d.max_usd, 0)),
                 intraday.map_or_else(String::new, |d| {
-                    format!("intraday, {}", number::percent(d.max_fraction))
+                    d.max_fraction.map_or_else(
+                        || "intraday".to_owned(),
+                        |f| format!("intraday, {}", number::percent(f)),
+                    )
                 }),
                 "Largest fall from the highest equity, within bars, open positions included.",
             )

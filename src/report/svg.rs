@@ -316,9 +316,11 @@ impl Page<'_> {
         for level in &panel.levels {
             let (y, color) = (f.y(level.y), self.look.ink(level.ink).hex());
             self.put(format_args!("<line x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"{color}\" stroke-dasharray=\"6 4\"/>\n", f.left, f.right()));
+            // Under the line where there is no room above it.
+            let above = y - 4.0 - SMALL >= f.top;
             self.text(
                 f.right() - 6.0,
-                y - 4.0,
+                if above { y - 4.0 } else { y + SMALL + 1.0 },
                 SMALL - 1.0,
                 "end",
                 color,

@@ -14,14 +14,19 @@ use crate::ppo::ConfigProblem;
 pub enum Command {
     /// Go on.
     Continue,
+    /// Wait until [`Control::wait`] returns, then ask again.
+    Pause,
     /// Write a checkpoint and end.
     Stop,
 }
 
 /// The outside's hand on a run.
 pub trait Control {
-    /// Asked once per update; may block for as long as the run is paused.
+    /// Asked once per update, and again after a pause.
     fn poll(&self) -> Command;
+
+    /// Blocks for as long as the run is paused.
+    fn wait(&self) {}
 }
 
 /// Never stops a run.
@@ -193,6 +198,8 @@ pub enum Event<'a> {
         update: u64,
         /// The policy as it is now, normaliser included.
         policy: &'a Policy,
+        /// Set by the receiver where this policy is the best so far: a checkpoint follows.
+        keep: &'a mut bool,
     },
     /// The auto-adjuster turned a knob, or would have; after the update whose figures it read.
     Adjustment {
@@ -210,6 +217,8 @@ pub enum Event<'a> {
         /// What and why.
         text: String,
     },
+    /// The run waits for its user, or goes on after it did.
+    Paused(bool),
     /// A line for the log.
     Log(String),
 }

@@ -8,6 +8,7 @@ pub mod compliance_data;
 pub mod curriculum;
 pub mod curriculum_data;
 pub mod data;
+pub mod data_columns;
 pub mod data_contracts;
 pub mod data_data;
 pub mod data_found;

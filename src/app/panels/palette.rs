@@ -2,6 +2,7 @@
 
 use egui::{Id, Key, Label, Modal, RichText, Sense, TextEdit};
 
+use super::runs;
 use crate::app::commands::Command;
 use crate::app::context::{Page, PanelCtx, RunState};
 use crate::app::reporting::ReportCommand;
@@ -114,6 +115,12 @@ fn commands(ctx: &PanelCtx<'_>) -> Vec<(String, Command)> {
             list.push(("Run the demo".to_owned(), Command::RunDemo));
             if m.market.is_some() && m.problems.is_empty() {
                 list.push(("Start training".to_owned(), Command::Start));
+            }
+            if let Some(run) = runs::unfinished(m) {
+                list.push((
+                    format!("Continue run {}", run.name),
+                    Command::ContinueRun(run.path.clone()),
+                ));
             }
         }
         RunState::Running => list.push(("Pause training".to_owned(), Command::Pause)),

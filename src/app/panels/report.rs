@@ -15,6 +15,7 @@ use crate::app::theme::{Theme, mono, semibold};
 use crate::app::widgets::button::{self, Weight};
 use crate::app::widgets::chart_view::ChartView;
 use crate::app::widgets::empty;
+use crate::jobs::player::PlayerChoice;
 use crate::jobs::report::Question;
 use crate::report::document::{Block, Document, DocumentFormat, Plan, Section, Table};
 use holdout_store::runs::CheckpointChoice;
@@ -236,10 +237,18 @@ fn command_line(asked: &Question, plan: &Plan) -> String {
     };
     let path = |p: &std::path::Path| quoted(&p.display().to_string());
     let mut line = format!("holdout report --run {}", path(&asked.run));
-    match asked.checkpoint {
-        CheckpointChoice::Best => {}
-        CheckpointChoice::Last => line.push_str(" --checkpoint last"),
-        CheckpointChoice::Step(n) => line.push_str(&format!(" --checkpoint {n}")),
+    match &asked.checkpoint {
+        PlayerChoice::Checkpoint(CheckpointChoice::Best) => {}
+        PlayerChoice::Checkpoint(CheckpointChoice::Last) => line.push_str(" --checkpoint last"),
+        PlayerChoice::Checkpoint(CheckpointChoice::Step(n)) => {
+            line.push_str(&format!(" --checkpoint {n}"));
+        }
+        PlayerChoice::Ensemble(name) => {
+            line.push_str(&format!(
+                " --checkpoint {}",
+                quoted(&format!("ensemble:{name}"))
+            ));
+        }
     }
     if !asked.compare.is_empty() {
         line.push_str(" --compare");
@@ -499,7 +508,7 @@ mod tests {
     fn the_command_says_what_the_page_shows() {
         let asked = Question {
             run: "runs/a b".into(),
-            checkpoint: CheckpointChoice::Step(5),
+            checkpoint: CheckpointChoice::Step(5).into(),
             compare: vec!["runs/c".into()],
             part: Some(Part::Test),
         };

@@ -13,7 +13,7 @@ use super::data::heading;
 use super::results_why::sparkline;
 use super::runs_data::RunEntry;
 use crate::app::commands::Command;
-use crate::app::context::{PanelCtx, RunState};
+use crate::app::context::{Model, PanelCtx, RunState};
 use crate::app::icons::{self, Icon};
 use crate::app::theme::{Theme, semibold};
 use crate::app::widgets::button;
@@ -30,6 +30,17 @@ pub struct RunsPanel {
     /// What is being written about a run, until the field is left.
     typed: Option<(PathBuf, Labels)>,
     tags: String,
+}
+
+/// The chosen run, where it can go on: stopped, or its process ended without a word.
+pub fn unfinished(m: &Model) -> Option<&RunEntry> {
+    let chosen = m.selected_run.as_ref()?;
+    let run = m.runs.iter().find(|r| r.path == *chosen)?;
+    matches!(
+        run.state,
+        Some(Stored::Stopped | Stored::Interrupted | Stored::Queued)
+    )
+    .then_some(run)
 }
 
 impl RunsPanel {

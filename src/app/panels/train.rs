@@ -6,7 +6,7 @@ use holdout_core::market::split::Part;
 use holdout_core::sim::Phase;
 
 use super::data::{bar, heading, pad, right_cell};
-use super::queue;
+use super::{queue, runs};
 use crate::app::commands::Command;
 use crate::app::context::{Page, PanelCtx, RunState};
 use crate::app::icons::{self, Icon};
@@ -327,6 +327,12 @@ fn controls(ctx: &PanelCtx<'_>, ui: &mut Ui) {
                 let start = ui.add_enabled_ui(why.is_none(), |ui| button::primary(ui, ctx.theme, Icon::Play, "Start")).inner;
                 if start.on_hover_text("Trains a new run with the settings of the Curriculum page").on_disabled_hover_text(why.unwrap_or_default()).clicked() {
                     ctx.send(Command::Start);
+                }
+                if let Some(run) = runs::unfinished(m) {
+                    let tip = format!("Goes on with {} from its newest checkpoint, with its own data and settings", run.name);
+                    if button::normal(ui, ctx.theme, Icon::Redo, "Continue run").on_hover_text(tip).clicked() {
+                        ctx.send(Command::ContinueRun(run.path.clone()));
+                    }
                 }
             }
             RunState::Running => {

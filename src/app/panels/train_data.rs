@@ -104,6 +104,11 @@ impl TrainView {
         self.last.is_none()
     }
 
+    /// Updates that are drawn.
+    pub fn updates(&self) -> usize {
+        self.curves.actions[0].len()
+    }
+
     /// An update was done. Steps count through both phases.
     pub fn update(&mut self, phase: Phase, record: UpdateRecord) {
         self.phase = Some(phase);

@@ -132,7 +132,7 @@ fn side_by_side(runs: &[Arc<RunFacts>]) -> Table {
         "Judged on",
         &mut runs.iter().map(|r| r.part.name().to_owned()),
     );
-    row("Checkpoint", &mut runs.iter().map(|r| count(r.step)));
+    row("Judged was", &mut runs.iter().map(|r| r.player()));
     row("Seed", &mut runs.iter().map(|r| r.seed.to_string()));
     for i in 0..tiles.first().map_or(0, Vec::len) {
         row(

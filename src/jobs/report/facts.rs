@@ -7,18 +7,16 @@ use holdout_core::market::Instruments;
 use holdout_core::market::split::Part;
 use holdout_core::sim::{Ledger, Phase};
 use holdout_core::time::parse_utc;
-use holdout_learn::Policy;
 use holdout_store::ledger as ledger_files;
-use holdout_store::runs::{
-    BestPointer, CheckpointChoice, Labels, RunFolder, RunStatus, test_looks,
-};
+use holdout_store::runs::{BestPointer, Labels, RunFolder, RunStatus, test_looks};
 use serde_json::{Value, json};
 
 use crate::arena::Arena;
 use crate::jobs::evaluate::{
     Evaluation, Judge, Known, evaluate_in, judge_ledger, training_figures,
 };
-use crate::jobs::train::{Place, RunData, open_run};
+use crate::jobs::player::{Player, PlayerChoice};
+use crate::jobs::train::{RunData, open_run};
 use crate::jobs::trials::trials;
 
 /// Steps of gathering a run, as progress counts them.
@@ -43,6 +41,8 @@ pub struct RunFacts {
     pub device: String,
     /// Steps of the checkpoint.
     pub step: u64,
+    /// Name of the ensemble, where it is one; the step is then its first member's.
+    pub ensemble: Option<String>,
     /// Phase in which it was written.
     pub phase: Phase,
     /// The run's best checkpoint.
@@ -65,7 +65,7 @@ impl RunFacts {
     /// Reads a run and judges what must be. `tell` hears what is done, and fails to stop it.
     pub(super) fn gather(
         run: &Path,
-        choice: CheckpointChoice,
+        choice: &PlayerChoice,
         part: Option<Part>,
         tell: &mut dyn FnMut(&str, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<Self> {
@@ -78,18 +78,15 @@ impl RunFacts {
             go_on
         })
         .map_err(|e| stopped.take().unwrap_or(e))?;
-        let step = folder.choose_checkpoint(choice)?;
-        let checkpoint = folder.read_checkpoint(CheckpointChoice::Step(step))?;
-        let place: Place = serde_json::from_value(checkpoint.info.info)?;
-        let runs = run.parent().unwrap_or(Path::new("."));
+        let player = Player::load(&folder, choice)?;
+        let step = player.step;
+        let runs = folder.runs()?;
         tell("Judging on the training part", 1)?;
-        let policy = Policy::load(&checkpoint.weights)?;
-        arena.fits(&policy)?;
         let known = Known {
-            trials: trials(runs, &data.bars_sha256)?,
-            train: Some(training_figures(&arena, &policy, place.phase)?),
+            trials: trials(&runs, &data.bars_sha256)?,
+            train: Some(training_figures(&arena, &player)?),
         };
-        let kept_test = folder_of(&folder, Part::Test, step).is_dir();
+        let kept_test = folder_of(&folder, Part::Test, &player).is_dir();
         let usual = if kept_test {
             Part::Test
         } else {
@@ -99,19 +96,18 @@ impl RunFacts {
         let mut evaluations = Vec::new();
         for (i, p) in Part::ALL.into_iter().enumerate() {
             tell(&format!("Reading {}", p.name()), 2 + i as u64)?;
-            let kept = kept(&folder, &arena, p, step, &known, p == about)?;
+            let kept = kept(&folder, &arena, p, &player, &known, p == about)?;
             let e = match kept {
                 None if p == Part::Validation => {
-                    let choice = CheckpointChoice::Step(step);
                     let judge = Judge::default();
-                    let (e, _) = evaluate_in(&folder, &data, &arena, choice, p, runs, judge)?;
+                    let (e, _) = evaluate_in(&folder, &data, &arena, choice, p, judge)?;
                     Some(e)
                 }
                 other => other,
             };
             evaluations.extend(e);
         }
-        let looks = test_looks(runs, &data.bars_sha256, &data.test_split())?.len() as u64;
+        let looks = test_looks(&runs, &data.bars_sha256, &data.test_split())?.len() as u64;
         for e in evaluations
             .iter_mut()
             .filter(|e| e.part == Some(Part::Test))
@@ -121,9 +117,13 @@ impl RunFacts {
         let has = |p: Part| evaluations.iter().any(|e| e.part == Some(p));
         if let Some(p) = part.filter(|p| !has(*p)) {
             bail!(
-                "the {} part was not judged with the checkpoint of step {step}, and a report opens nothing; judge it with: holdout evaluate --run {} --checkpoint {step} --split {}{}",
+                "the {} part was not judged with {}, and a report opens nothing; judge it with: holdout evaluate --run {} --checkpoint {} --split {}{}",
                 p.name(),
+                player.label(),
                 run.display(),
+                player
+                    .ensemble()
+                    .map_or_else(|| step.to_string(), |name| format!("ensemble:{name}")),
                 p.name(),
                 if p == Part::Train { " --in-sample" } else { "" }
             );
@@ -137,7 +137,8 @@ impl RunFacts {
             seed: arena.plan.config.seed,
             device: arena.plan.config.device.to_string(),
             step,
-            phase: place.phase,
+            phase: player.phase,
+            ensemble: player.ensemble().map(str::to_owned),
             best: folder.best()?,
             checkpoints: folder.checkpoint_steps()?,
             looks,
@@ -160,14 +161,25 @@ impl RunFacts {
         self.on(self.part).unwrap_or(&self.evaluations[0])
     }
 
+    /// Who was judged, in words.
+    pub(super) fn player(&self) -> String {
+        match &self.ensemble {
+            Some(name) => format!("ensemble {name}"),
+            None => format!(
+                "checkpoint at step {}",
+                crate::report::number::count(self.step)
+            ),
+        }
+    }
+
     /// Market, run, part and checkpoint, for charts.
     pub(super) fn subtitle(&self) -> String {
         format!(
-            "{} · {} · {} · step {}",
+            "{} · {} · {} · {}",
             self.data.market,
             self.id,
             self.part.name(),
-            crate::report::number::count(self.step)
+            self.player()
         )
     }
 
@@ -188,6 +200,7 @@ impl RunFacts {
             "seed": self.seed,
             "device": self.device,
             "checkpoint_step": self.step,
+            "ensemble": self.ensemble,
             "phase": self.phase.number(),
             "best": self.best,
             "checkpoints": self.checkpoints,
@@ -202,10 +215,10 @@ impl RunFacts {
 }
 
 /// Where the evaluation of a part with a checkpoint lies, once there is one.
-fn folder_of(folder: &RunFolder, part: Part, step: u64) -> PathBuf {
+fn folder_of(folder: &RunFolder, part: Part, player: &Player) -> PathBuf {
     folder
         .evaluations()
-        .join(format!("{}-step-{step:09}", part.name()))
+        .join(format!("{}-{}", part.name(), player.label()))
 }
 
 /// The evaluation of a part that the run keeps, judged again from its ledger. What the report
@@ -214,11 +227,11 @@ fn kept(
     folder: &RunFolder,
     arena: &Arena,
     part: Part,
-    step: u64,
+    player: &Player,
     known: &Known,
     about: bool,
 ) -> anyhow::Result<Option<Evaluation>> {
-    let dir = folder_of(folder, part, step);
+    let dir = folder_of(folder, part, player);
     if !dir.is_dir() {
         return Ok(None);
     }
@@ -237,7 +250,9 @@ fn kept(
             ..Judge::default()
         }
     };
-    judge_ledger(arena, ledger, step, Some(part), range, judge, known).map(Some)
+    let mut e = judge_ledger(arena, ledger, player.step, Some(part), range, judge, known)?;
+    e.ensemble = player.ensemble().map(str::to_owned);
+    Ok(Some(e))
 }
 
 /// The ledger of an evaluation, as it was kept.

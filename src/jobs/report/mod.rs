@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Progress;
+use super::player::PlayerChoice;
 use crate::report::document::{Chapter, Document, DocumentFormat, Plan, Section, SectionId};
 use crate::report::document_html::html;
 use crate::report::document_markdown::markdown;
@@ -35,8 +36,8 @@ pub const REPORT_FORMAT: u32 = 1;
 pub struct Question {
     /// The run.
     pub run: PathBuf,
-    /// Its checkpoint.
-    pub checkpoint: CheckpointChoice,
+    /// Its checkpoint, or an ensemble of it.
+    pub checkpoint: PlayerChoice,
     /// Runs beside it, each with its best checkpoint.
     pub compare: Vec<PathBuf>,
     /// Part of the split that it is about; test where that was opened, else validation.
@@ -95,18 +96,18 @@ fn step(
 /// # Errors
 /// When a run, its data or its evaluations cannot be read, or the work is stopped.
 pub fn gather(question: &Question, hear: Hear<'_>) -> anyhow::Result<Gathered> {
-    let mut all = vec![(question.run.clone(), question.checkpoint)];
+    let mut all = vec![(question.run.clone(), question.checkpoint.clone())];
     for other in &question.compare {
         if all.iter().any(|(run, _)| run == other) {
             bail!("{} is named twice", other.display());
         }
-        all.push((other.clone(), CheckpointChoice::Best));
+        all.push((other.clone(), CheckpointChoice::Best.into()));
     }
     let total = (all.len() * facts::STEPS as usize + 1) as u64;
     let mut runs = Vec::new();
     for (i, (run, choice)) in all.into_iter().enumerate() {
         let before = i as u64 * facts::STEPS;
-        let facts = RunFacts::gather(&run, choice, question.part, &mut |what, done| {
+        let facts = RunFacts::gather(&run, &choice, question.part, &mut |what, done| {
             step(hear, what.to_owned(), before + done, total)
         })
         .with_context(|| format!("the report cannot show {}", run.display()))?;
@@ -170,7 +171,7 @@ impl Gathered {
             all.join(", ")
         };
         let step = match self.runs.as_slice() {
-            [one] => format!(" · checkpoint at step {}", number::count(one.step)),
+            [one] => format!(" · {}", one.player()),
             _ => String::new(),
         };
         format!(

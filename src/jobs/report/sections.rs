@@ -117,6 +117,7 @@ fn summary(r: &RunFacts) -> Vec<Block> {
     };
     let mut facts = vec![
         fact("Run", &r.id),
+        fact("Judged was", r.player()),
         fact(
             "Checkpoint",
             format!(

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use holdout_core::features::FeatureSet;
+use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, SessionCalendar};
 use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Action, Ledger, Phase};
@@ -35,6 +36,8 @@ pub struct Arm {
     pub seed: u64,
     /// Whether the curriculum helped.
     pub curriculum: bool,
+    /// Phase after which it was tried: 1 or 2.
+    pub phase: u8,
     /// Dollars, after full costs.
     pub net_usd: f64,
     /// Closed round trips.
@@ -51,13 +54,13 @@ pub struct Arm {
     pub choices: BTreeMap<&'static str, f64>,
     /// The same over all bars.
     pub all: BTreeMap<&'static str, f64>,
-    /// Steps trained in both phases.
+    /// Steps trained until then.
     pub steps: u64,
 }
 
 impl Arm {
     /// The figures of a ledger.
-    pub fn of(seed: u64, curriculum: bool, steps: u64, ledger: &Ledger) -> Self {
+    pub fn of(seed: u64, curriculum: bool, phase: Phase, steps: u64, ledger: &Ledger) -> Self {
         let sheet = Tearsheet::of_quickly(ledger);
         let clock = DayClock::new(SessionCalendar::builtin());
         let mut days: Vec<_> = ledger
@@ -99,6 +102,7 @@ impl Arm {
         Self {
             seed,
             curriculum,
+            phase: phase.number(),
             net_usd: net_usd(ledger),
             trades,
             sessions_traded: days.len() as f64 / sessions,
@@ -112,11 +116,24 @@ impl Arm {
     }
 }
 
+/// What goes with the preset `seed` as a target for HOLD, in shares of all choices. Shown, never
+/// judged by: both targets can be farmed by switching the trail on and off.
+pub const HOLD_TARGET: f64 = 0.30;
+/// The same for break-even and trail together.
+pub const MANAGEMENT_TARGET: f64 = 0.50;
+
 /// Both arms under each seed, and what trading was worth.
 #[derive(Clone, Debug, Serialize)]
 pub struct HoldTrap {
-    /// Policies with and without the curriculum.
+    /// Policies with and without the curriculum, after each phase.
     pub arms: Vec<Arm>,
+    /// Dollars of the account and of its drawdown limit: it lasts, so that what is compared is
+    /// the choice to trade and not how soon a small account is shut out.
+    pub account_usd: f64,
+    /// [`HOLD_TARGET`].
+    pub hold_target: f64,
+    /// [`MANAGEMENT_TARGET`].
+    pub management_target: f64,
     /// What the simple rule earned on the same bars, where one is known: above 0, trading pays.
     pub rule_usd: Option<f64>,
     /// Share of sessions that the rule trades.
@@ -152,13 +169,14 @@ pub fn hold_trap(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<C
     };
     let rule = |arena: &Arena| {
         let ledger = follow(arena, |bar| sample_rule(&arena.matrix, bar));
-        Arm::of(0, false, 0, &ledger)
+        Arm::of(0, false, Phase::Entries, 0, &ledger)
     };
     compare(&recipe.generate()?, Some(&rule), options, stop)
 }
 
 /// The same experiment on any market. No rule is known there: trading counts as paying where the
-/// policies of the curriculum, which trade, earned something out of sample on average.
+/// policies of the curriculum, which trade, earned something out of sample on average. Judged on
+/// validation alone: the test part of anybody's data opens through the counter or not at all.
 ///
 /// # Errors
 /// As [`hold_trap`].
@@ -193,8 +211,17 @@ fn compare(
             let one = learn(&arena, Phase::Entries, Start::Scratch, stop, LIMIT)?;
             let start = Start::Transfer(&one.checkpoint);
             let two = learn(&arena, Phase::Management, start, stop, LIMIT)?;
-            let ours = arena.evaluate(&two.policy, Phase::Management, unseen(&arena))?;
-            arms.push(Arm::of(seed, curriculum, one.steps + two.steps, &ours));
+            let judged = match rule {
+                Some(_) => unseen(&arena),
+                None => arena.range(Part::Validation),
+            };
+            for (phase, policy, steps) in [
+                (Phase::Entries, &one.policy, one.steps),
+                (Phase::Management, &two.policy, one.steps + two.steps),
+            ] {
+                let ours = arena.evaluate(policy, phase, judged.clone())?;
+                arms.push(Arm::of(seed, curriculum, phase, steps, &ours));
+            }
             if known.is_none() {
                 known = rule.map(|rule| rule(&arena));
             }
@@ -204,8 +231,13 @@ fn compare(
 }
 
 fn judged(arms: Vec<Arm>, rule: Option<&Arm>) -> Check<HoldTrap> {
+    // The verdict is about what both phases end with.
+    let done = |curriculum: bool| {
+        arms.iter()
+            .filter(move |a| a.curriculum == curriculum && a.phase == 2)
+    };
     let least = |curriculum: bool, of: &dyn Fn(&Arm) -> f64| {
-        let arms = arms.iter().filter(|a| a.curriculum == curriculum);
+        let arms = done(curriculum);
         arms.map(of).fold(f64::INFINITY, f64::min)
     };
     let sessions = |a: &Arm| a.sessions_traded;
@@ -214,7 +246,7 @@ fn judged(arms: Vec<Arm>, rule: Option<&Arm>) -> Check<HoldTrap> {
     let (with_managed, without_managed) = (least(true, &managed), least(false, &managed));
     let held = |a: &Arm| a.choices.get("hold").copied().unwrap_or(1.0);
     let without_hold = least(false, &held);
-    let traded = arms.iter().filter(|a| a.curriculum);
+    let traded = done(true);
     let pays = rule.map_or_else(
         || traded.map(|a| a.net_usd).sum::<f64>() > 0.0,
         |r| r.net_usd > 0.0,
@@ -222,8 +254,7 @@ fn judged(arms: Vec<Arm>, rule: Option<&Arm>) -> Check<HoldTrap> {
     // Holding on most choices is no trap by itself: who waits for the better ones may earn more.
     let trap_seen = pays && without < SESSIONS;
     let mean_usd = |curriculum: bool| {
-        let arms = arms.iter().filter(|a| a.curriculum == curriculum);
-        let pnl: Vec<f64> = arms.map(|a| a.net_usd).collect();
+        let pnl: Vec<f64> = done(curriculum).map(|a| a.net_usd).collect();
         pnl.iter().sum::<f64>() / pnl.len().max(1) as f64
     };
     let (with_usd, without_usd) = (mean_usd(true), mean_usd(false));
@@ -246,6 +277,9 @@ fn judged(arms: Vec<Arm>, rule: Option<&Arm>) -> Check<HoldTrap> {
             }
         ),
         summary: HoldTrap {
+            account_usd: config(1, 1).sim.start_balance.dollars(),
+            hold_target: HOLD_TARGET,
+            management_target: MANAGEMENT_TARGET,
             rule_usd: rule.map(|r| r.net_usd),
             rule_sessions_traded: rule.map(|r| r.sessions_traded),
             arms,

@@ -4,7 +4,7 @@ use super::account::Account;
 use super::action::{Action, ActionMask};
 use super::referee::Referee;
 use super::settings::SimPlan;
-use super::tape::TapeBar;
+use super::tape::Tape;
 
 /// Numbers about the position and the account in one observation.
 pub const N_ACCOUNT: usize = 13;
@@ -33,16 +33,17 @@ pub const ACCOUNT_NAMES: [&str; N_ACCOUNT] = [
 pub fn observe_account<R: Referee>(
     account: &Account<R>,
     mask: ActionMask,
-    bar: &TapeBar,
+    tape: &Tape,
     i: usize,
     plan: &SimPlan,
     out: &mut [f32],
 ) {
+    let bar = &tape.rows[i];
     let equity = account.equity(bar, plan);
     out.fill(0.0);
     if let Some(p) = &account.position {
         let close = p.side * bar.close;
-        let per_atr = 1.0 / bar.atr.max(1e-3);
+        let per_atr = 1.0 / (tape.atr[i] as f32).max(1e-3);
         out[0] = p.side as f32;
         out[1] = (close - p.entry) as f32 * per_atr;
         out[2] = (close - p.stop) as f32 * per_atr;

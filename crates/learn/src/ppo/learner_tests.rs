@@ -166,6 +166,23 @@ fn values_tell_real_ends_from_cut_off_ones() {
     );
 }
 
+/// Clipping the value around anything but the old value would keep it from the returns.
+#[test]
+fn values_are_learned_with_their_loss_clipped_too() {
+    let mut env = ToyEnv::new(ToyKind::Ends, 64, SMALL, 300, 5);
+    let mut config = small(300_000, 1);
+    (config.ppo.gamma, config.ppo.clip_vloss) = (0.8, true);
+    let (_, records) = run(&config, &mut env);
+    let explained = |i: usize| records[i].explained_variance.unwrap();
+    let last = records.len() - 1;
+    assert!(
+        explained(last) > 0.9 && explained(last) > explained(0) + 0.5,
+        "{} after {}",
+        explained(last),
+        explained(0)
+    );
+}
+
 #[test]
 fn a_planted_rule_is_found_out_of_sample() {
     let shape = ObsShape {

@@ -196,3 +196,67 @@ pub fn tensor_loss(
     let figures = Tensor::cat(vec![policy, value, entropy, approx_kl, outside], 0).inner();
     (loss, figures)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One row by hand: the value's part of the loss, and its slope.
+    fn value_part(value: f32, old_value: f32, target: f32) -> (f64, f32) {
+        let coefs = LossCoefs {
+            clip_coef: 0.2,
+            clip_vloss: true,
+            vf_coef: 1.0,
+            ent_coef: 0.0,
+        };
+        let sample = Sample {
+            mask: 0b00_0111,
+            action: 0,
+            old_log_prob: -1.0,
+            old_value,
+            // Far from every value: clipping around it would show.
+            advantage: 50.0,
+            target,
+        };
+        let mut sums = LossSums::default();
+        let (_, slope) = row_loss(&[0.0; N_ACTIONS], value, &sample, &coefs, 1.0, &mut sums);
+        (sums.value, slope)
+    }
+
+    #[test]
+    fn values_are_clipped_around_the_old_value() {
+        let near = |(loss, slope): (f64, f32), expected: (f64, f32)| {
+            assert!((loss - expected.0).abs() < 1e-5 && (slope - expected.1).abs() < 1e-5);
+        };
+        // Within 0.2 of the old value nothing is clipped.
+        near(value_part(1.1, 1.0, 2.0), (0.5 * 0.81, -0.9));
+        // Moved further towards the target: the clipped error, 1.2 - 2, is the larger; no slope.
+        near(value_part(1.5, 1.0, 2.0), (0.5 * 0.64, 0.0));
+        // Moved away from the target: the unclipped error is the larger and pulls back.
+        near(value_part(0.5, 1.0, 2.0), (0.5 * 2.25, -1.5));
+    }
+
+    #[test]
+    fn forbidden_actions_have_no_part_in_entropy_and_slopes() {
+        let coefs = LossCoefs {
+            clip_coef: 0.2,
+            clip_vloss: false,
+            vf_coef: 0.0,
+            ent_coef: 1.0,
+        };
+        let sample = Sample {
+            mask: 0b10_0001,
+            action: 5,
+            old_log_prob: -0.7,
+            old_value: 0.0,
+            advantage: 1.0,
+            target: 0.0,
+        };
+        let mut sums = LossSums::default();
+        let logits = [0.0, 9.0, 9.0, 9.0, 9.0, 0.0];
+        let (slopes, _) = row_loss(&logits, 0.0, &sample, &coefs, 1.0, &mut sums);
+        assert!((sums.entropy - 2.0_f64.ln()).abs() < 1e-6, "of two alike");
+        assert_eq!(slopes[1..5], [0.0; 4]);
+        assert!(slopes[5] < 0.0 && (slopes[0] + slopes[5]).abs() < 1e-6);
+    }
+}

@@ -75,9 +75,18 @@ pub fn train_on(
     let mut stopped = false;
 
     while run.update < planned_updates {
-        if control.poll() == Command::Stop {
-            stopped = true;
-            break;
+        match control.poll() {
+            Command::Continue => {}
+            Command::Pause => {
+                tell(Event::Paused(true))?;
+                control.wait();
+                tell(Event::Paused(false))?;
+                continue;
+            }
+            Command::Stop => {
+                stopped = true;
+                break;
+            }
         }
         let begun = Instant::now();
         let curriculum = run.adjuster.knobs().on(run.curriculum());
@@ -174,15 +183,18 @@ pub fn train_on(
         }
         let last = run.update == planned_updates;
         let every = |n: u64| n > 0 && run.update % n == 0;
+        let mut keep = false;
         if every(config.eval_every) || (last && config.eval_every > 0) {
             let policy = run.policy()?;
             tell(Event::EvalDue {
                 step: run.step,
                 update: run.update,
                 policy: &policy,
+                keep: &mut keep,
             })?;
         }
-        if !last && (every(config.checkpoint_every) || run.curriculum().stage != curriculum.stage) {
+        let new_stage = run.curriculum().stage != curriculum.stage;
+        if !last && (keep || new_stage || every(config.checkpoint_every)) {
             tell(Event::Checkpoint(run.checkpoint()?))?;
         }
     }

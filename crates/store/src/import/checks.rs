@@ -4,6 +4,7 @@
 //! row of one time goes; rows out of order are put in order; everything else stays and is counted.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::thread;
 
 use holdout_core::market::{Bars, Instrument, SessionCalendar};
@@ -437,14 +438,12 @@ pub(crate) fn find_spikes(rows: &Rows, problems: &mut Problems) -> Vec<usize> {
             .map(|k| rows.close[k])
             .collect();
         let reference = median(&around);
-        let next = if i + 1 < n {
-            rows.open[i + 1]
-        } else {
-            reference
-        };
-        // The bars before and after must agree with each other: a crash is no spike.
-        let returns = !far_by(close_before, reference, threshold / 2.0)
-            && !far_by(next, reference, threshold / 2.0);
+        // The bars before and after must agree with each other: a crash is no spike. Several bad
+        // bars may follow each other.
+        let after = (i + 1..=i + NEIGHBOURS).take_while(|&k| k < n);
+        let near = |price: f64| !far_by(price, reference, threshold / 2.0);
+        let returns =
+            near(close_before) && (i + 1 >= n || after.into_iter().any(|k| near(rows.open[k])));
         if (far(rows.high[i], reference) || far(rows.low[i], reference))
             && (returns || spikes.last() == Some(&(i.wrapping_sub(1))))
         {
@@ -488,13 +487,23 @@ fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// Finds lasting changes of scale and jumps that look like a change of contract.
+/// A lasting change of the price level that no market makes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ScaleBreak {
+    /// The first bar on the new level.
+    pub(crate) at: usize,
+    /// New level by old level.
+    pub(crate) ratio: f64,
+}
+
+/// Finds lasting changes of scale, which it returns, and jumps that look like a change of contract.
 pub(crate) fn find_level_jumps(
     rows: &Rows,
     spikes: &[usize],
     interval_secs: i64,
     problems: &mut Problems,
-) {
+) -> Vec<ScaleBreak> {
+    let mut breaks = Vec::new();
     let n = rows.len();
     let spikes: BTreeSet<usize> = spikes.iter().copied().collect();
     let zone = ZoneTable::new_york();
@@ -518,6 +527,8 @@ pub(crate) fn find_level_jumps(
                     format!("the price goes from {before} to {open} and stays there"),
                 )
             });
+            let ratio = new / old;
+            breaks.push(ScaleBreak { at: i, ratio });
             continue;
         }
         let inside = rows.time[i] - rows.time[i - 1] == interval_secs;
@@ -533,6 +544,53 @@ pub(crate) fn find_level_jumps(
                     format!("opens {:+} points from the close before it", open - before),
                 )
             });
+        }
+    }
+    breaks
+}
+
+/// Levels this far from a power of ten are no change of units: a market moves between two bars too.
+const SCALE_TOLERANCE: f64 = 0.1;
+
+/// What brings all bars to the scale of most of them: ranges of bars and what their prices are to
+/// be multiplied by. `None` without a change of scale, and where one is no power of ten.
+pub(crate) fn rescaling(n_rows: usize, breaks: &[ScaleBreak]) -> Option<Vec<(Range<usize>, f64)>> {
+    let mut parts: Vec<(Range<usize>, i32)> = Vec::new();
+    let (mut from, mut exponent) = (0, 0_i32);
+    for b in breaks {
+        let step = b.ratio.log10().round();
+        let whole = b.ratio / 10_f64.powf(step);
+        if step == 0.0 || (whole - 1.0).abs() > SCALE_TOLERANCE {
+            return None;
+        }
+        parts.push((from..b.at, exponent));
+        (from, exponent) = (b.at, exponent + step as i32);
+    }
+    parts.push((from..n_rows, exponent));
+    let rows_at = |e: i32| -> usize {
+        let at = parts.iter().filter(|p| p.1 == e);
+        at.map(|p| p.0.len()).sum()
+    };
+    let usual = parts.iter().map(|p| p.1).max_by_key(|&e| rows_at(e))?;
+    let factors = parts
+        .iter()
+        .filter(|p| p.1 != usual)
+        .map(|(range, e)| (range.clone(), 10_f64.powi(usual - e)));
+    let factors: Vec<_> = factors.collect();
+    (!factors.is_empty()).then_some(factors)
+}
+
+/// Multiplies the prices of some bars.
+pub(crate) fn rescale(rows: &mut Rows, factors: &[(Range<usize>, f64)]) {
+    for (range, factor) in factors {
+        for column in [
+            &mut rows.open,
+            &mut rows.high,
+            &mut rows.low,
+            &mut rows.close,
+        ] {
+            let prices = column.get_mut(range.clone()).unwrap_or_default();
+            prices.iter_mut().for_each(|p| *p *= *factor);
         }
     }
 }
@@ -586,6 +644,48 @@ mod tests {
             )
             .is_empty()
         );
+    }
+
+    #[test]
+    fn bad_bars_in_a_row_are_spikes_too() {
+        for n_bad in 1..=5 {
+            let mut r = rows("2024-03-04T14:30:00Z", &[17000.0; 30]);
+            for i in 10..10 + n_bad {
+                for column in [&mut r.open, &mut r.high, &mut r.low, &mut r.close] {
+                    column[i] *= 100.0;
+                }
+            }
+            let found = find_spikes(&r, &mut Problems::default());
+            assert_eq!(found, (10..10 + n_bad).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn bars_on_another_scale_are_brought_to_that_of_most() {
+        let closes: Vec<f64> = (0..60)
+            .map(|i| match i {
+                20..30 => 1_700_025.0,
+                45..52 => 1_700.025,
+                _ => 17_000.25,
+            })
+            .collect();
+        let mut r = rows("2024-03-04T14:30:00Z", &closes);
+        let breaks = find_level_jumps(&r, &[], 60, &mut Problems::default());
+        assert_eq!(
+            breaks.iter().map(|b| b.at).collect::<Vec<_>>(),
+            [20, 30, 45, 52]
+        );
+        let factors = rescaling(r.len(), &breaks).unwrap();
+        assert_eq!(factors, [(20..30, 0.01), (45..52, 10.0)]);
+        rescale(&mut r, &factors);
+        assert!(r.close.iter().all(|c| (c - 17_000.25).abs() < 1e-6));
+        // Another market behind the first is no other scale.
+        let other = [ScaleBreak {
+            at: 30,
+            ratio: 0.32,
+        }];
+        assert_eq!(rescaling(60, &other), None);
+        assert_eq!(rescaling(60, &[]), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! number that was not finite. Whole files are replaced atomically, lines are appended
 //! with one write each, and a checkpoint exists only once its `.json` does.
 
+mod branch;
 mod checkpoint;
 mod evaluation;
 mod folder;

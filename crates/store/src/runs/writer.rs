@@ -1,6 +1,6 @@
 //! Writes to a run while it trains. One process at a time holds a run.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -44,6 +44,7 @@ impl RunWriter {
             .open(&path)
             .map_err(io)?;
         take_hold(&lock, folder.path())?;
+        sweep(&folder.checkpoints());
         let in_folder = |name: &str| folder.path().join(name);
         Ok(Self {
             status: folder.written_status()?,
@@ -199,6 +200,18 @@ pub fn now_secs() -> f64 {
         .map_or(0.0, |d| d.as_secs_f64())
 }
 
+/// Removes what a killed process left half-written; whoever holds the run may.
+fn sweep(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in entries.map(|e| e.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') && name.ends_with(".tmp") {
+            // Harmless where it stays.
+            drop(fs::remove_file(&path));
+        }
+    }
+}
+
 /// Takes the lock of a run. A reader that asks whether the run is held has it for a moment, so a
 /// refusal counts only when it lasts.
 fn take_hold(lock: &File, run: &Path) -> Result<(), FileError> {
@@ -213,7 +226,7 @@ fn take_hold(lock: &File, run: &Path) -> Result<(), FileError> {
     Err(bad.remedy("stop it first, or start a new run").into())
 }
 
-fn rewind_lines(path: &Path, step: u64) -> Result<(), FileError> {
+pub(super) fn rewind_lines(path: &Path, step: u64) -> Result<(), FileError> {
     let lines = read_json_lines(path)?;
     let keep = |v: &&Value| {
         v.get("step")
@@ -268,6 +281,21 @@ mod tests {
         writer.set_status(RunState::Finished, 20, 2, None).unwrap();
         drop(writer);
         assert_eq!(folder.status().unwrap().state, RunState::Finished);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_half_written_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = run(dir.path());
+        let left = folder
+            .checkpoints()
+            .join(".step-000000100.safetensors.77-0.tmp");
+        let whole = folder.checkpoints().join("step-000000050.json");
+        std::fs::write(&left, "half").unwrap();
+        std::fs::write(&whole, "{}").unwrap();
+        let writer = RunWriter::open(folder).unwrap();
+        assert!(!left.exists() && whole.exists());
+        drop(writer);
     }
 
     #[test]
