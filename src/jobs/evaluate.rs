@@ -28,6 +28,8 @@ use super::train::{RunData, open_run};
 use super::trials::trials;
 use crate::arena::Arena;
 use crate::dataset::Dataset;
+use crate::report::equity_chart::BenchmarkCurve;
+use crate::report::number;
 
 /// A policy without learning, for comparison.
 #[derive(Clone, Debug, Serialize)]
@@ -347,7 +349,29 @@ fn count_look(
     )?)
 }
 
+impl RandomEntries {
+    /// Them in a sentence.
+    pub fn in_words(&self) -> String {
+        format!(
+            "{} accounts of random entries as frequent as the agent's: mean {}, 95% between {} and {}. The agent did better than {} of them.",
+            number::count(self.accounts),
+            number::dollars_signed(self.mean_usd, 0),
+            number::dollars_signed(self.interval_usd[0], 0),
+            number::dollars_signed(self.interval_usd[1], 0),
+            number::percent_to(self.percentile_of_agent, 0),
+        )
+    }
+}
+
 impl Evaluation {
+    /// Names and curves of the benchmarks, for the chart.
+    pub fn benchmark_curves(&self) -> Vec<BenchmarkCurve<'_>> {
+        self.benchmarks
+            .iter()
+            .map(|b| (b.label, b.curve.as_slice()))
+            .collect()
+    }
+
     /// What `summary.json` holds.
     pub fn summary(&self) -> Summary {
         Summary::of(&self.ledger)

@@ -118,6 +118,11 @@ impl Player {
         self.ensemble.as_ref().map(|e| e.name.as_str())
     }
 
+    /// The policy of a checkpoint; an ensemble has several, and none to ask alone.
+    pub fn policy(&self) -> Option<&Policy> {
+        self.policies.first().filter(|_| self.ensemble.is_none())
+    }
+
     /// The name that its results are kept under and shown with.
     pub fn label(&self) -> String {
         match self.ensemble() {

@@ -63,7 +63,8 @@ pub fn sections(file: &CertificateFile, rules: &RuleSet) -> Vec<Section> {
     all
 }
 
-const RISK: &str = "Trading futures involves a substantial risk of loss and is not suitable for everyone. The figures here are hypothetical: they come from a simulation on historical or made-up bars with assumed fills, commissions and slippage, and no account was traded. Simulated results are prepared with hindsight, and an account in the market can do worse, also where every rule was kept here. Rules of firms change without notice; the firm's own agreement decides, not this document. Nothing here is advice.";
+/// What every document with simulated results has to say.
+pub const RISK: &str = "Trading futures involves a substantial risk of loss and is not suitable for everyone. The figures here are hypothetical: they come from a simulation on historical or made-up bars with assumed fills, commissions and slippage, and no account was traded. Simulated results are prepared with hindsight, and an account in the market can do worse, also where every rule was kept here. Rules of firms change without notice; the firm's own agreement decides, not this document. Nothing here is advice.";
 
 /// What the document calls itself in running text.
 fn noun(file: &CertificateFile) -> &'static str {

@@ -1,8 +1,8 @@
-//! Texts of the Regimes page.
+//! Cells and drawdowns of regimes in words, as the Regimes page and reports show them.
 
 use holdout_core::metrics::by_regime::{DrawdownRegime, RegimeCell};
 
-use crate::report::number;
+use super::number;
 
 /// The labels of a cell for people.
 pub fn label(c: &RegimeCell) -> String {
