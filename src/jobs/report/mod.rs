@@ -24,7 +24,6 @@ use crate::report::document::{Chapter, Document, DocumentFormat, Plan, Section, 
 use crate::report::document_html::html;
 use crate::report::document_markdown::markdown;
 use crate::report::document_pdf::pdf;
-use crate::report::number;
 
 pub use facts::RunFacts;
 

@@ -118,9 +118,9 @@ impl Arm {
 
 /// What goes with the preset `seed` as a target for HOLD, in shares of all choices. Shown, never
 /// judged by: both targets can be farmed by switching the trail on and off.
-pub const HOLD_TARGET: f64 = 0.30;
+pub(super) const HOLD_TARGET: f64 = 0.30;
 /// The same for break-even and trail together.
-pub const MANAGEMENT_TARGET: f64 = 0.50;
+pub(super) const MANAGEMENT_TARGET: f64 = 0.50;
 
 /// Both arms under each seed, and what trading was worth.
 #[derive(Clone, Debug, Serialize)]
