@@ -85,5 +85,11 @@ mod tests {
         assert!((a.beta.unwrap() - 2.0).abs() < 1e-12);
         assert!(a.alpha.unwrap().abs() < 1e-12);
         assert!((a.correlation.unwrap() - 1.0).abs() < 1e-12);
+        // Twice the risk was paid for with the rate once: 2b - rf less 2 (b - rf) is the rate.
+        let rich = AgainstBenchmark::of(&r, &b, 0.0252).alpha.unwrap();
+        assert!(
+            (rich - (1.0001_f64.powi(252) - 1.0)).abs() < 1e-12,
+            "{rich}"
+        );
     }
 }

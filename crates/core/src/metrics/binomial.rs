@@ -71,5 +71,8 @@ mod tests {
     fn large_counts_stay_finite() {
         let p = binomial_two_sided(50_500, 100_000, 0.5).unwrap();
         assert!((p - 0.001_582_359_88).abs() < 1e-11, "{p}");
+        // Far from one half, where the mode is at one end.
+        let rare = binomial_two_sided(5, 100_000, 1e-4).unwrap();
+        assert!((rare - 0.150_524_561_551).abs() < 1e-9, "{rare}");
     }
 }

@@ -272,4 +272,15 @@ mod tests {
         let b = optimal_block(&sizes);
         assert!((b - 10.059_380_451_774_418).abs() < 1e-9, "{b}");
     }
+
+    #[test]
+    fn short_histories_widen_the_interval_by_student_and_by_n() {
+        let values: Vec<f64> = (0..=100_000).map(f64::from).collect();
+        let plain = interval_of(values.clone(), 100_001).unwrap();
+        assert_eq!((plain.lower, plain.upper), (2_500.0, 97_500.0));
+        // norm.cdf(t(9).ppf(0.025) * sqrt(10 / 9)) of SciPy is 0.008_550_639_024.
+        let ten = expanded_interval(values, 100_001, 10.0).unwrap();
+        assert!((ten.lower - 855.063_902_4).abs() < 1e-3, "{ten:?}");
+        assert!((ten.upper - (100_000.0 - 855.063_902_4)).abs() < 1e-3);
+    }
 }

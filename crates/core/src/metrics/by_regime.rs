@@ -472,4 +472,24 @@ mod tests {
         let t = by_regime(&ledger, &[], None, &SessionCalendar::builtin(), 0.0).unwrap();
         assert!(t.single.is_empty() && t.drawdowns.is_empty());
     }
+
+    #[test]
+    fn thirty_trades_are_enough_and_one_less_is_not() {
+        for n in [29, 30] {
+            let mut plant = Plant::new(50_000);
+            for m in 0..=n {
+                let t = format!("2024-03-04T15:{m:02}:00Z");
+                plant = plant.row(&t, 50_000);
+                if m > 0 {
+                    plant = plant.trade(Side::Long, &t, &t, 10);
+                }
+            }
+            let ledger = plant.ledger();
+            let labels = vec![regime(Trend::Mixed, None); ledger.rows.len()];
+            let all = by_regime(&ledger, &labels, None, &SessionCalendar::builtin(), 0.0).unwrap();
+            let cell = &all.single[0];
+            assert_eq!((cell.trades, cell.win_rate.is_some()), (n, n == 30));
+            assert_eq!(cell.declined.is_some(), n == 29);
+        }
+    }
 }

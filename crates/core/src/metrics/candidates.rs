@@ -103,5 +103,8 @@ mod tests {
         );
         let idle = Candidates::of(&[&[0.0; 64], &[0.0; 64]], None, 0.0, BLOCKS, b);
         assert_eq!((idle.best, idle.superiority), (None, None));
+        let twin: Vec<f64> = (0..64).map(|i| f64::from(i % 5) * 0.01 - 0.015).collect();
+        let tie = Candidates::of(&[&[0.0; 64], &twin, &twin], None, 0.0, BLOCKS, b);
+        assert_eq!(tie.best, Some(1), "the first of equals");
     }
 }

@@ -139,6 +139,12 @@ mod tests {
         let d = Deflation::of(Some(&r), 0.0, many);
         assert_eq!((d.deflated_sharpe, d.expected_best_sharpe), (None, None));
         assert!(d.probabilistic_sharpe.is_some());
-        assert_eq!(Trials::of(&[0.1]).variance, None);
+        let one = Trials::of(&[0.1]);
+        assert_eq!((one.count, one.variance), (1, None));
+        let d = Deflation::of(Some(&r), 0.0, one);
+        assert_eq!(
+            d.deflated_sharpe, d.probabilistic_sharpe,
+            "one trial is no choice"
+        );
     }
 }

@@ -252,6 +252,8 @@ fn disturb(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::planted::Plant;
+    use crate::sim::Side;
 
     fn quick() -> MonteCarloSettings {
         MonteCarloSettings {
@@ -286,6 +288,11 @@ mod tests {
         assert_eq!(m.shuffled.bands.len(), 60);
         assert_eq!(m.shuffled.bands.last().map(|b| b.p50), Some(total));
         assert!(m.dropped.net_pnl.p95 > m.dropped.net_pnl.p05);
+        let kept = m.dropped.net_pnl.mean / total;
+        assert!(
+            (0.8..1.0).contains(&kept),
+            "one step in ten is dropped: {kept}"
+        );
         assert!(m.start_moved.net_pnl.mean < total);
         assert_eq!(m.costs, None);
         assert_eq!(
@@ -317,5 +324,21 @@ mod tests {
             (1.0, 1.0)
         );
         assert!(bad.observed_ruined);
+    }
+
+    #[test]
+    fn a_tick_costs_both_sides_of_every_contract() {
+        let t = "2024-03-04T15:00:00Z";
+        let ledger = Plant::new(50_000)
+            .trade(Side::Long, t, t, -80)
+            .with(|t| t.contracts = 3)
+            .trade(Side::Short, t, t, 40)
+            .with(|t| t.forced = true)
+            .ledger();
+        let steps = trade_steps(&ledger.trades, Some(5.0));
+        assert_eq!(steps.len(), 1, "forced trades are left out");
+        assert_eq!((steps[0].tick_both_sides, steps[0].commission), (30.0, 5.0));
+        assert_eq!((steps[0].step.pnl, steps[0].step.worst), (-80.0, 80.0));
+        assert_eq!(trade_steps(&ledger.trades, None)[0].tick_both_sides, 0.0);
     }
 }

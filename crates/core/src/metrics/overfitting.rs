@@ -164,4 +164,19 @@ mod tests {
             "{o:?}"
         );
     }
+
+    #[test]
+    fn days_that_fill_no_block_are_dropped_from_the_front() {
+        let day = |i: i32, k: i32| f64::from((i * k) % 13) * 0.01 - 0.05;
+        let series = |k: i32| -> Vec<f64> {
+            let odd = [9.0, -7.0, 5.0].map(|x| x * f64::from(k - 4));
+            odd.into_iter().chain((0..40).map(|i| day(i, k))).collect()
+        };
+        let all = [series(3), series(5), series(7)];
+        let with: Vec<&[f64]> = all.iter().map(Vec::as_slice).collect();
+        let without: Vec<&[f64]> = all.iter().map(|s| &s[3..]).collect();
+        let o = probability_of_overfitting(&with, 4).unwrap();
+        assert_eq!(o.days, 40);
+        assert_eq!(Some(o), probability_of_overfitting(&without, 4));
+    }
 }

@@ -152,4 +152,37 @@ mod tests {
         assert!(i.lower < 21.0 && 21.0 < i.upper && i.lower > 15.0, "{i:?}");
         assert!(p.correlation.unwrap() > 0.99);
     }
+
+    #[test]
+    fn the_block_is_that_of_the_difference_and_no_p_value_is_nought() {
+        let mut memory = 0.0;
+        let common: Vec<f64> = (0..120)
+            .map(|i| {
+                memory = 0.8 * memory + f64::from(i * 37 % 11) - 5.0;
+                100.0 * memory
+            })
+            .collect();
+        let own = |k: f64| -> Vec<f64> {
+            let noise = |i: i32| k * (f64::from(i * 53 % 7) - 3.0);
+            common.iter().zip(0..).map(|(c, i)| c + noise(i)).collect()
+        };
+        let (a, b) = (own(10.0), own(-10.0));
+        let gap: Vec<f64> = a.iter().zip(&b).map(|(x, y)| x - y).collect();
+        assert!((optimal_block(&a) - optimal_block(&gap)).abs() > 0.5);
+        let p = paired(&series(a), &series(b), 0.0, BootstrapSettings::default()).unwrap();
+        assert_eq!(p.block, optimal_block(&gap));
+        let far: Vec<f64> = common.iter().map(|c| c + 9_000.0).collect();
+        let p = paired(
+            &series(far),
+            &series(common),
+            0.0,
+            BootstrapSettings::default(),
+        )
+        .unwrap();
+        assert_eq!(
+            p.mean_daily_pnl.p,
+            1.0 / 1_001.0,
+            "a draw is as far as this one itself"
+        );
+    }
 }

@@ -120,3 +120,63 @@ pub fn permute_entries(
         p: (as_good + 1) as f64 / (pnl.len() + 1) as f64,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::market::{Bars, Instruments};
+    use crate::metrics::planted::Plant;
+    use crate::sim::{Side, SimSettings};
+    use crate::time::parse_utc;
+
+    /// A morning of minute bars on which every price is the same.
+    fn still(n: usize) -> (Tape, SimPlan) {
+        let nq = Instruments::builtin().get("NQ").unwrap().clone();
+        let plan = SimSettings::default().plan(&nq).unwrap();
+        let mut bars = Bars::empty(nq, 60);
+        let open = parse_utc("2024-03-04T14:30:00Z").unwrap();
+        for i in 0..n as i64 {
+            bars.push(open + 60 * i, [80_000; 4], 1.0);
+        }
+        (Tape::new(Arc::new(bars), &plan), plan)
+    }
+
+    #[test]
+    fn where_nothing_moves_a_moved_trade_costs_what_the_trade_did() {
+        let (tape, plan) = still(90);
+        let t = "2024-03-04T15:00:00Z";
+        let of = |reason| {
+            let ledger = Plant::new(50_000)
+                .trade(Side::Long, t, t, -5)
+                .with(|t| t.exit_reason = reason)
+                .ledger();
+            permute_entries(&ledger, &tape, &plan, 0..90, 50, 1).unwrap()
+        };
+        let tick = plan.tick_usd.dollars() * f64::from(plan.slippage);
+        let stopped = of(ExitReason::Stop);
+        assert!(
+            (stopped.mean_usd + 5.0 + 2.0 * tick).abs() < 1e-9,
+            "{stopped:?}"
+        );
+        let target = of(ExitReason::Target);
+        assert!(
+            (target.mean_usd + 5.0 + tick).abs() < 1e-9,
+            "a target slips once: {target:?}"
+        );
+        assert_eq!((target.p, target.trades), (1.0 / 51.0, 1));
+    }
+
+    #[test]
+    fn without_trades_bars_or_accounts_there_is_no_test() {
+        let (tape, plan) = still(90);
+        let t = "2024-03-04T15:00:00Z";
+        let none = Plant::new(50_000).ledger();
+        assert_eq!(permute_entries(&none, &tape, &plan, 0..90, 50, 1), None);
+        let one = Plant::new(50_000).trade(Side::Long, t, t, 5).ledger();
+        assert_eq!(permute_entries(&one, &tape, &plan, 0..90, 0, 1), None);
+        // The only bar has none before it at whose close an entry could be decided.
+        assert_eq!(permute_entries(&one, &tape, &plan, 0..1, 50, 1), None);
+    }
+}

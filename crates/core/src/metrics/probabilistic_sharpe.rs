@@ -122,6 +122,12 @@ mod tests {
             assert!((p - probability).abs() < 2e-6, "{trials} trials: {p}");
         }
         assert!((expected_best_sharpe(1.0, 100) - 2.530_602_9).abs() < 1e-6);
+        // A record of just the minimum length is sure to 95%.
+        for (record, benchmark) in [(hedge_fund, 0.0), (paper, 0.05)] {
+            let days = record.minimum_days(benchmark).unwrap();
+            let p = TrackRecord { days, ..record }.probability_above(benchmark);
+            assert!((p.unwrap() - 0.95).abs() < 1e-9, "{days} days: {p:?}");
+        }
     }
 
     #[test]

@@ -242,6 +242,13 @@ mod tests {
         assert_eq!(r.rolling.count, 56);
         assert_eq!(r.monte_carlo.unwrap().step, "day");
         assert_eq!(r.significance.looked_at, 3);
+        let luck = r
+            .significance
+            .tests
+            .iter()
+            .find(|t| t.id == "sharpe_above_zero");
+        let psr = r.deflation.probabilistic_sharpe.unwrap();
+        assert_eq!(luck.map(|t| t.p), Some(1.0 - psr));
         assert_eq!((r.degradation, r.candidates), (None, None));
     }
 }

@@ -48,5 +48,6 @@ mod tests {
         assert_eq!(Spread::of(vec![]), None);
         let s = Spread::of((0..=100).rev().map(f64::from).collect()).unwrap();
         assert_eq!((s.mean, s.p05, s.p50, s.p95), (50.0, 5.0, 50.0, 95.0));
+        assert_eq!((s.p25, s.p75), (25.0, 75.0));
     }
 }

@@ -129,6 +129,13 @@ mod tests {
                 "2024-03-04T15:01:00Z",
                 250,
             )
+            .trade(
+                Side::Short,
+                "2024-03-04T15:00:00Z",
+                "2024-03-04T15:01:00Z",
+                -40,
+            )
+            .with(|t| t.forced = true)
             .ledger();
         ledger.stalled = Some(ledger.rows[1].time);
         let summary = Summary::of(&ledger);
@@ -143,6 +150,10 @@ mod tests {
             (Some(250.0), Some(255.0))
         );
         assert_eq!(json["exit_reasons"]["stop"], 1);
+        assert_eq!(
+            (&json["trades"], &json["forced_trades"]),
+            (&1.into(), &1.into())
+        );
         assert_eq!(json["actions"]["hold"], 2);
         assert_eq!(json["stalled"], "2024-03-04T15:01:00Z");
         assert!(json["breach"].is_null());

@@ -336,4 +336,51 @@ mod tests {
             u.sharpe
         );
     }
+
+    #[test]
+    fn a_history_in_the_order_of_time_has_the_figures_of_the_account() {
+        let pnl: Vec<f64> = (0..30)
+            .map(|i| f64::from((i * 37) % 11) * 50.0 - 200.0)
+            .collect();
+        let trade = |&p: &f64| DayTrades {
+            count: 1,
+            wins: u64::from(p > 0.0),
+            net_pnl: p,
+            lost: (-p).max(0.0),
+        };
+        let trades: Vec<DayTrades> = pnl.iter().map(trade).collect();
+        let series = DailySeries::of_pnl(50_000.0, pnl.clone(), None);
+        let returns = series.returns.as_deref().unwrap();
+        let order: Vec<usize> = (0..30).collect();
+        let h = Days::of(&series, Some(&trades), 0.02, 0.0001).history(&order);
+        let close = |got: Option<f64>, want: Option<f64>| {
+            let (got, want) = (got.unwrap(), want.unwrap());
+            assert!((got - want).abs() <= 1e-9 * want.abs(), "{got}, {want}");
+        };
+        close(h.sharpe, sharpe(returns, 0.02));
+        close(h.sortino, sortino(returns, 0.0001));
+        close(h.volatility, volatility(returns));
+        close(h.mean_return, mean(returns));
+        close(Some(h.mean_pnl), mean(&pnl));
+        close(h.expectancy, mean(&pnl));
+        let (won, lost) = pnl
+            .iter()
+            .fold((0.0, 0.0), |(w, l), p| (w + p.max(0.0), l - p.min(0.0)));
+        close(h.profit_factor, Some(won / lost));
+        let falls = crate::metrics::drawdown::Drawdowns::of_path(&series.path());
+        close(Some(h.drawdown), Some(falls.max));
+        close(h.drawdown_fraction, falls.max_fraction);
+    }
+
+    #[test]
+    fn the_bootstrap_test_of_the_mean_looks_both_ways() {
+        let even: Vec<f64> = (0..40).map(|i| f64::from(i % 2) * 2.0 - 1.0).collect();
+        let series = DailySeries::of_pnl(50_000.0, even, None);
+        let u = Uncertainty::of(&series, None, 0.0, 0.0, quick());
+        assert_eq!(
+            u.p_mean_pnl_bootstrap,
+            Some(1.0),
+            "no mean is as far as no mean"
+        );
+    }
 }
