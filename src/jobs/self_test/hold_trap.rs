@@ -117,9 +117,9 @@ impl Arm {
 
 /// What goes with the preset `seed` as a target for HOLD, in shares of all choices. Shown, never
 /// judged by: both targets can be farmed by switching the trail on and off.
-pub const HOLD_TARGET: f64 = 0.30;
+const HOLD_TARGET: f64 = 0.30;
 /// The same for break-even and trail together.
-pub const MANAGEMENT_TARGET: f64 = 0.50;
+const MANAGEMENT_TARGET: f64 = 0.50;
 
 /// Both arms under each seed, and what trading was worth.
 #[derive(Clone, Debug, Serialize)]
@@ -129,9 +129,9 @@ pub struct HoldTrap {
     /// Dollars of the account and of its drawdown limit: it lasts, so that what is compared is
     /// the choice to trade and not how soon a small account is shut out.
     pub account_usd: f64,
-    /// [`HOLD_TARGET`].
+    /// Target for HOLD that goes with the preset `seed`, in shares of choices.
     pub hold_target: f64,
-    /// [`MANAGEMENT_TARGET`].
+    /// The same for break-even and trail together.
     pub management_target: f64,
     /// What the simple rule earned on the same bars, where one is known: above 0, trading pays.
     pub rule_usd: Option<f64>,
