@@ -245,7 +245,11 @@ impl Days {
         let mean_return = self.mean_return.map(|m| m + off);
         // Where all drawn days are alike, what is left of the squares is rounding.
         let spread = squares - n * off * off;
-        let spread = if spread > 1e-12 * squares { spread } else { 0.0 };
+        let spread = if spread > 1e-12 * squares {
+            spread
+        } else {
+            0.0
+        };
         let deviation = (spread / (n - 1.0)).sqrt();
         let downside = (sum.below / n).sqrt();
         let year = DAYS_PER_YEAR.sqrt();
