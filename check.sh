@@ -76,7 +76,7 @@ else
     skip spelling "typos is not installed (cargo install typos-cli --locked)"
 fi
 if have shellcheck; then
-    step scripts shellcheck dev check.sh .ci/run
+    step scripts shellcheck dev check.sh .ci/run bench/gpu.sh
 else
     skip scripts "shellcheck is not installed (apt-get install shellcheck)"
 fi

@@ -1,6 +1,7 @@
 //! A data set made ready for a plan: tape, features, split, and who may look at which bars.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -11,11 +12,11 @@ use holdout_core::market::{Bars, Split};
 use holdout_core::sim::env::EnvPlan;
 use holdout_core::sim::observation::N_ACCOUNT;
 use holdout_core::sim::{
-    Action, BatchEnv, CurriculumState, Ledger, Phase, SimPlan, StepOut, Tape, replay,
+    Action, BatchEnv, CurriculumState, Ledger, Phase, SameBar, SimPlan, StepOut, Tape, replay,
 };
 use holdout_learn::{FeatureTable, ObsShape, Policy, VecEnv};
 
-use crate::config::RunPlan;
+use crate::config::{RunConfig, RunPlan, problems_to_error};
 use crate::dataset::Dataset;
 use crate::ensemble::{Decider, Single};
 use crate::lookahead::Lookahead;
@@ -43,7 +44,8 @@ impl Arena {
     /// Prepares a data set. Indicators run over the whole file; every value looks back only.
     ///
     /// # Errors
-    /// When the data are of another market than planned, or cannot be split.
+    /// When the data are of another market than planned, or cannot be split, or the finer bars that
+    /// the plan names do not fit them.
     pub fn new(plan: RunPlan, dataset: Dataset) -> anyhow::Result<Self> {
         Self::with_features(plan, dataset, &FeatureSet::default())
     }
@@ -68,7 +70,11 @@ impl Arena {
         if let Some(secs) = plan.config.sim.interval_seconds {
             Arc::make_mut(&mut bars).interval_secs = secs;
         }
-        let tape = Arc::new(Tape::new(bars.clone(), &plan.sim));
+        let finer = match (&plan.config.finer, plan.sim.settings.same_bar) {
+            (Some(path), SameBar::FinerBars) => Some(Arc::new(dataset.finer_bars(&bars, path)?)),
+            _ => None,
+        };
+        let tape = Arc::new(Tape::new(bars.clone(), &plan.sim).with_finer(finer));
         let matrix = FeatureMatrix::compute_set(&bars, &tape.sessions, plan.sim.flat_by, features);
         let split = Split::by_ratio(&tape.sessions, plan.config.split)
             .context("failed to split the data")?;
@@ -85,6 +91,22 @@ impl Arena {
             table: Arc::new(table),
             split,
         })
+    }
+
+    /// The same configuration on another data set, whose market may differ, with the finer bars
+    /// inside that one, if there are any.
+    ///
+    /// # Errors
+    /// When the configuration does not fit that market, or its data cannot be split.
+    pub fn elsewhere(&self, dataset: Dataset, finer: Option<PathBuf>) -> anyhow::Result<Self> {
+        let config = RunConfig {
+            finer,
+            ..self.plan.config.clone()
+        };
+        let plan = config
+            .plan(&dataset.bars.instrument)
+            .map_err(problems_to_error)?;
+        Self::new(plan, dataset)
     }
 
     /// Bars of a part of the split.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use holdout_core::compliance::RuleSet;
 use holdout_core::market::{Instrument, SplitRatios};
-use holdout_core::sim::{CurriculumSettings, Phase, SimPlan, SimSettings};
+use holdout_core::sim::{CurriculumSettings, Phase, SameBar, SimPlan, SimSettings};
 use holdout_core::units::Usd;
 use holdout_learn::{AdjusterConfig, DeviceChoice, NetworkConfig, PpoConfig, TrainConfig};
 use holdout_store::runs::CheckpointChoice;
@@ -91,6 +91,9 @@ pub struct RunConfig {
     /// Bar file in any known dialect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
+    /// Finer bars of the same market, which `sim.same_bar = "finer_bars"` asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finer: Option<PathBuf>,
     /// Every random number of the run comes from this.
     pub seed: u64,
     /// `auto`, `cpu`, `gpu` or `gpu:n`.
@@ -134,6 +137,7 @@ impl Default for RunConfig {
             name: String::new(),
             market: String::new(),
             data: None,
+            finer: None,
             seed: 1,
             device: DeviceChoice::Auto,
             eval_every: 10,
@@ -308,6 +312,12 @@ impl RunConfig {
                     format!("{} found, {} expected", p.value, p.expected),
                 )
             });
+        }
+        if self.sim.same_bar == SameBar::FinerBars && self.finer.is_none() {
+            tell(
+                "finer",
+                "sim.same_bar = finer_bars asks finer bars: name a file of them, or choose stop_first or target_first".to_owned(),
+            );
         }
         let (train, validation) = (self.split.train, self.split.validation);
         if !(train > 0.0 && validation > 0.0 && train + validation < 1.0) {

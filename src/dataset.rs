@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use holdout_core::market::{Bars, SessionCalendar, Sessions};
+use anyhow::Context as _;
+use holdout_core::market::{Bars, FinerBars, SessionCalendar, Sessions};
 use holdout_store::cache::BarCache;
 use holdout_store::{ImportError, ImportOptions, Inspection, Stamp, Verdict, VerdictLevel};
 
@@ -104,6 +105,21 @@ impl Dataset {
             sessions,
             inspection: Arc::new(imported.inspection),
         })
+    }
+
+    /// Finer bars inside these, from a file of any known dialect of the same market.
+    ///
+    /// # Errors
+    /// When the file cannot be read as such, or its bars cannot be inside these.
+    pub fn finer_bars(&self, bars: &Bars, path: &Path) -> anyhow::Result<FinerBars> {
+        let options = ImportOptions {
+            market: Some(self.market().to_owned()),
+            ..ImportOptions::default()
+        };
+        let finer = Self::load(path, &options, &mut |_| true)
+            .with_context(|| format!("failed to read the finer bars {}", path.display()))?;
+        FinerBars::attach(bars, finer.bars)
+            .with_context(|| format!("failed to use the finer bars {}", path.display()))
     }
 
     /// Bars that never were in a file: a made-up market, for the self-test.

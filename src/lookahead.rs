@@ -92,8 +92,7 @@ impl<'a> Lookahead<'a> {
             return false;
         }
         let mut now = [0.0_f32; N_ACCOUNT];
-        let bar = &self.tape.rows[m.bar];
-        observe_account(m.account, m.mask, bar, m.bar, self.plan, &mut now);
+        observe_account(m.account, m.mask, self.tape, m.bar, self.plan, &mut now);
         self.numbers[k * N_ACCOUNT..(k + 1) * N_ACCOUNT] == now
     }
 
@@ -119,7 +118,7 @@ impl<'a> Lookahead<'a> {
             }
             let mask = account.mask(bar, self.plan);
             if mask.count() > 1 && i >= self.first_ready {
-                observe_account(&account, mask, bar, i, self.plan, &mut numbers);
+                observe_account(&account, mask, self.tape, i, self.plan, &mut numbers);
                 self.bars.push(i as u32);
                 self.masks.push(mask.0);
                 self.numbers.extend_from_slice(&numbers);

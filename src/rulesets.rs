@@ -52,7 +52,11 @@ pub fn read(path: &Path) -> anyhow::Result<RuleText> {
         .with_context(|| format!("failed to read {}", path.display()))?;
     let rules = RuleSet::parse(&text)
         .with_context(|| format!("failed to read the rule set {}", path.display()))?;
-    Ok(RuleText { rules, text })
+    Ok(RuleText {
+        rules,
+        text,
+        path: Some(path.to_owned()),
+    })
 }
 
 /// A rule set by name, or from a file.
@@ -68,6 +72,7 @@ pub fn find(id_or_file: &str) -> anyhow::Result<RuleText> {
         return Ok(RuleText {
             rules: RuleSet::parse(text)?,
             text: text.to_owned(),
+            path: None,
         });
     }
     for (_, own) in own() {

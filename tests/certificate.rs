@@ -199,6 +199,163 @@ fn a_forged_verdict_with_a_fresh_hash_is_found_by_judging_again() {
     assert!(!certificate::gate(&made.json, None, None).open);
 }
 
+/// Rewrites a certificate with a fresh hash of its own, the way a forger would.
+fn forge(
+    made: &Issued,
+    change: impl FnOnce(&mut holdout_store::certificate::CertificateFile),
+) -> certificate::Gate {
+    let (mut file, text) = holdout_store::certificate::CertificateFile::read(&made.json).unwrap();
+    change(&mut file);
+    let (_, forged) = file.sealed().unwrap();
+    assert_ne!(forged, text, "the forgery changes something");
+    fs::write(&made.json, forged).unwrap();
+    let gate = certificate::gate(&made.json, None, None);
+    fs::write(&made.json, text).unwrap();
+    gate
+}
+
+#[test]
+fn who_was_judged_on_what_is_read_from_the_run_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = run_with(dir.path(), passing(), "validation");
+    let source = Source::Run {
+        run,
+        evaluation: Some("validation-step-000000128".to_owned()),
+    };
+    let made = issued(&source, "tradeify-50k", &dir.path().join("out"));
+    // A judgement on validation that calls itself one on test.
+    let gate = forge(&made, |file| {
+        file.kind = DocumentKind::Certificate;
+        file.title = "Compliance certificate: PASSED".to_owned();
+        file.reasons.clear();
+        file.subject.part = Some("test".to_owned());
+    });
+    assert!(!gate.open);
+    let told = |what: &str| gate.reasons.iter().any(|r| r.starts_with(what));
+    assert!(told("agent does not agree"), "{:?}", gate.reasons);
+
+    let dir = tempfile::tempdir().unwrap();
+    let run = run_with(dir.path(), passing(), "test");
+    let made = issued(&of_run(&run), "tradeify-50k", &dir.path().join("out"));
+    assert!(certificate::gate(&made.json, None, None).open);
+    let cases: [(&str, fn(&mut holdout_store::certificate::CertificateFile)); 5] = [
+        ("list of files", |f| f.inputs.retain(|i| i.role != "data")),
+        ("list of files", |f| f.inputs[0].bytes += 1),
+        ("list of files", |f| {
+            let twice = f.inputs[4].clone();
+            f.inputs.insert(
+                0,
+                holdout_store::certificate::InputHash {
+                    role: "checkpoint".to_owned(),
+                    ..f.inputs
+                        .iter()
+                        .find(|i| i.role == "plan")
+                        .cloned()
+                        .unwrap_or(twice)
+                },
+            );
+        }),
+        ("agent", |f| f.subject.looks = Some(0)),
+        ("agent", |f| f.subject.checkpoint_step = Some(64)),
+    ];
+    for (i, (what, change)) in cases.into_iter().enumerate() {
+        let gate = forge(&made, change);
+        let told = gate.reasons.iter().any(|r| r.starts_with(what));
+        assert!(!gate.open && told, "case {i}: {:?}", gate.reasons);
+    }
+    // A run that it is not about, though all its files are the same.
+    let gate = forge(&made, |f| f.subject.run = None);
+    assert!(!gate.open && gate.reasons.iter().any(|r| r.contains("no run")));
+}
+
+#[test]
+fn a_rule_set_from_a_file_is_one_of_the_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = run_with(dir.path(), passing(), "test");
+    let text = holdout_core::compliance::RuleSet::builtin_text("tradeify-50k").unwrap();
+    let own = text.replace("id = \"tradeify-50k\"", "id = \"mine\"");
+    let path = dir.path().join("mine.toml");
+    fs::write(&path, &own).unwrap();
+    let out = dir.path().join("out");
+    let made = issued(&of_run(&run), path.to_str().unwrap(), &out);
+    let gate = certificate::gate(&made.json, None, None);
+    assert!(gate.open && gate.own_ruleset, "{:?}", gate.reasons);
+    fs::write(&path, own.replace("5.0", "6.0")).unwrap();
+    let v = certificate::verify(&made.json, None).unwrap();
+    let wrong = |l: &&certificate::VerifyLine| l.agreement == certificate::Agreement::Mismatch;
+    let line = v.lines.iter().find(wrong).map(|l| l.what.as_str());
+    assert_eq!((v.matches, line), (false, Some("rule set file")));
+    // One that was verified on a day to come would hold for longer than any may.
+    fs::write(
+        &path,
+        own.replace(
+            "verified_on = \"2026-11-01\"",
+            "verified_on = \"2090-01-01\"",
+        ),
+    )
+    .unwrap();
+    let made = issued(&of_run(&run), path.to_str().unwrap(), &out);
+    assert_eq!(made.kind, DocumentKind::ComplianceReport);
+    assert!(made.reasons[0].contains("2090-01-01"), "{:?}", made.reasons);
+}
+
+#[test]
+fn a_clock_that_was_put_back_opens_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = run_with(dir.path(), passing(), "test");
+    let made = issued(&of_run(&run), "tradeify-50k", &dir.path().join("out"));
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(3_600);
+    for path in [
+        made.json.clone(),
+        run.join("run.toml"),
+        dir.path().join("runs/registry.json"),
+    ] {
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        let before = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(later).unwrap();
+        let gate = certificate::gate(&made.json, None, None);
+        assert!(
+            !gate.open && gate.reasons[0].contains("set the clock"),
+            "{:?}",
+            gate.reasons
+        );
+        file.set_modified(before).unwrap();
+    }
+    assert!(certificate::gate(&made.json, None, None).open);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_the_run_is_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = run_with(dir.path(), passing(), "test");
+    let made = issued(&of_run(&run), "tradeify-50k", &dir.path().join("out"));
+    let link = dir.path().join("elsewhere");
+    std::os::unix::fs::symlink(&run, &link).unwrap();
+    let gate = certificate::gate(&made.json, Some(&link), None);
+    assert!(gate.open, "{:?}", gate.reasons);
+    // A link to another run is that other run.
+    let other = tempfile::tempdir().unwrap();
+    let second = run_with(other.path(), failing(), "test");
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(second, &link).unwrap();
+    assert!(!certificate::gate(&made.json, Some(&link), None).open);
+}
+
+#[test]
+fn a_ledger_that_is_not_the_whole_test_part_makes_no_certificate() {
+    let dir = tempfile::tempdir().unwrap();
+    let short = Written::seed().days(&WEEK);
+    let run = run_with(dir.path(), short, "test");
+    let made = issued(&of_run(&run), "apex-50k-seed", &dir.path().join("out"));
+    assert_eq!(made.kind, DocumentKind::ComplianceReport);
+    let told = made
+        .reasons
+        .iter()
+        .any(|r| r.contains("the test part 2024-03-04"));
+    assert!(told, "{:?}", made.reasons);
+}
+
 #[test]
 fn what_does_not_pass_is_a_report_that_never_calls_itself_a_certificate() {
     let dir = tempfile::tempdir().unwrap();

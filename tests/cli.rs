@@ -242,6 +242,44 @@ fn replay_refuses_what_it_would_have_to_guess() {
         "no entry before ATR is known"
     );
     assert!(d.join("ledger/equity.csv").exists());
+    // A calendar of one's own counts the days as well.
+    let closed = write(
+        d,
+        "s5.toml",
+        "[early_closes]\n\"2024-03-05\" = \"closed\"\n",
+    );
+    let summary = json(&[
+        "replay",
+        "--data",
+        &bars,
+        "--market",
+        "NQ",
+        "--actions",
+        &actions,
+        "--sim",
+        &closed,
+        "--out",
+        &out,
+        "--json",
+    ]);
+    assert_eq!(summary["sessions"].as_u64(), Some(0));
+}
+
+#[test]
+fn finer_bars_that_are_not_there_are_asked_for() {
+    let data = sample("ES_1m_2024q4.csv");
+    refuses(
+        &[
+            "train",
+            "--preset",
+            "smoke",
+            "--data",
+            &data,
+            "--set",
+            "sim.same_bar=finer_bars",
+        ],
+        &["finer", "stop_first"],
+    );
 }
 
 #[test]

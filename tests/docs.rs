@@ -68,6 +68,21 @@ fn the_evaluation_tutorial_runs_as_written() {
 }
 
 #[test]
+fn the_page_on_the_simulator_runs_as_written() {
+    run_page("simulation.md");
+}
+
+#[test]
+fn the_guide_to_choosing_runs_as_written() {
+    run_page("select.md");
+}
+
+#[test]
+fn the_compliance_page_runs_as_written() {
+    run_page("compliance.md");
+}
+
+#[test]
 fn the_run_folder_page_runs_as_written() {
     run_page("run-folder.md");
 }

@@ -9,7 +9,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder};
 use holdout::app::Workbench;
-use holdout::app::commands::set_up;
+use holdout::app::commands::{Command, set_up};
 use holdout::app::context::{Page, RunState};
 use holdout::app::files::ScriptedPicker;
 use holdout::app::panels::results_trades::TradesTable;
@@ -331,6 +331,10 @@ fn a_stopped_run_goes_on_in_another_window() {
 
     let mut h = place.opened();
     assert!(h.query_by_label("Continue run").is_none(), "none is chosen");
+    // The list of runs is read on another thread.
+    let ctx = h.ctx.clone();
+    h.state_mut().apply(&ctx, Command::ReadRuns);
+    until(&mut h, "the runs are listed", |b| !b.model.runs.is_empty());
     h.state_mut().model.selected_run = Some(run.clone());
     h.get_by_label("Train").click();
     h.step();

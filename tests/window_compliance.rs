@@ -89,7 +89,7 @@ fn from_an_empty_page_to_a_document() {
     h.get_by_label("Chance of passing").click();
     h.step();
     h.step();
-    h.get_by_label_contains("no profit target");
+    h.get_by_label_contains("This rule set has no profit target");
     // Another firm: the same account, judged anew.
     h.get_by_role_and_label(Role::ComboBox, "Rule set");
     let choose = ComplianceCommand::Choose("topstep-50k".to_owned());

@@ -8,13 +8,16 @@ use holdout_core::market::split::Part;
 use holdout_store::ImportOptions;
 
 use super::Workbench;
+use super::about::AboutState;
 use super::compliance::ComplianceCommand;
 use super::context::{Page, RunState};
 use super::examining::Subject;
-use super::exporting::ExportTo;
+use super::explaining::ExplainCommand;
+use super::exporting::{ExportTo, Exported};
 use super::files::Ask;
 use super::making::Make;
 use super::queue::QueueCommand;
+use super::reporting::ReportCommand;
 use super::theme::{self, Mode, Theme};
 use super::widgets::chart_view::ExportFormat;
 use super::widgets::toasts::Tone;
@@ -22,6 +25,7 @@ use super::worker;
 use crate::config::RunConfig;
 use crate::dataset::sample_path;
 use crate::jobs::StopReason;
+use crate::jobs::registry::Relabel;
 use crate::report::{Chart, Look, chart_csv, png, svg};
 
 /// A wish of the user.
@@ -77,6 +81,8 @@ pub enum Command {
     RunDemo,
     /// Look for runs on disk.
     ReadRuns,
+    /// Write tags and notes about a run.
+    Relabel(Relabel),
     /// Make a run the one that Results is about.
     SelectRun(PathBuf),
     /// Judge another checkpoint: `best`, `last` or a step.
@@ -91,12 +97,20 @@ pub enum Command {
     StopExamining,
     /// Something of the Compliance page.
     Compliance(ComplianceCommand),
+    /// Why the policy did what it did on the evaluation on show.
+    Explain(ExplainCommand),
+    /// Something of the Report page.
+    Report(ReportCommand),
     /// Write a chart to a file.
     Export(Box<Chart>, ExportFormat),
     /// Dark or light.
     SetMode(Mode),
     /// Size of everything.
     Zoom(f32),
+    /// Show versions and devices.
+    OpenAbout,
+    /// Put them away.
+    CloseAbout,
     /// Show or hide messages.
     ToggleLog,
     /// Show or hide the command palette.
@@ -149,6 +163,7 @@ impl Workbench {
             Command::Examine(subject) => self.examine(ctx, subject),
             Command::StopExamining => self.stop_examining(),
             Command::ReadRuns => self.read_runs(ctx),
+            Command::Relabel(change) => self.relabel(ctx, change),
             Command::SelectRun(path) => self.select_run(ctx, path),
             Command::ChooseCheckpoint(name) => {
                 self.model.checkpoint = Some(name);
@@ -167,14 +182,18 @@ impl Workbench {
             }
             Command::Export(chart, format) => {
                 let name = format!("{}.{}", file_name(&chart), format.extension());
-                self.export_to = Some(ExportTo::new(chart, format, &name));
+                self.export_to = Some(ExportTo::new(Exported::Chart(chart, format), &name));
             }
+            Command::Explain(command) => self.apply_explain(ctx, command),
+            Command::Report(command) => self.apply_report(ctx, command),
             Command::Compliance(command) => self.comply(ctx, command),
             Command::SetMode(mode) => {
                 self.theme = Theme::new(mode);
                 ctx.set_theme(mode.egui());
             }
             Command::Zoom(zoom) => ctx.set_zoom_factor(zoom),
+            Command::OpenAbout => self.open_about(ctx),
+            Command::CloseAbout => self.model.about = AboutState::Closed,
             Command::ToggleLog => self.log_open = !self.log_open,
             Command::TogglePalette => self.palette.toggle(),
             Command::StopAndClose => {
@@ -262,9 +281,7 @@ impl Workbench {
             return;
         }
         if part == Part::Test {
-            self.ask_test = Some(
-                worker::looks_so_far(&run, &self.model.runs_dir).map_err(|e| format!("{e:#}")),
-            );
+            self.ask_test = Some(worker::looks_so_far(&run).map_err(|e| format!("{e:#}")));
         } else {
             self.judge(ctx, part);
         }
@@ -305,7 +322,11 @@ impl Workbench {
 
 /// A file name from a chart's title.
 fn file_name(chart: &Chart) -> String {
-    let words = format!("{} {}", chart.title, chart.subtitle);
+    plain_name(&format!("{} {}", chart.title, chart.subtitle))
+}
+
+/// Words as a part of a file name.
+pub(super) fn plain_name(words: &str) -> String {
     let plain: String = words
         .chars()
         .map(|c| {
@@ -321,7 +342,7 @@ fn file_name(chart: &Chart) -> String {
 }
 
 /// What a pending file dialog was for.
-pub(super) type Exporting = Option<(Box<Chart>, ExportFormat)>;
+pub(super) type Exporting = Option<Exported>;
 
 /// Calls the window back to life from another thread, thirty times a second at most.
 pub(super) fn wake(ctx: &egui::Context) -> crate::jobs::Wake {

@@ -8,14 +8,17 @@ use holdout_core::market::split::Part;
 use holdout_core::market::{Instrument, Instruments, Split};
 use holdout_store::ImportOptions;
 
+use super::about::AboutState;
 use super::commands::Command;
 use super::compliance::ComplianceState;
 use super::examining::Findings;
+use super::explaining::ExplainState;
 use super::panels::results_data::ResultsView;
-use super::panels::runs::RunEntry;
+use super::panels::runs_data::RunEntry;
 use super::panels::train_data::TrainView;
 use super::preview::Draft;
 use super::queue::QueuedRun;
+use super::reporting::ReportState;
 use super::theme::Theme;
 use super::widgets::candles::CandleSet;
 use crate::config::{ConfigProblem, RunConfig};
@@ -43,11 +46,13 @@ pub enum Page {
     Markets,
     /// Hold it against a firm's rules.
     Compliance,
+    /// Everything of it in one document.
+    Report,
 }
 
 impl Page {
     /// All pages in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Data,
         Self::Curriculum,
         Self::Train,
@@ -56,6 +61,7 @@ impl Page {
         Self::Checkpoints,
         Self::Markets,
         Self::Compliance,
+        Self::Report,
     ];
 
     /// Its name.
@@ -69,6 +75,7 @@ impl Page {
             Self::Checkpoints => "Checkpoints",
             Self::Markets => "Markets",
             Self::Compliance => "Compliance",
+            Self::Report => "Report",
         }
     }
 }
@@ -171,6 +178,8 @@ pub struct Model {
     pub self_test: SelfTestState,
     /// Runs on disk, the newest first.
     pub runs: Vec<RunEntry>,
+    /// Tags and notes that are not written yet.
+    pub relabelling: usize,
     /// The run that Results is about.
     pub selected_run: Option<PathBuf>,
     /// Checkpoint of it that is judged: `best`, `last` or a name; best when absent.
@@ -185,10 +194,16 @@ pub struct Model {
     pub findings: Findings,
     /// The Compliance page.
     pub compliance: ComplianceState,
+    /// Why the policy did what it did.
+    pub explain: ExplainState,
+    /// The Report page.
+    pub report: ReportState,
     /// Messages, oldest first.
     pub log: Vec<LogLine>,
     /// Device of the last run, as reported.
     pub device: Option<String>,
+    /// Versions and devices.
+    pub about: AboutState,
     /// Folder of runs.
     pub runs_dir: PathBuf,
 }

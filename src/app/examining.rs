@@ -12,9 +12,7 @@ use super::commands;
 use super::panels::checkpoints_data::{CheckpointsView, ComparisonView};
 use super::panels::markets_data::MarketsView;
 use super::widgets::toasts::Tone;
-use crate::jobs::checkpoints::{
-    CheckpointQuestion, CheckpointRow, checkpoint_table, compare, on_validation, seen_beside,
-};
+use crate::jobs::checkpoints::{CheckpointQuestion, CheckpointRow, checkpoint_table, compare};
 use crate::jobs::markets::{market_table, sample_files};
 use crate::jobs::train::open_run;
 use crate::jobs::{Job, Notice, Progress, Reporter, StopReason, Wake};
@@ -91,14 +89,10 @@ fn tell(r: &Reporter<(), Finding>, what: &str, done: u64, total: u64) {
 fn checkpoints(run: &std::path::Path, r: &Reporter<(), Finding>) -> anyhow::Result<Finding> {
     tell(r, "Opening the run", 0, 0);
     let (folder, data, arena) = open_run(run, &mut |_| !r.flag().is_stopped())?;
-    let seen = seen_beside(&folder, &data.bars_sha256)?;
-    let over = on_validation(&arena);
     let question = CheckpointQuestion::default();
     let table = checkpoint_table(
-        &folder,
-        &arena,
-        over,
-        seen,
+        (&folder, &data, &arena),
+        None,
         &question,
         r.flag(),
         &|done, n| {
@@ -121,7 +115,7 @@ fn markets(
     let (folder, data, own) = open_run(run, &mut |_| !r.flag().is_stopped())?;
     let files = sample_files();
     let mut on = |_: &str, done: u64, n: u64| tell(r, "Markets judged", done, n);
-    let table = market_table(&folder, &data, &own, choice, &files, r.flag(), &mut on)?;
+    let table = market_table(&folder, &data, &own, &choice, &files, r.flag(), &mut on)?;
     Ok(Finding::Markets(Box::new(MarketsView::new(&table))))
 }
 

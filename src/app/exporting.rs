@@ -1,4 +1,5 @@
-//! Where a chart is written to: a path that can be typed, or chosen in the desktop's dialog.
+//! Where a chart or a report is written to: a path that can be typed, or chosen in the desktop's
+//! dialog.
 //!
 //! A desktop without a dialog service answers every question as if it was cancelled, so the
 //! dialog must not be the only way to a file.
@@ -10,15 +11,41 @@ use egui::{Label, Modal, RichText, TextEdit, Ui};
 use super::Workbench;
 use super::files::Ask;
 use super::icons::Icon;
+use super::reporting::ReportCommand;
 use super::theme::{Theme, mono};
 use super::widgets::button;
 use super::widgets::chart_view::ExportFormat;
 use crate::report::Chart;
+use crate::report::document::DocumentFormat;
 
-/// A chart that is about to be written.
+/// Something that is about to be written.
+#[derive(Debug, Clone)]
+pub(super) enum Exported {
+    /// A chart.
+    Chart(Box<Chart>, ExportFormat),
+    /// The report, under this title.
+    Report(String, DocumentFormat),
+}
+
+impl Exported {
+    fn title(&self) -> &str {
+        match self {
+            Self::Chart(chart, _) => &chart.title,
+            Self::Report(title, _) => title,
+        }
+    }
+
+    fn format(&self) -> &'static str {
+        match self {
+            Self::Chart(_, format) => format.label(),
+            Self::Report(_, format) => format.label(),
+        }
+    }
+}
+
+/// What is to be written, and where to.
 pub(super) struct ExportTo {
-    chart: Box<Chart>,
-    format: ExportFormat,
+    what: Exported,
     path: String,
 }
 
@@ -30,20 +57,22 @@ enum Choice {
 
 impl ExportTo {
     /// Proposes a file of this name in the working folder.
-    pub(super) fn new(chart: Box<Chart>, format: ExportFormat, name: &str) -> Self {
+    pub(super) fn new(what: Exported, name: &str) -> Self {
         let folder = std::env::current_dir().unwrap_or_default();
         Self {
-            chart,
-            format,
+            what,
             path: folder.join(name).display().to_string(),
         }
     }
 
     fn ui(&mut self, theme: &Theme, ui: &mut Ui) -> Option<Choice> {
         ui.set_width(560.0);
-        ui.label(RichText::new(format!("Export \"{}\"", self.chart.title)).heading());
+        ui.add(
+            Label::new(RichText::new(format!("Export \"{}\"", self.what.title())).heading())
+                .truncate(),
+        );
         ui.add_space(6.0);
-        ui.label(RichText::new(self.format.label()).color(theme.dim));
+        ui.label(RichText::new(self.what.format()).color(theme.dim));
         let field = ui
             .add(
                 TextEdit::singleline(&mut self.path)
@@ -96,7 +125,7 @@ impl ExportTo {
 }
 
 impl Workbench {
-    /// Asks where the pending chart goes, and writes it.
+    /// Asks where what is pending goes, and writes it.
     pub(super) fn ask_where_to_export(&mut self, ctx: &egui::Context) {
         let Some(mut to) = self.export_to.take() else {
             return;
@@ -107,14 +136,14 @@ impl Workbench {
         match modal.inner {
             Some(Choice::Write) => {
                 let path = PathBuf::from(to.path.trim());
-                self.export(ctx, &path, &to.chart, to.format);
+                self.write_out(ctx, path, to.what);
             }
             Some(Choice::Browse) => {
                 let path = PathBuf::from(to.path.trim());
                 let name = path
                     .file_name()
                     .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-                let asked = (to.chart.clone(), to.format);
+                let asked = to.what.clone();
                 self.ask(ctx, &Ask::Save { name }, Some(asked));
                 // Stays open: a desktop without a dialog leaves the typed path.
                 self.export_to = Some(to);
@@ -122,6 +151,15 @@ impl Workbench {
             Some(Choice::Leave) => {}
             None if closed => {}
             None => self.export_to = Some(to),
+        }
+    }
+    /// Writes what was pending.
+    pub(super) fn write_out(&mut self, ctx: &egui::Context, path: PathBuf, what: Exported) {
+        match what {
+            Exported::Chart(chart, format) => self.export(ctx, &path, &chart, format),
+            Exported::Report(_, format) => {
+                self.apply_report(ctx, ReportCommand::WriteTo(format, path));
+            }
         }
     }
 }

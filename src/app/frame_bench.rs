@@ -407,6 +407,7 @@ fn long_results(instrument: &Instrument, size: FrameBench) -> anyhow::Result<Res
         benchmarks: Vec::new(),
         random: None,
         looks: None,
+        ensemble: None,
     };
     Ok(ResultsView::new(
         &worker::run_name(Path::new("bench")),

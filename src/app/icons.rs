@@ -49,6 +49,20 @@ pub enum Icon {
     Shield,
     /// Not applicable.
     Dash,
+    /// A written page.
+    Page,
+    /// Earlier in an order.
+    Up,
+    /// Later in an order.
+    Down,
+    /// A step back.
+    Back,
+    /// A step on.
+    Forward,
+    /// To the one before.
+    First,
+    /// To the one after.
+    Last,
 }
 
 /// Draws an icon into a square.
@@ -202,6 +216,38 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
         }
         Icon::Dash => {
             line(&[(0.22, 0.50), (0.78, 0.50)]);
+        }
+        Icon::Page => {
+            closed(&[
+                (0.20, 0.10),
+                (0.62, 0.10),
+                (0.80, 0.28),
+                (0.80, 0.90),
+                (0.20, 0.90),
+            ]);
+            for y in [0.44, 0.60, 0.76] {
+                line(&[(0.34, y), (0.66, y)]);
+            }
+        }
+        Icon::Up => {
+            line(&[(0.22, 0.62), (0.50, 0.34), (0.78, 0.62)]);
+        }
+        Icon::Back => {
+            line(&[(0.62, 0.20), (0.34, 0.50), (0.62, 0.80)]);
+        }
+        Icon::Forward => {
+            line(&[(0.38, 0.20), (0.66, 0.50), (0.38, 0.80)]);
+        }
+        Icon::First => {
+            line(&[(0.24, 0.20), (0.24, 0.80)]);
+            filled(&[(0.80, 0.18), (0.34, 0.50), (0.80, 0.82)]);
+        }
+        Icon::Last => {
+            line(&[(0.76, 0.20), (0.76, 0.80)]);
+            filled(&[(0.20, 0.18), (0.66, 0.50), (0.20, 0.82)]);
+        }
+        Icon::Down => {
+            line(&[(0.22, 0.38), (0.50, 0.66), (0.78, 0.38)]);
         }
     }
 }

@@ -17,7 +17,6 @@ use holdout_core::market::Instruments;
 use holdout_core::market::split::Part;
 use holdout_store::ImportOptions;
 use poll_promise::Promise;
-use serde::{Deserialize, Serialize};
 
 use crate::config::RunConfig;
 use crate::jobs::train::TrainEvent;
@@ -27,25 +26,31 @@ use commands::{Command, Exporting};
 use compliance::ComplianceCommand;
 use context::{Commands, LogLine, Model, Page, PanelCtx, RunState, SelfTestState};
 use files::{Ask, FilePicker, NativePicker};
+use keeping::Kept;
 use panels::train_data::TrainView;
 use theme::{Mode, Theme};
 use widgets::button;
 use widgets::toasts::{Toasts, Tone};
 use worker::{JudgeJob, LoadJob, SelfTestJob, TrainJob, WorkEvent};
 
+pub mod about;
 pub mod commands;
 pub mod compliance;
 pub mod context;
 pub mod examining;
+pub mod explaining;
 mod exporting;
 pub mod files;
 pub mod frame_bench;
 pub mod icons;
 mod importing;
+pub mod keeping;
 pub mod making;
 pub mod panels;
 pub mod preview;
 pub mod queue;
+mod registry;
+pub mod reporting;
 pub mod theme;
 pub mod widgets;
 pub mod worker;
@@ -75,16 +80,7 @@ pub struct WindowOptions {
     pub runs_dir: PathBuf,
 }
 
-/// What is kept from one session to the next.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Kept {
-    mode: Mode,
-    zoom: Option<f32>,
-    recent: Vec<PathBuf>,
-}
-
-const KEPT: &str = "holdout-1";
+const KEPT: &str = "holdout-2";
 const NAME: &str = "Holdout";
 
 /// Opens the window and runs until it is closed.
@@ -110,13 +106,14 @@ pub fn run(options: WindowOptions) -> anyhow::Result<()> {
         ..eframe::NativeOptions::default()
     };
     let start = Box::new(move |cc: &eframe::CreationContext<'_>| {
-        let kept: Kept = cc
-            .storage
-            .and_then(|s| eframe::get_value(s, KEPT))
-            .unwrap_or_default();
+        let kept = cc.storage.and_then(|s| s.get_string(KEPT));
+        let kept = kept.map_or_else(Kept::default, |text| Kept::read(&text));
         commands::set_up(&cc.egui_ctx, kept.mode);
         let mut bench = Workbench::new(Box::new(NativePicker), options.runs_dir.clone());
-        bench.take_kept(&cc.egui_ctx, kept);
+        bench.take_kept(&cc.egui_ctx, &kept);
+        if options.open.is_none() && !options.demo {
+            bench.lay_out_kept(&cc.egui_ctx, &kept);
+        }
         bench.begin(&cc.egui_ctx, &options);
         Ok(Box::new(Window(bench)) as Box<dyn eframe::App>)
     });
@@ -135,7 +132,7 @@ impl eframe::App for Window {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, KEPT, &self.0.kept());
+        storage.set_string(KEPT, self.0.kept());
     }
 }
 
@@ -150,7 +147,7 @@ pub struct Workbench {
     load: Option<(PathBuf, LoadJob)>,
     looking: Option<preview::PreviewJob>,
     making: Option<making::MakeJob>,
-    /// A chart that waits for the name of its file.
+    /// A chart or report that waits for the name of its file.
     export_to: Option<exporting::ExportTo>,
     training: Option<TrainJob>,
     judging: Option<(Part, JudgeJob)>,
@@ -161,6 +158,8 @@ pub struct Workbench {
     undoer: Undoer<RunConfig>,
     toasts: Toasts,
     palette: panels::palette::Palette,
+    runs: panels::runs::RunsPanel,
+    registry: registry::RegistryWork,
     data: panels::data::DataPanel,
     curriculum: panels::curriculum::CurriculumPanel,
     train: panels::train::TrainPanel,
@@ -169,6 +168,10 @@ pub struct Workbench {
     checkpoints: panels::checkpoints::CheckpointsPanel,
     compliance: panels::compliance::CompliancePanel,
     complying: Option<compliance::ComplianceJob>,
+    report: panels::report::ReportPanel,
+    reporting: Option<reporting::ReportJob>,
+    explaining: Option<explaining::ExplainJob>,
+    looking_around: Option<about::AboutJob>,
     log_open: bool,
     /// Test is about to be opened: how often it was before, or why that is not known.
     ask_test: Option<Result<u64, String>>,
@@ -203,6 +206,7 @@ impl Workbench {
             queue: Vec::new(),
             self_test: SelfTestState::Idle,
             runs: Vec::new(),
+            relabelling: 0,
             selected_run: None,
             checkpoint: None,
             results: Vec::new(),
@@ -210,8 +214,11 @@ impl Workbench {
             evaluating: None,
             findings: examining::Findings::default(),
             compliance: compliance::ComplianceState::default(),
+            explain: explaining::ExplainState::default(),
+            report: reporting::ReportState::default(),
             log: Vec::new(),
             device: None,
+            about: about::AboutState::default(),
             runs_dir,
         };
         let mut bench = Self {
@@ -232,6 +239,8 @@ impl Workbench {
             undoer: Undoer::default(),
             toasts: Toasts::default(),
             palette: panels::palette::Palette::default(),
+            runs: panels::runs::RunsPanel::default(),
+            registry: registry::RegistryWork::default(),
             data: panels::data::DataPanel::default(),
             curriculum: panels::curriculum::CurriculumPanel::default(),
             train: panels::train::TrainPanel::default(),
@@ -240,6 +249,10 @@ impl Workbench {
             checkpoints: panels::checkpoints::CheckpointsPanel::default(),
             compliance: panels::compliance::CompliancePanel::default(),
             complying: None,
+            report: panels::report::ReportPanel::default(),
+            reporting: None,
+            explaining: None,
+            looking_around: None,
             log_open: false,
             ask_test: None,
             ask_close: false,
@@ -250,20 +263,14 @@ impl Workbench {
         bench
     }
 
-    fn take_kept(&mut self, ctx: &egui::Context, kept: Kept) {
-        self.theme = Theme::new(kept.mode);
-        self.model.recent = kept.recent;
-        if let Some(zoom) = kept.zoom {
-            ctx.set_zoom_factor(zoom);
-        }
+    /// The layout of the panes of the Results page, as text to keep.
+    pub fn results_layout(&self) -> String {
+        self.results.layout()
     }
 
-    fn kept(&self) -> Kept {
-        Kept {
-            mode: self.theme.mode,
-            zoom: Some(self.zoom),
-            recent: self.model.recent.clone(),
-        }
+    /// Takes a layout that was kept; the usual one where it cannot be read.
+    pub fn take_results_layout(&mut self, text: &str) {
+        self.results.take_layout(text);
     }
 
     /// Does what the command line asked for at the start.
@@ -280,6 +287,7 @@ impl Workbench {
     /// Takes in what jobs report. Runs also while the window is hidden.
     pub fn logic(&mut self, ctx: &egui::Context) {
         self.answer_dialog(ctx);
+        self.drain_registry(ctx);
         self.drain_load(ctx);
         self.drain_looking(ctx);
         self.drain_making(ctx);
@@ -288,6 +296,9 @@ impl Workbench {
         self.drain_self_test();
         self.drain_examining(ctx);
         self.drain_complying(ctx);
+        self.drain_reporting(ctx);
+        self.drain_explaining(ctx);
+        self.drain_about(ctx);
         self.zoom = ctx.zoom_factor();
         self.undoer.feed_state(ctx.time(), &self.model.config);
         self.model.can_undo = (
@@ -316,6 +327,7 @@ impl Workbench {
             model,
             theme,
             commands,
+            runs,
             data,
             curriculum,
             train,
@@ -323,6 +335,7 @@ impl Workbench {
             regimes,
             checkpoints,
             compliance,
+            report,
             palette,
             toasts,
             ..
@@ -353,14 +366,14 @@ impl Workbench {
                 .show(ui, |ui| messages(&panel, ui));
         }
         Panel::left("runs")
-            .default_size(200.0)
+            .default_size(212.0)
             .size_range(170.0..=340.0)
             .frame(
                 Frame::new()
                     .fill(theme.background)
                     .inner_margin(Margin::same(10)),
             )
-            .show(ui, |ui| panels::runs::ui(&panel, ui));
+            .show(ui, |ui| runs.ui(&panel, ui));
         CentralPanel::default()
             .frame(Frame::new().fill(theme.panel))
             .show(ui, |ui| match model.page {
@@ -372,9 +385,11 @@ impl Workbench {
                 Page::Checkpoints => checkpoints.ui(&panel, ui),
                 Page::Markets => panels::markets::ui(&panel, ui),
                 Page::Compliance => compliance.ui(&panel, ui),
+                Page::Report => report.ui(&panel, ui),
             });
         palette.ui(&panel, &ctx);
         panels::self_test::ui(&panel, &ctx);
+        panels::about::ui(&panel, &ctx);
         toasts.ui(&ctx, theme);
         drop_hint(&ctx, theme);
         self.ask_before_test(&ctx);
@@ -397,10 +412,12 @@ impl Workbench {
             (CTRL, Key::Num6, Command::Go(Page::Checkpoints)),
             (CTRL, Key::Num7, Command::Go(Page::Markets)),
             (CTRL, Key::Num8, Command::Go(Page::Compliance)),
+            (CTRL, Key::Num9, Command::Go(Page::Report)),
             (CTRL, Key::O, Command::OpenDialog),
             (CTRL, Key::P, Command::TogglePalette),
             (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
             (CTRL, Key::Y, Command::Redo),
+            (Modifiers::NONE, Key::F1, Command::OpenAbout),
         ];
         for (modifiers, key, command) in keys {
             if ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(modifiers, key))) {
@@ -412,6 +429,9 @@ impl Workbench {
         }
         if ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(CTRL, Key::Z))) {
             self.commands.push(Command::Undo);
+        }
+        if self.model.page == Page::Results {
+            self.results.keys(ctx, &self.model);
         }
         if self.model.page == Page::Train
             && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Space))
@@ -458,9 +478,9 @@ impl Workbench {
                 (Ask::OpenLedger, _) => self.comply(ctx, ComplianceCommand::Ledger(path)),
                 (Ask::SaveDocument, _) => self.comply(ctx, ComplianceCommand::IssueTo(path)),
                 (_, None) => self.apply(ctx, Command::Preview(path, Box::default())),
-                (_, Some((chart, format))) => {
+                (_, Some(what)) => {
                     self.export_to = None;
-                    self.export(ctx, &path, &chart, format);
+                    self.write_out(ctx, path, what);
                 }
             },
         }
@@ -711,17 +731,6 @@ impl Workbench {
         }
     }
 
-    fn read_runs(&mut self, ctx: &egui::Context) {
-        match panels::runs::read_runs(&self.model.runs_dir) {
-            Ok(runs) => self.model.runs = runs,
-            Err(e) => self.tell(
-                ctx,
-                Tone::Error,
-                format!("The runs cannot be listed: {e:#}"),
-            ),
-        }
-    }
-
     fn select_run(&mut self, ctx: &egui::Context, path: PathBuf) {
         if self.model.selected_run.as_ref() != Some(&path) {
             self.model.selected_run = Some(path);
@@ -743,13 +752,7 @@ impl Workbench {
             .checkpoint
             .clone()
             .unwrap_or_else(|| "best".to_owned());
-        match worker::judge(
-            run,
-            checkpoint,
-            part,
-            self.model.runs_dir.clone(),
-            commands::wake(ctx),
-        ) {
+        match worker::judge(run, checkpoint, part, commands::wake(ctx)) {
             Ok(job) => {
                 self.model.evaluating = Some((part, job.progress()));
                 self.judging = Some((part, job));

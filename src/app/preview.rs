@@ -161,13 +161,10 @@ fn head(path: &Path, options: &ImportOptions) -> anyhow::Result<Head> {
         return Ok(head);
     }
     let source = TextSource::open(path)?;
-    let name = path
-        .file_name()
-        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    let found = holdout_store::detect(path, options.dialect.as_deref());
+    let found = holdout_store::detect(path, options);
     let sample = match &found {
         Ok(d) => d.sample.clone(),
-        Err(_) => Sample::new(&name, source.head()),
+        Err(_) => Sample::new(source.name(), source.head()),
     };
     head.roles = found
         .as_ref()

@@ -16,6 +16,7 @@ use crate::dataset::{Dataset, sample_path};
 use crate::jobs::demo::{DemoOptions, Judging, demo_config, demo_import, judge_parts};
 use crate::jobs::evaluate::{self, Judge};
 use crate::jobs::history;
+use crate::jobs::player::PlayerChoice;
 use crate::jobs::self_test::{self, Scale, SelfTest, SelfTestOptions};
 use crate::jobs::train::{
     RunData, RunOutcome, TrainEvent, problems_to_error, resume_run, train_run,
@@ -211,7 +212,6 @@ pub fn judge(
     run: PathBuf,
     checkpoint: String,
     part: Part,
-    runs: PathBuf,
     wake: Wake,
 ) -> std::io::Result<JudgeJob> {
     Job::spawn("judge", wake, move |r| {
@@ -221,14 +221,14 @@ pub fn judge(
             total: 3,
             per_sec: 0.0,
         });
-        let choice: CheckpointChoice = checkpoint.parse().map_err(|e| anyhow::anyhow!("{e}"))?;
+        let choice: PlayerChoice = checkpoint.parse().map_err(|e| anyhow::anyhow!("{e}"))?;
         r.progress(Progress {
             what: format!("Trading every bar of {}", part.name()),
             done: 1,
             total: 3,
             per_sec: 0.0,
         });
-        let judged = evaluate::evaluate_run(&run, choice, part, &runs, Judge::default())?;
+        let judged = evaluate::evaluate_run(&run, &choice, part, Judge::default())?;
         r.progress(Progress {
             what: "Drawing".to_owned(),
             done: 2,
@@ -251,11 +251,11 @@ pub fn run_name(run: &Path) -> String {
 ///
 /// # Errors
 /// When the run or the registry cannot be read.
-pub fn looks_so_far(run: &Path, runs: &Path) -> anyhow::Result<u64> {
+pub fn looks_so_far(run: &Path) -> anyhow::Result<u64> {
     let folder = RunFolder::open(run)?;
     let data: RunData =
         serde_json::from_value(folder.data()?).context("data.json of the run is not valid")?;
-    Ok(test_looks(runs, &data.bars_sha256, &data.test_split())?.len() as u64)
+    Ok(test_looks(&folder.runs()?, &data.bars_sha256, &data.test_split())?.len() as u64)
 }
 
 /// Whether a real graphics card can draw the window.
@@ -285,7 +285,7 @@ pub fn demo(options: DemoOptions, wake: Wake) -> std::io::Result<TrainJob> {
         }
         let run = run_name(&outcome.run);
         let mut done = 0;
-        judge_parts(&outcome, &options.runs, &mut |judging| match judging {
+        judge_parts(&outcome, &mut |judging| match judging {
             Judging::Begins(part) => {
                 r.event(WorkEvent::Step(format!("judging on {}", part.name())));
                 r.progress(Progress {

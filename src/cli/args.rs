@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use holdout_learn::device::DeviceChoice;
 use holdout_store::runs::CheckpointChoice;
 
+use crate::report::document::{DocumentFormat, Wanted};
+
 /// Trains reinforcement-learning traders for index futures and tells the truth about them.
 ///
 /// Without a command the window opens.
@@ -42,7 +44,7 @@ pub enum Command {
     Train(TrainArgs),
     /// Run a checkpoint through unseen bars, one account, in order.
     #[command(
-        after_help = "Example: holdout evaluate --run runs/20240101-120000-NQ-ab12 --split validation --out eval"
+        after_help = "Examples:\n  holdout evaluate --run runs/20240101-120000-NQ-ab12 --split validation --out eval\n  holdout evaluate --run RUN --explain 12\n  holdout evaluate --run RUN --decisions decisions.csv"
     )]
     Evaluate(EvaluateArgs),
     /// Judge all checkpoints of a run on validation and choose one, with reasons.
@@ -87,8 +89,26 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Ask whether a certificate lets its agent go beyond paper trading. Exit code 1 when not.
     Gate(GateArgs),
-    /// List runs, or show one.
+    /// Write one document of a run, or of several side by side: HTML, PDF, Markdown or JSON.
+    #[command(
+        after_help = "Examples:\n  holdout report --run RUN --out report.html\n  holdout report --run RUN --compare OTHER THIRD --format pdf --out runs.pdf\n  holdout report --run RUN --section summary --section equity=\"The account of 2024\" --title \"NQ, first try\" --out short.md\n\nSections: summary, equity, figures, parts, proof, trades, actions, regimes, compliance, training,\nsettings, disclosure. The test part is shown where it was opened before; a report never opens it."
+    )]
+    Report(ReportArgs),
+    /// List runs, show one, or write tags and notes about one.
+    #[command(
+        after_help = "Examples:\n  holdout runs --find \"nq keep\"\n  holdout runs tag runs/20240101-120000-nq-ab12 keep \"night session\"\n  holdout runs note runs/20240101-120000-nq-ab12 \"wider stops, same seed\""
+    )]
     Runs(RunsArgs),
+    /// Print versions, and the devices found on this machine.
+    About,
+    /// Print completions of commands for a shell.
+    #[command(
+        after_help = "Example: holdout completions bash > ~/.local/share/bash-completion/completions/holdout"
+    )]
+    Completions {
+        /// Shell.
+        shell: clap_complete::Shell,
+    },
     /// Measure environment, inference and training on this machine.
     Bench(BenchArgs),
     /// Check that the learner learns, and claims nothing where nothing is. Exit code 1 if not.
@@ -172,7 +192,8 @@ pub struct ImportArgs {
     /// Market (ES, NQ, YM, RTY, MES, MNQ, MYM, M2K).
     #[arg(long)]
     pub market: Option<String>,
-    /// Zone of stamps without offset, e.g. America/Chicago.
+    /// Zone of stamps without offset, e.g. America/Chicago, or America/New_York+7 as many brokers
+    /// of MetaTrader have it.
     #[arg(long)]
     pub zone: Option<String>,
     /// Which end of a bar is stamped: open or close.
@@ -181,6 +202,14 @@ pub struct ImportArgs {
     /// Dialect of the file.
     #[arg(long)]
     pub dialect: Option<String>,
+    /// Which column is what, by header or number, for a table that no dialect fits:
+    /// time=Date,clock=2,open=3,high=4,low=5,close=6,volume=7,symbol=8; clock, volume and symbol
+    /// may be left out.
+    #[arg(long, value_name = "ROLE=COLUMN,…", conflicts_with = "dialect")]
+    pub columns: Option<holdout_store::ColumnMap>,
+    /// Order of the numbers of a date that can be read in two ways: ymd, mdy or dmy.
+    #[arg(long, value_name = "ORDER")]
+    pub dates: Option<holdout_store::dialects::DateOrder>,
     /// Contract to take from a file with several.
     #[arg(long)]
     pub symbol: Option<String>,
@@ -204,6 +233,8 @@ impl ImportArgs {
             zone: self.zone.clone(),
             stamp: self.stamp,
             dialect: self.dialect.clone(),
+            columns: self.columns.clone(),
+            dates: self.dates,
             symbol: self.symbol.clone(),
             continuous: self.continuous.map(|rule| holdout_store::Continuous {
                 rule,
@@ -423,7 +454,7 @@ pub struct EvaluateArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// best, last, or a step number.
+    /// best, last, a step number, or ensemble:NAME.
     #[arg(long, default_value = "best")]
     pub checkpoint: String,
     /// Part of the run's own split.
@@ -435,6 +466,9 @@ pub struct EvaluateArgs {
     /// What is said about that file.
     #[command(flatten)]
     pub import: ImportArgs,
+    /// Finer bars inside that file's, for a run whose same_bar is finer_bars.
+    #[arg(long, requires = "data")]
+    pub finer: Option<PathBuf>,
     /// Judge on the bars the run trained on; refused without this.
     #[arg(long)]
     pub in_sample: bool,
@@ -444,6 +478,13 @@ pub struct EvaluateArgs {
     /// Folder for the ledger; the run's own evaluations folder when absent.
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Tell why this trade came about: what the policy saw, its probabilities before and after the
+    /// mask, every move of the stop, the room to the floor.
+    #[arg(long, value_name = "TRADE")]
+    pub explain: Option<u32>,
+    /// Write the same of every bar (.csv).
+    #[arg(long, value_name = "FILE")]
+    pub decisions: Option<PathBuf>,
 }
 
 /// `holdout checkpoints`
@@ -458,6 +499,9 @@ pub struct CheckpointsArgs {
     /// What is said about that file.
     #[command(flatten)]
     pub import: ImportArgs,
+    /// Finer bars inside that file's, for a run whose same_bar is finer_bars.
+    #[arg(long, requires = "data")]
+    pub finer: Option<PathBuf>,
     /// Two to six checkpoints by their steps, compared pair by pair.
     #[arg(long, value_delimiter = ',')]
     pub compare: Vec<u64>,
@@ -465,7 +509,7 @@ pub struct CheckpointsArgs {
     #[arg(long)]
     pub rule: Option<PathBuf>,
     /// Make the chosen checkpoint the run's best; exit code 1 when none meets the rule.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "data")]
     pub select: bool,
 }
 
@@ -475,7 +519,7 @@ pub struct MarketsArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// best, last, or a step number.
+    /// best, last, a step number, or ensemble:NAME.
     #[arg(long, default_value = "best")]
     pub checkpoint: String,
     /// Bar file of a market; repeatable. The sample markets when absent.
@@ -489,7 +533,7 @@ pub struct RegimesArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// best, last, or a step number.
+    /// best, last, a step number, or ensemble:NAME.
     #[arg(long, default_value = "best")]
     pub checkpoint: String,
     /// Part of the run's own split.
@@ -807,14 +851,75 @@ pub struct GateArgs {
     pub base: Option<PathBuf>,
 }
 
+/// `holdout report`
+#[derive(Debug, Parser)]
+pub struct ReportArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// best, last, a step number, or ensemble:NAME.
+    #[arg(long, default_value = "best")]
+    pub checkpoint: String,
+    /// Runs to lay beside it, each with its best checkpoint.
+    #[arg(long, num_args = 1.., value_name = "RUN")]
+    pub compare: Vec<PathBuf>,
+    /// Part that it is about; test where that was opened, else validation.
+    #[arg(long, value_enum)]
+    pub split: Option<PartArg>,
+    /// Format; by the ending of --out when absent.
+    #[arg(long, value_enum)]
+    pub format: Option<DocumentFormat>,
+    /// File to write.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Title of the document.
+    #[arg(long)]
+    pub title: Option<String>,
+    /// A section, with a title of your own; repeatable, in this order. All when absent.
+    #[arg(long, value_name = "ID[=TITLE]")]
+    pub section: Vec<Wanted>,
+}
+
 /// `holdout runs`
 #[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct RunsArgs {
+    /// What to do beside listing.
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
     /// Show one run.
     pub run: Option<PathBuf>,
     /// Folder of runs.
     #[arg(long, default_value = "runs")]
     pub dir: PathBuf,
+    /// Only runs in whose name, market, state, tags or notes every word occurs.
+    #[arg(long, value_name = "WORDS")]
+    pub find: Option<String>,
+}
+
+/// Commands about one run.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Put tags on a run, or take them off.
+    Tag {
+        /// Run folder.
+        run: PathBuf,
+        /// Tags to put on.
+        tags: Vec<String>,
+        /// A tag to take off. Repeatable.
+        #[arg(long, value_name = "TAG")]
+        remove: Vec<String>,
+    },
+    /// Write a note about a run; an empty one removes it.
+    Note {
+        /// Run folder.
+        run: PathBuf,
+        /// The note.
+        text: String,
+        /// Add it under what is there.
+        #[arg(long)]
+        append: bool,
+    },
 }
 
 /// `holdout bench`

@@ -123,6 +123,11 @@ pub(super) fn gate(a: &GateArgs, json: bool) -> Outcome {
         for r in &g.reasons {
             println!("  {r}");
         }
+        if let Some(id) = g.ruleset.as_ref().filter(|_| g.own_ruleset) {
+            println!(
+                "  under {id}, a rule set of the user's own: no firm's, unless it is copied right"
+            );
+        }
         if let (Some(mode), Some(line)) = (g.mode, &g.automation) {
             let words = match mode {
                 certificate::Mode::Automated => "the agent may trade by itself",

@@ -7,16 +7,15 @@ use holdout_core::compliance::Status;
 use holdout_core::metrics::selection::SelectionRule;
 
 use super::args::CheckpointsArgs;
-use super::progress::bar;
+use super::progress::{bar, stop_on_ctrl_c};
 use super::table::{row, table};
 use super::{BadInput as _, Failure, Outcome, data, print_json};
-use crate::arena::Arena;
 use crate::jobs::StopFlag;
 use crate::jobs::checkpoints::{
-    CheckpointQuestion, CheckpointTable, checkpoint_table, keep_choice, on_validation, seen_beside,
+    CheckpointQuestion, CheckpointRow, CheckpointTable, EnsembleRow, checkpoint_table, keep_choice,
 };
-use crate::jobs::train::{open_run, problems_to_error};
-use crate::report::number::{dollars, dollars_signed, grouped, percent};
+use crate::jobs::train::open_run;
+use crate::report::number::{dollars, dollars_signed, grouped, or_na, percent};
 
 pub(super) fn run(a: &CheckpointsArgs, json: bool) -> Outcome {
     let rule = match &a.rule {
@@ -31,29 +30,25 @@ pub(super) fn run(a: &CheckpointsArgs, json: bool) -> Outcome {
         }
     };
     let (folder, run_data, own) = open_run(&a.run, &mut |_| true).bad_input()?;
-    let seen = seen_beside(&folder, &run_data.bars_sha256)?;
-    let (arena, over) = match &a.data {
-        None => {
-            let over = on_validation(&own);
-            (own, over)
-        }
+    let elsewhere = match &a.data {
+        None => None,
         Some(file) => {
             let dataset = data::load(file, &a.import, json)?;
-            if run_data.trained_on(&dataset) {
+            let part = match () {
+                () if run_data.trained_on(&dataset) => Some("on which the run trained"),
+                () if run_data.tested_on(&dataset) => {
+                    Some("of the run's test part, on which nothing is chosen")
+                }
+                () => None,
+            };
+            if let Some(part) = part {
                 return Err(Failure::Input(anyhow!(
-                    "{} holds days of {} on which the run trained; leave them out",
+                    "{} holds days of {} {part}; leave them out",
                     file.display(),
                     dataset.market()
                 )));
             }
-            let plan = own
-                .plan
-                .config
-                .plan(&dataset.bars.instrument)
-                .map_err(|p| Failure::Input(problems_to_error(p)))?;
-            let arena = Arena::new(plan, dataset).bad_input()?;
-            let all = 0..arena.tape.len();
-            (arena, (file.display().to_string(), all))
+            Some(own.elsewhere(dataset, a.finer.clone()).bad_input()?)
         }
     };
     let question = CheckpointQuestion {
@@ -66,16 +61,10 @@ pub(super) fn run(a: &CheckpointsArgs, json: bool) -> Outcome {
         json,
     );
     let tell = |done: u64, _| shown.set_position(done);
-    let table = checkpoint_table(
-        &folder,
-        &arena,
-        over,
-        seen,
-        &question,
-        &StopFlag::new(),
-        &tell,
-    )
-    .bad_input()?;
+    let stop = StopFlag::new();
+    stop_on_ctrl_c(&stop)?;
+    let run = (&folder, &run_data, &own);
+    let table = checkpoint_table(run, elsewhere.as_ref(), &question, &stop, &tell).bad_input()?;
     shown.finish_and_clear();
     if a.select {
         let Some(step) = table.selection.chosen else {
@@ -99,7 +88,6 @@ fn print(c: &CheckpointTable) {
     let mut t = table(&[
         "step", "phase", "net P&L", "trades", "win rate", "Sharpe", "drawdown", "rules", "why not",
     ]);
-    let na = || "n/a".to_owned();
     for (r, j) in c.rows.iter().zip(&c.selection.judged) {
         let why = if j.chosen {
             "CHOSEN".to_owned()
@@ -118,8 +106,8 @@ fn print(c: &CheckpointTable) {
             r.phase.to_string(),
             dollars_signed(r.net_pnl, 0),
             r.trades.to_string(),
-            r.win_rate.map_or_else(na, percent),
-            r.sharpe.map_or_else(na, |s| grouped(s, 2)),
+            win_rate(r),
+            sharpe(r),
             dollars(r.max_drawdown_usd, 0),
             rules,
             why,
@@ -131,7 +119,8 @@ fn print(c: &CheckpointTable) {
         Some(step) => println!("chosen: step {}", grouped(step as f64, 0)),
         None => println!("chosen: none, no checkpoint meets the rule"),
     }
-    let of = |x: Option<f64>| x.map_or_else(na, |v| grouped(v, 3));
+    print_ensembles(&c.ensembles);
+    let of = |x: Option<f64>| x.map_or_else(|| "n/a".to_owned(), |v| grouped(v, 3));
     println!(
         "probability of overfitting {}, superiority p {}, deflated Sharpe ratio {} after {} candidates; {} checkpoints over {} bars in {} s",
         of(c.candidates.overfitting.as_ref().map(|o| o.probability)),
@@ -157,4 +146,49 @@ fn print(c: &CheckpointTable) {
             of(d.sharpe.map(|s| s.p)),
         );
     }
+}
+
+/// A win rate, or from how many trades there is none.
+pub(super) fn win_rate(r: &CheckpointRow) -> String {
+    or_na(r.win_rate, percent, r.trades as usize, "trades")
+}
+
+/// A Sharpe ratio, or from how many days there is none.
+pub(super) fn sharpe(r: &CheckpointRow) -> String {
+    or_na(r.sharpe, |s| grouped(s, 2), r.days, "days")
+}
+
+fn print_ensembles(list: &[EnsembleRow]) {
+    if list.is_empty() {
+        return;
+    }
+    let mut t = table(&[
+        "ensemble", "net P&L", "trades", "win rate", "Sharpe", "drawdown", "against", "a day", "p",
+    ]);
+    for e in list {
+        let r = &e.row;
+        let beside = e
+            .against
+            .map_or_else(|| "n/a".to_owned(), |s| format!("step {s}"));
+        let (day, p) = match &e.difference {
+            Some(d) => (
+                dollars_signed(d.mean_daily_pnl.value, 2),
+                grouped(d.mean_daily_pnl.p, 3),
+            ),
+            None => ("n/a".to_owned(), "n/a".to_owned()),
+        };
+        let cells = [
+            e.name.clone(),
+            dollars_signed(r.net_pnl, 0),
+            r.trades.to_string(),
+            win_rate(r),
+            sharpe(r),
+            dollars(r.max_drawdown_usd, 0),
+            beside,
+            day,
+            p,
+        ];
+        row(&mut t, &cells);
+    }
+    println!("{t}");
 }

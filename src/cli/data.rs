@@ -9,7 +9,7 @@ use holdout_core::sim::SimSettings;
 use holdout_core::synth;
 use holdout_core::time::{TradingDay, format_utc};
 use holdout_store::append::{AppendError, Prefer, append_files};
-use holdout_store::{Inspection, canonical};
+use holdout_store::{Inspection, VerdictLevel, canonical};
 use serde_json::json;
 
 use super::args::{DataArgs, DataCommand, ImportArgs};
@@ -262,6 +262,9 @@ fn print_inspection(i: &Inspection) {
             ("dropped rows", grouped(i.dropped as f64, 0)),
         ])
     );
+    for why in &i.evidence {
+        println!("  {why}");
+    }
     if i.contracts.len() > 1 {
         let mut t = table(&["contract", "rows", "volume"]);
         for c in &i.contracts {
@@ -315,9 +318,15 @@ fn print_inspection(i: &Inspection) {
     for r in &i.repairs_offered {
         println!("repair offered: --repair {r}");
     }
-    println!(
-        "\nverdict: {:?}. {}",
-        i.verdict.level,
+    let level = match i.verdict.level {
+        VerdictLevel::Clean => "clean",
+        VerdictLevel::Usable => "usable",
+        VerdictLevel::NotUsable => "not usable",
+    };
+    let why = if i.verdict.why.is_empty() {
+        "no problem was found".to_owned()
+    } else {
         i.verdict.why.join("; ")
-    );
+    };
+    println!("\nverdict: {level}: {why}");
 }

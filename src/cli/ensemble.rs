@@ -1,22 +1,22 @@
 //! `holdout ensemble`: several checkpoints of a run as one.
 
-use std::path::PathBuf;
-
 use anyhow::anyhow;
 use holdout_core::market::split::Part;
 use serde_json::json;
 
 use super::args::EnsembleArgs;
+use super::checkpoints::{sharpe, win_rate};
 use super::evaluate::print_evaluation;
-use super::progress::bar;
+use super::progress::{bar, stop_on_ctrl_c};
 use super::table::{row, table};
 use super::{BadInput as _, Failure, Outcome, print_json};
 use crate::jobs::StopFlag;
 use crate::jobs::checkpoints::CheckpointRow;
-use crate::jobs::ensemble::{EnsembleQuestion, EnsembleResult, judge_ensemble, make};
-use crate::jobs::evaluate::Judge;
+use crate::jobs::ensemble::{EnsembleQuestion, EnsembleResult, make};
+use crate::jobs::evaluate::{Judge, evaluate_in};
+use crate::jobs::player::PlayerChoice;
 use crate::jobs::train::open_run;
-use crate::report::number::{dollars, dollars_signed, grouped, percent};
+use crate::report::number::{dollars, dollars_signed, grouped};
 
 pub(super) fn run(a: &EnsembleArgs, json: bool) -> Outcome {
     let (folder, data, arena) = open_run(&a.run, &mut |_| true).bad_input()?;
@@ -27,13 +27,9 @@ pub(super) fn run(a: &EnsembleArgs, json: bool) -> Outcome {
                 "the members trained on these bars; judge the ensemble on validation or test"
             )));
         }
-        let runs = a
-            .run
-            .parent()
-            .map_or_else(|| PathBuf::from("."), PathBuf::from);
         let judge = Judge::default();
-        let (e, kept) =
-            judge_ensemble(&folder, &data, &arena, &a.name, part, &runs, judge).bad_input()?;
+        let choice = PlayerChoice::Ensemble(a.name.clone());
+        let (e, kept) = evaluate_in(&folder, &data, &arena, &choice, part, judge).bad_input()?;
         if json {
             return print_json(&json!({
                 "ensemble": a.name,
@@ -58,7 +54,9 @@ pub(super) fn run(a: &EnsembleArgs, json: bool) -> Outcome {
         json,
     );
     let tell = |done: u64, _| shown.set_position(done);
-    let made = make(&folder, &data, &arena, &question, &StopFlag::new(), &tell).bad_input()?;
+    let stop = StopFlag::new();
+    stop_on_ctrl_c(&stop)?;
+    let made = make(&folder, &data, &arena, &question, &stop, &tell).bad_input()?;
     shown.finish_and_clear();
     if json {
         return print_json(&made);
@@ -105,8 +103,8 @@ fn print(m: &EnsembleResult) {
             name,
             dollars_signed(r.net_pnl, 0),
             r.trades.to_string(),
-            r.win_rate.map_or_else(na, percent),
-            r.sharpe.map_or_else(na, |s| grouped(s, 2)),
+            win_rate(r),
+            sharpe(r),
             dollars(r.max_drawdown_usd, 0),
         ];
         row(&mut t, &cells);
@@ -125,6 +123,7 @@ fn print(m: &EnsembleResult) {
         );
     }
     println!(
-        "members, weights and this comparison come from the same days; judge it once with --judge test"
+        "members, weights and this comparison come from the same days; judge it once with --judge test, and as --checkpoint ensemble:{} wherever a checkpoint is named",
+        e.name
     );
 }

@@ -1,27 +1,30 @@
 //! `holdout evaluate`: the verdict on a checkpoint.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use holdout_core::market::split::Part;
-use holdout_learn::Policy;
+use holdout_core::sim::Action;
 use holdout_store::ledger as ledger_files;
-use holdout_store::runs::CheckpointChoice;
 use serde_json::json;
 
 use super::args::EvaluateArgs;
-use super::table::{row, table};
+use super::table::{facts, row, table};
 use super::{BadInput as _, Failure, Outcome, compliance, data, metrics, print_json};
 use crate::arena::Arena;
 use crate::jobs::demo::PartResult;
 use crate::jobs::evaluate::{
-    Benchmark, Evaluation, Judge, Known, RandomEntries, evaluate, evaluate_in,
+    Benchmark, Evaluation, Judge, RandomEntries, evaluate_in, evaluate_on,
 };
-use crate::jobs::train::{Place, open_run, problems_to_error};
+use crate::jobs::explain::{Explained, TradeStory, explain};
+use crate::jobs::player::{Player, PlayerChoice};
+use crate::jobs::train::open_run;
 use crate::report::number::{dollars, grouped, or_na, percent};
 
 pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
-    let choice: CheckpointChoice = a
+    let choice: PlayerChoice = a
         .checkpoint
         .parse()
         .map_err(|e: String| Failure::Input(anyhow!(e)))?;
@@ -29,16 +32,37 @@ pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
         random_accounts: a.random_accounts,
         ..Judge::default()
     };
-    let (evaluation, kept) = match (&a.data, a.split) {
-        (Some(file), _) => on_other_data(a, file, choice, judge, json)?,
-        (None, split) => on_split(a, split.map_or(Part::Validation, Part::from), choice, judge)?,
+    let judged = match (&a.data, a.split) {
+        (Some(file), _) => on_other_data(a, file, &choice, judge, json)?,
+        (None, split) => on_split(
+            a,
+            split.map_or(Part::Validation, Part::from),
+            &choice,
+            judge,
+        )?,
     };
+    let evaluation = &judged.evaluation;
     if let Some(out) = &a.out {
-        write_to(&evaluation, out)?;
+        write_to(evaluation, out)?;
     }
-    let place = a.out.clone().or(kept).unwrap_or_default();
+    let explained = if a.explain.is_some() || a.decisions.is_some() {
+        Some(judged.explain()?)
+    } else {
+        None
+    };
+    let story = match (a.explain, &explained) {
+        (Some(id), Some(e)) => Some(story(e, id)?),
+        _ => None,
+    };
+    if let (Some(file), Some(e)) = (&a.decisions, &explained) {
+        holdout_store::atomic::replace(file, e.csv().as_bytes()).map_err(anyhow::Error::from)?;
+    }
+    let place = a.out.clone().or(judged.kept.clone()).unwrap_or_default();
     if json {
         return print_json(&json!({
+            "decisions": a.decisions,
+            "disagreements": explained.as_ref().map(|e| e.disagreements),
+            "trade": story,
             "ledger": place,
             "summary": evaluation.summary(),
             "compliance": evaluation.compliance,
@@ -47,41 +71,170 @@ pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
             "robustness": evaluation.robustness,
             "in_sample": evaluation.in_sample,
             "step": evaluation.step,
+            "ensemble": evaluation.ensemble,
             "looks": evaluation.looks,
         }));
     }
-    print_evaluation(&evaluation, &place);
+    print_evaluation(evaluation, &place);
+    if let Some(story) = &story {
+        println!();
+        print_story(story);
+    }
+    if let Some(file) = &a.decisions {
+        println!("every decision in {}", file.display());
+    }
+    if let Some(n) = explained.map(|e| e.disagreements).filter(|n| *n > 0) {
+        println!(
+            "at {n} closes the checkpoint prefers another action now than it took: probabilities so near to each other are decided by rounding"
+        );
+    }
     Ok(())
+}
+
+/// An evaluation with what is needed to ask the policy again.
+struct Judged {
+    evaluation: Evaluation,
+    kept: Option<PathBuf>,
+    arena: Arena,
+    player: Player,
+    range: Range<usize>,
+}
+
+impl Judged {
+    fn explain(&self) -> anyhow::Result<Explained> {
+        let e = &self.evaluation;
+        explain(
+            &self.arena,
+            &self.player,
+            e.part,
+            self.range.clone(),
+            Arc::clone(&e.ledger),
+            &mut |_| true,
+        )
+    }
+}
+
+fn story(e: &Explained, id: u32) -> Result<TradeStory, Failure> {
+    let trade = e.ledger.trades.iter().find(|t| t.id == id);
+    trade.and_then(|t| e.story(t)).ok_or_else(|| {
+        Failure::Input(anyhow!(
+            "there is no trade {id}; the evaluation has {} trades, numbered from 1",
+            e.ledger.trades.len()
+        ))
+    })
+}
+
+fn print_story(s: &TradeStory) {
+    println!(
+        "{}",
+        facts(&[
+            ("trade", format!("{} {}", s.id, s.side)),
+            (
+                "entry",
+                format!("{} at {}", s.entry_time, grouped(s.entry_price, 2))
+            ),
+            (
+                "exit",
+                format!(
+                    "{} at {}, {}",
+                    s.exit_time,
+                    grouped(s.exit_price, 2),
+                    s.exit_reason.replace('_', " ")
+                )
+            ),
+            ("net P&L", dollars(s.net_pnl.dollars(), 2)),
+            ("stop at entry", grouped(s.stop_initial, 2)),
+            ("target at entry", grouped(s.target_initial, 2)),
+            (
+                "least room to the floor",
+                s.least_room
+                    .map_or_else(|| "n/a".to_owned(), |r| dollars(r.dollars(), 2))
+            ),
+        ])
+    );
+    if let Some(d) = &s.decided {
+        println!(
+            "\ndecided at the close of {}: {}",
+            d.time,
+            d.action.replace('_', " ")
+        );
+        if let Some(t) = &d.thought {
+            println!(
+                "expected reward from there: {}",
+                grouped(f64::from(t.value), 4)
+            );
+            let mut table = table(&["action", "before the mask", "after the mask"]);
+            for a in Action::ALL {
+                let share = |p: f32| format!("{:.2}%", p * 100.0);
+                let (b, m) = (t.before_mask[a.index()], t.after_mask[a.index()]);
+                row(&mut table, &[a.label().to_owned(), share(b), share(m)]);
+            }
+            println!("{table}");
+        }
+        let mut table = table(&["what it saw", "value"]);
+        for (name, x) in s.features.iter().chain(&s.account) {
+            row(&mut table, &[name.clone(), grouped(f64::from(*x), 3)]);
+        }
+        println!("{table}");
+    }
+    for m in &s.stop_moves {
+        println!(
+            "stop moved at the close of {}: {} to {} ({})",
+            m.time,
+            grouped(m.from, 2),
+            grouped(m.to, 2),
+            m.why
+        );
+    }
+    let mut t = table(&["bar", "close", "equity", "room", "stop", "action", "value"]);
+    for c in &s.closes {
+        row(
+            &mut t,
+            &[
+                c.time.clone(),
+                grouped(c.price, 2),
+                dollars(c.equity.dollars(), 2),
+                dollars(c.room.dollars(), 2),
+                c.stop.map_or_else(String::new, |x| grouped(x, 2)),
+                c.action.replace('_', " "),
+                c.thought
+                    .map_or_else(String::new, |t| grouped(f64::from(t.value), 4)),
+            ],
+        );
+    }
+    println!("{t}");
 }
 
 fn on_split(
     a: &EvaluateArgs,
     part: Part,
-    choice: CheckpointChoice,
+    choice: &PlayerChoice,
     judge: Judge,
-) -> Result<(Evaluation, Option<PathBuf>), Failure> {
+) -> Result<Judged, Failure> {
     if part == Part::Train && !a.in_sample {
         return Err(Failure::Input(anyhow!(
             "the run trained on these bars, so they say nothing about new ones; add --in-sample to look at them all the same"
         )));
     }
     let (folder, run_data, arena) = open_run(&a.run, &mut |_| true).bad_input()?;
-    let runs = a
-        .run
-        .parent()
-        .map_or_else(|| PathBuf::from("."), Path::to_owned);
     let (evaluation, kept) =
-        evaluate_in(&folder, &run_data, &arena, choice, part, &runs, judge).bad_input()?;
-    Ok((evaluation, Some(kept)))
+        evaluate_in(&folder, &run_data, &arena, choice, part, judge).bad_input()?;
+    Ok(Judged {
+        evaluation,
+        kept: Some(kept),
+        player: Player::load(&folder, choice).bad_input()?,
+        range: arena.range(part),
+        arena,
+    })
 }
 
 fn on_other_data(
     a: &EvaluateArgs,
     file: &Path,
-    choice: CheckpointChoice,
+    choice: &PlayerChoice,
     judge: Judge,
     json: bool,
-) -> Result<(Evaluation, Option<PathBuf>), Failure> {
+) -> Result<Judged, Failure> {
     if a.out.is_none() {
         return Err(Failure::Input(anyhow!(
             "--data needs --out: the result belongs to no part of the run"
@@ -89,37 +242,23 @@ fn on_other_data(
     }
     let (folder, run_data, own) = open_run(&a.run, &mut |_| true).bad_input()?;
     let dataset = data::load(file, &a.import, json)?;
-    let (first, last) = run_data.split.train;
-    let trained_on = run_data.trained_on(&dataset);
-    if trained_on && !a.in_sample {
-        return Err(Failure::Input(anyhow!(
-            "{} holds days of {} from {first} to {last}, on which the run trained; leave them out, or add --in-sample",
-            file.display(),
-            dataset.market()
-        )));
-    }
-    let plan = own
-        .plan
-        .config
-        .plan(&dataset.bars.instrument)
-        .map_err(|p| Failure::Input(problems_to_error(p)))?;
-    let arena = Arena::new(plan, dataset).bad_input()?;
-    let checkpoint = folder.read_checkpoint(choice).bad_input()?;
-    let place: Place = serde_json::from_value(checkpoint.info.info.clone()).bad_input()?;
-    let policy = Policy::load(&checkpoint.weights).bad_input()?;
-    let range = 0..arena.tape.len();
-    let mut evaluation = evaluate(
-        &arena,
-        &policy,
-        place.phase,
-        checkpoint.info.step,
-        None,
-        range,
+    let run = (&folder, &run_data, &own);
+    let evaluation = evaluate_on(
+        run,
+        (dataset.clone(), a.finer.clone()),
+        choice,
+        a.in_sample,
         judge,
-        &Known::default(),
-    )?;
-    evaluation.in_sample = trained_on;
-    Ok((evaluation, None))
+    )
+    .bad_input()?;
+    let arena = own.elsewhere(dataset, a.finer.clone()).bad_input()?;
+    Ok(Judged {
+        evaluation,
+        kept: None,
+        player: Player::load(&folder, choice).bad_input()?,
+        range: 0..arena.tape.len(),
+        arena,
+    })
 }
 
 fn write_to(e: &Evaluation, out: &Path) -> Outcome {
@@ -233,7 +372,7 @@ pub(super) fn print_evaluation(e: &Evaluation, place: &Path) {
         );
     }
     if let Some(n) = e.looks {
-        println!("this test split has now been looked at {n} time(s)");
+        println!("the test days of this run have now been looked at {n} time(s)");
     }
     let actions: Vec<String> = result
         .actions

@@ -2,19 +2,20 @@
 
 use anyhow::anyhow;
 use holdout_store::ImportOptions;
-use holdout_store::runs::CheckpointChoice;
 
 use super::args::MarketsArgs;
-use super::progress::bar;
+use super::checkpoints::{sharpe, win_rate};
+use super::progress::{bar, stop_on_ctrl_c};
 use super::table::{row, table};
 use super::{BadInput as _, Failure, Outcome, print_json};
 use crate::jobs::StopFlag;
 use crate::jobs::markets::{MarketTable, market_table, sample_files};
+use crate::jobs::player::PlayerChoice;
 use crate::jobs::train::open_run;
 use crate::report::number::{dollars, dollars_signed, grouped, percent};
 
 pub(super) fn run(a: &MarketsArgs, json: bool) -> Outcome {
-    let choice: CheckpointChoice = a
+    let choice: PlayerChoice = a
         .checkpoint
         .parse()
         .map_err(|e: String| Failure::Input(anyhow!(e)))?;
@@ -29,8 +30,10 @@ pub(super) fn run(a: &MarketsArgs, json: bool) -> Outcome {
     };
     let shown = bar(files.len() as u64, "markets", json);
     let stop = StopFlag::new();
+    stop_on_ctrl_c(&stop)?;
     let mut tell = |_: &str, done: u64, _: u64| shown.set_position(done);
-    let found = market_table(&folder, &data, &own, choice, &files, &stop, &mut tell).bad_input()?;
+    let found =
+        market_table(&folder, &data, &own, &choice, &files, &stop, &mut tell).bad_input()?;
     shown.finish_and_clear();
     if json {
         return print_json(&found);
@@ -46,11 +49,18 @@ fn print(m: &MarketTable) {
     ]);
     let na = || "n/a".to_owned();
     for r in &m.rows {
-        let note = match (r.own, r.other_days) {
+        let mut note = match (r.own, r.other_days) {
             (true, _) => "trained here",
             (false, true) => "other days than validation",
             (false, false) => "",
-        };
+        }
+        .to_owned();
+        if r.training_days_share > 0.0 {
+            note += &format!(
+                ", {} of them days of training",
+                percent(r.training_days_share)
+            );
+        }
         let x = &r.row;
         let cells = [
             r.market.clone(),
@@ -59,10 +69,10 @@ fn print(m: &MarketTable) {
             x.days.to_string(),
             dollars_signed(x.net_pnl, 0),
             x.trades.to_string(),
-            x.win_rate.map_or_else(na, percent),
-            x.sharpe.map_or_else(na, |s| grouped(s, 2)),
+            win_rate(x),
+            sharpe(x),
             dollars(x.max_drawdown_usd, 0),
-            note.to_owned(),
+            note,
         ];
         row(&mut t, &cells);
     }

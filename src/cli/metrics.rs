@@ -31,7 +31,7 @@ pub(super) fn run(a: &MetricsArgs, json: bool) -> Outcome {
         window_days: a.window,
         trials: a.trials.map(|count| Trials {
             count,
-            variance: a.trial_variance.unwrap_or(0.0),
+            variance: a.trial_variance,
         }),
         drawdown_limit: a.drawdown_limit,
     };

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 a verdict or a self-test failed, 2 usage, 3 bad input, 4 anything else
 //! (a full disk, a lost device). Nothing is written when the input is bad.
 
+mod about;
 pub mod args;
 mod bench;
 mod bench_ui;
@@ -19,6 +20,7 @@ mod metrics;
 mod progress;
 mod regimes;
 mod replay;
+mod report;
 mod runs;
 mod self_test;
 mod study;
@@ -27,7 +29,7 @@ mod train;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use args::{Args, Command};
 
@@ -86,7 +88,10 @@ pub fn main() -> ExitCode {
         Some(Command::Certificate(a)) => certificate::run(&a, json),
         Some(Command::Verify(a)) => certificate::verify(&a, json),
         Some(Command::Gate(a)) => certificate::gate(&a, json),
+        Some(Command::Report(a)) => report::run(&a, json),
         Some(Command::Runs(a)) => runs::run(&a, json),
+        Some(Command::About) => about::run(json),
+        Some(Command::Completions { shell }) => completions(shell),
         Some(Command::Bench(a)) if a.ui => bench_ui::run(since, json),
         Some(Command::Bench(a)) => bench::run(&a, json),
         Some(Command::SelfTest(a)) => self_test::run(&a, json),
@@ -97,6 +102,13 @@ pub fn main() -> ExitCode {
         Err(Failure::Input(e)) => complain(&e, 3),
         Err(Failure::Other(e)) => complain(&e, 4),
     }
+}
+
+/// Prints what a shell reads to complete commands.
+fn completions(shell: clap_complete::Shell) -> Outcome {
+    let mut command = Args::command();
+    clap_complete::generate(shell, &mut command, "holdout", &mut std::io::stdout());
+    Ok(())
 }
 
 fn complain(error: &anyhow::Error, code: u8) -> ExitCode {

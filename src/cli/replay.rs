@@ -8,6 +8,7 @@ use anyhow::{Context as _, anyhow};
 use holdout_core::compliance::TrailingFloor;
 use holdout_core::market::{Instrument, Instruments};
 use holdout_core::metrics::Summary;
+use holdout_core::metrics::tearsheet::TearsheetSettings;
 use holdout_core::sim::{Action, Ledger, SameBar, SimPlan, SimSettings, Tape, replay};
 use holdout_store::{canonical, ledger as ledger_files};
 
@@ -30,7 +31,14 @@ pub(super) fn run(a: &ReplayArgs, json: bool) -> Outcome {
     let ledger = replay(&tape, &plan, referee, 0..tape.len(), |m| {
         actions.by_bar[m.bar].unwrap_or(Action::Hold)
     });
-    let summary = Summary::of(&ledger);
+    // Days are counted by the calendar that the simulator went by, which SIM.toml may replace.
+    let summary = Summary::with(
+        &ledger,
+        &TearsheetSettings {
+            calendar: plan.calendar.clone(),
+            ..TearsheetSettings::default()
+        },
+    );
     write(&a.out, &ledger, &summary)
         .with_context(|| format!("failed to write the ledger to {}", a.out.display()))?;
     if json {

@@ -112,7 +112,9 @@ fn print(s: &Study, out: &std::path::Path) {
         );
     }
     if let Some(n) = s.looks {
-        println!("the file's own test part has now been looked at {n} time(s) from this folder");
+        println!(
+            "the file's own test days have now been looked at {n} time(s) from this folder of runs"
+        );
     }
     println!("runs and study.json in {}", out.display());
 }

@@ -36,6 +36,15 @@ const WORST_DAYS: usize = 10;
 const STEM: &str = "certificate";
 /// The same for what is none.
 const REPORT_STEM: &str = "compliance-report";
+/// The files of a ledger with their roles.
+const LEDGER_FILES: [(&str, &str); 2] = [
+    ("equity", ledger_files::EQUITY_FILE),
+    ("trades", ledger_files::TRADES_FILE),
+];
+/// Role of the file of a rule set that does not ship.
+const RULES_ROLE: &str = "rule set file";
+/// Seconds by which clocks of two machines may differ.
+const CLOCK_SLACK_SECS: i64 = 300;
 
 /// What is to be certified.
 #[derive(Clone, Debug)]
@@ -63,6 +72,8 @@ pub struct RuleText {
     pub rules: RuleSet,
     /// As written.
     pub text: String,
+    /// The file that it was read from; none for one that ships.
+    pub path: Option<PathBuf>,
 }
 
 /// A judged ledger.
@@ -171,11 +182,11 @@ fn draft(
         Source::Run { run, evaluation } => of_run(run, evaluation.as_deref())?,
         Source::Ledger { dir, files } => of_ledger(dir, files)?,
     };
-    for (role, name) in [
-        ("equity", ledger_files::EQUITY_FILE),
-        ("trades", ledger_files::TRADES_FILE),
-    ] {
+    for (role, name) in LEDGER_FILES {
         inputs.push(input(&base, role, &dir.join(name))?);
+    }
+    if let Some(path) = &rules.path {
+        inputs.push(input(&base, RULES_ROLE, &absolute(path)?)?);
     }
     let ledger = ledger_files::read(&dir, &Instruments::builtin())?;
     let report = judge(&rules.rules, &ledger);
@@ -240,6 +251,21 @@ impl Derived {
         }
         if let Some(part) = subject.part.as_deref().filter(|p| *p != "test") {
             reasons.push(format!("judged on {part}; only the test part counts"));
+        }
+        if let (Some("test"), Some([_, _, test]), Some(days)) =
+            (subject.part.as_deref(), subject.split, subject.days)
+            && days != test
+        {
+            reasons.push(format!(
+                "the ledger covers {} to {}, the test part {} to {}",
+                days[0], days[1], test[0], test[1]
+            ));
+        }
+        if rules.verified_on > issued {
+            reasons.push(format!(
+                "the rule set says that it was verified on {}, which is after the issue",
+                rules.verified_on
+            ));
         }
         if issued > valid_until {
             reasons.push(format!(
@@ -343,6 +369,12 @@ fn of_run(run: &Path, evaluation: Option<&str>) -> anyhow::Result<Gathered> {
         .with_context(|| format!("failed to read {}", verdict_path.display()))?;
     let verdict: Value = serde_json::from_str(&text)
         .with_context(|| format!("{} is not valid", verdict_path.display()))?;
+    if let Some(name) = verdict["ensemble"].as_str() {
+        bail!(
+            "{} is of the ensemble {name}; a certificate is about one checkpoint, so name an evaluation of one",
+            dir.display()
+        );
+    }
     let step = verdict["step"]
         .as_u64()
         .ok_or_else(|| anyhow!("{} names no checkpoint", verdict_path.display()))?;
@@ -453,6 +485,10 @@ pub struct Verification {
 /// When the file is no certificate; whatever else is wrong is a line.
 pub fn verify(path: &Path, base: Option<&Path>) -> anyhow::Result<Verification> {
     let (file, text) = CertificateFile::read(path)?;
+    Ok(verified(&file, &text, path, base))
+}
+
+fn verified(file: &CertificateFile, text: &str, path: &Path, base: Option<&Path>) -> Verification {
     let mut lines = Vec::new();
     let mut line = |what: &str, agreement, detail: String| {
         lines.push(VerifyLine {
@@ -468,7 +504,7 @@ pub fn verify(path: &Path, base: Option<&Path>) -> anyhow::Result<Verification> 
             Agreement::Mismatch
         }
     };
-    let whole = file.is_whole(&text);
+    let whole = file.is_whole(text);
     line(
         "certificate",
         verdict_of(whole),
@@ -496,20 +532,14 @@ pub fn verify(path: &Path, base: Option<&Path>) -> anyhow::Result<Verification> 
             ),
         }
     }
-    for role in ["equity", "trades"] {
-        if !file.inputs.iter().any(|i| i.role == role) {
-            line(
-                role,
-                Agreement::Missing,
-                "the certificate does not name it".to_owned(),
-            );
-        }
+    if let Err(e) = verify_subject(file, base, &mut line) {
+        line("subject", Agreement::Missing, format!("{e:#}"));
     }
-    verify_rules(&file, &mut line);
-    if let Err(e) = verify_verdict(&file, path, &text, base, &mut line) {
+    verify_rules(file, &mut line);
+    if let Err(e) = verify_verdict(file, path, text, base, &mut line) {
         line("verdict", Agreement::Missing, format!("{e:#}"));
     }
-    verify_looks(&file, base, &mut line);
+    verify_looks(file, base, &mut line);
     let version = env!("CARGO_PKG_VERSION");
     if file.programme_version != version {
         let words = format!(
@@ -519,14 +549,85 @@ pub fn verify(path: &Path, base: Option<&Path>) -> anyhow::Result<Verification> 
         line("programme", Agreement::Note, words);
     }
     let bad = |l: &VerifyLine| matches!(l.agreement, Agreement::Mismatch | Agreement::Missing);
-    Ok(Verification {
+    Verification {
         matches: !lines.iter().any(bad),
         lines,
         kind: file.kind,
-        title: file.title,
+        title: file.title.clone(),
         expired: today() > file.valid_until,
         valid_until: file.valid_until,
-    })
+    }
+}
+
+/// Gathers files and subject again from the run folder, so that a certificate can neither name
+/// other files than its run has, nor say anything else about who was judged on what.
+fn verify_subject(
+    file: &CertificateFile,
+    base: Option<&Path>,
+    line: &mut Say<'_>,
+) -> anyhow::Result<()> {
+    let root = base.unwrap_or(&file.base);
+    let (base_now, dir, mut inputs, mut subject) = match &file.subject.run {
+        Some(_) => {
+            let evaluation = file.subject.evaluation.as_deref();
+            let evaluation = evaluation.ok_or_else(|| anyhow!("it names no evaluation"))?;
+            of_run(root, Some(evaluation))?
+        }
+        None => of_ledger(root, &[])?,
+    };
+    for (role, name) in LEDGER_FILES {
+        inputs.push(input(&base_now, role, &dir.join(name))?);
+    }
+    let of_a_run = file.subject.run.is_some();
+    // Beside what is gathered only the rule set and, for a ledger from elsewhere, what the
+    // user named.
+    let known = |i: &&InputHash| {
+        inputs.contains(i)
+            || (i.role == RULES_ROLE && i.sha256 == file.ruleset_sha256)
+            || (!of_a_run && !LEDGER_FILES.iter().any(|(role, _)| *role == i.role))
+    };
+    let strange = file.inputs.iter().find(|i| !known(i));
+    let forgotten = inputs.iter().find(|i| !file.inputs.contains(i));
+    let (agreement, words) = match (strange, forgotten) {
+        (Some(i), _) => (
+            Agreement::Mismatch,
+            format!(
+                "it names {} as {}, which is not what lies there",
+                i.path.display(),
+                i.role
+            ),
+        ),
+        (None, Some(i)) => (
+            Agreement::Mismatch,
+            format!("it does not name {} as {}", i.path.display(), i.role),
+        ),
+        (None, None) => (
+            Agreement::Match,
+            format!("{} files, as they are in the folder", file.inputs.len()),
+        ),
+    };
+    line("list of files", agreement, words);
+    if base.is_some() && subject.run != file.subject.run {
+        let words = format!(
+            "the folder is called {} now",
+            subject.run.as_deref().unwrap_or("")
+        );
+        line("run", Agreement::Note, words);
+        subject.run.clone_from(&file.subject.run);
+    }
+    // Size, days and market are compared where the ledger is read.
+    (subject.days, subject.market) = (file.subject.days, file.subject.market.clone());
+    (subject.bars, subject.trades) = (file.subject.bars, file.subject.trades);
+    let (agreement, words) = if subject == file.subject {
+        (Agreement::Match, "run, checkpoint, part, split and looks")
+    } else {
+        (
+            Agreement::Mismatch,
+            "run, checkpoint, part, split or looks are not those of the folder",
+        )
+    };
+    line("agent", agreement, words.to_owned());
+    Ok(())
 }
 
 type Say<'a> = dyn FnMut(&str, Agreement, String) + 'a;
@@ -566,6 +667,15 @@ fn verify_rules(file: &CertificateFile, line: &mut Say<'_>) {
     }
 }
 
+fn compare(line: &mut Say<'_>, what: &str, same: bool, words: &str) {
+    let agreement = if same {
+        Agreement::Match
+    } else {
+        Agreement::Mismatch
+    };
+    line(what, agreement, words.to_owned());
+}
+
 fn verify_verdict(
     file: &CertificateFile,
     path: &Path,
@@ -576,6 +686,7 @@ fn verify_verdict(
     let rules = RuleText {
         rules: RuleSet::parse(&file.ruleset_toml)?,
         text: file.ruleset_toml.clone(),
+        path: None,
     };
     let equity = file
         .inputs
@@ -593,36 +704,33 @@ fn verify_verdict(
         .with_context(|| format!("\"{}\" is no time of issue", file.issued_at))?;
     let subject = with_ledger(file.subject.clone(), &judged.ledger);
     let again = Derived::of(&judged, &rules.rules, &subject, day_of(issued))?;
-    let mut compare = |what: &str, same: bool, words: &str| {
-        let agreement = if same {
-            Agreement::Match
-        } else {
-            Agreement::Mismatch
-        };
-        line(what, agreement, words.to_owned());
-    };
     compare(
+        line,
         "verdict",
         again.report == file.report,
         "the ledger judged again",
     );
     let kind = (again.kind, &again.title, &again.reasons);
     compare(
+        line,
         "title",
         kind == (file.kind, &file.title, &file.reasons),
         "what follows from the verdict",
     );
     compare(
+        line,
         "validity",
         again.valid_until == file.valid_until,
         "90 days from the rule set's verification",
     );
     compare(
+        line,
         "chance of passing",
         again.chance == file.chance && again.worst_moments == file.worst_moments,
         "drawn again from the ledger, with the worst moments",
     );
     compare(
+        line,
         "subject",
         subject == file.subject,
         "size and days of the ledger",
@@ -633,9 +741,14 @@ fn verify_verdict(
     let (text, pdf) = documents(file, json, &judged, &rules)?;
     for (ending, bytes) in [("txt", text.as_bytes()), ("pdf", pdf.as_slice())] {
         let beside = path.with_extension(ending);
-        if let Ok(found) = std::fs::read(&beside) {
-            let what = format!("{} document", ending.to_uppercase());
-            compare(&what, found == bytes, &beside.display().to_string());
+        let what = format!("{} document", ending.to_uppercase());
+        match std::fs::read(&beside) {
+            Ok(found) => compare(line, &what, found == bytes, &beside.display().to_string()),
+            Err(e) => line(
+                &what,
+                Agreement::Note,
+                format!("not compared: {}: {e}", beside.display()),
+            ),
         }
     }
     Ok(())
@@ -647,9 +760,9 @@ fn verify_looks(file: &CertificateFile, base: Option<&Path>, line: &mut Say<'_>)
     };
     let run = base.unwrap_or(&file.base);
     let count = (|| {
-        let data: RunData = serde_json::from_value(RunFolder::open(run)?.data()?)?;
-        let runs = run.parent().unwrap_or(Path::new("."));
-        anyhow::Ok(test_looks(runs, &data.bars_sha256, &data.test_split())?.len() as u64)
+        let folder = RunFolder::open(run)?;
+        let data: RunData = serde_json::from_value(folder.data()?)?;
+        anyhow::Ok(test_looks(&folder.runs()?, &data.bars_sha256, &data.test_split())?.len() as u64)
     })();
     match count {
         Err(e) => line("looks at test", Agreement::Missing, format!("{e:#}")),
@@ -665,6 +778,29 @@ fn verify_looks(file: &CertificateFile, base: Option<&Path>, line: &mut Say<'_>)
         ),
         Ok(n) => line("looks at test", Agreement::Match, n.to_string()),
     }
+}
+
+/// Why the system's clock cannot be right: a file was written, or the test part looked at, later
+/// than it says. A clock that was put back must not bring an expired certificate to life.
+fn clock_behind(file: &CertificateFile, path: &Path, base: Option<&Path>) -> Option<String> {
+    let now = jiff::Timestamp::now();
+    let latest = now.as_second() + CLOCK_SLACK_SECS;
+    let run = base.unwrap_or(&file.base);
+    let runs = RunFolder::open(run).and_then(|folder| folder.runs()).ok();
+    let mut files = vec![path.to_owned()];
+    files.extend(runs.map(|runs| runs.join("registry.json")));
+    files.extend(file.inputs.iter().map(|i| file.locate(i, base)));
+    for at in files {
+        let written = std::fs::metadata(&at).and_then(|m| m.modified()).ok();
+        let written = written.and_then(|t| jiff::Timestamp::try_from(t).ok());
+        if let Some(t) = written.filter(|t| t.as_second() > latest) {
+            return Some(format!(
+                "the clock says {now:.0}, but {} was written at {t:.0}; set the clock",
+                at.display()
+            ));
+        }
+    }
+    None
 }
 
 /// How a strategy may be run behind the gate.
@@ -690,6 +826,10 @@ pub struct Gate {
     pub reasons: Vec<String>,
     /// The rule set's line on automation.
     pub automation: Option<String>,
+    /// Id of the rule set.
+    pub ruleset: Option<String>,
+    /// Whether it is the user's own, which nobody else compared with a firm's rules.
+    pub own_ruleset: bool,
     /// SHA-256 of the checkpoint that may be run.
     pub checkpoint_sha256: Option<String>,
     /// Last day on which the gate opens.
@@ -706,15 +846,18 @@ pub fn gate(path: &Path, base: Option<&Path>, checkpoint: Option<&Path>) -> Gate
         mode: None,
         reasons: Vec::new(),
         automation: None,
+        ruleset: None,
+        own_ruleset: false,
         checkpoint_sha256: None,
         valid_until: None,
     };
-    let read = CertificateFile::read(path).map_err(anyhow::Error::from);
-    let read = read.and_then(|(file, _)| verify(path, base).map(|v| (file, v)));
-    let (file, verification) = match read {
-        Ok(both) => both,
+    let (file, verification) = match CertificateFile::read(path) {
+        Ok((file, text)) => {
+            let verification = verified(&file, &text, path, base);
+            (file, verification)
+        }
         Err(e) => {
-            gate.reasons.push(format!("{e:#}"));
+            gate.reasons.push(anyhow::Error::from(e).to_string());
             return gate;
         }
     };
@@ -734,6 +877,10 @@ pub fn gate(path: &Path, base: Option<&Path>, checkpoint: Option<&Path>) -> Gate
     match file.issued_at.parse::<jiff::Timestamp>() {
         Ok(t) if t <= jiff::Timestamp::now() => {}
         _ => no.push("it was issued in the future, or at no time".to_owned()),
+    }
+    no.extend(clock_behind(&file, path, base));
+    if file.subject.run.is_none() {
+        no.push("it is about no run of this programme".to_owned());
     }
     if file.subject.part.as_deref() != Some("test") || file.subject.in_sample != Some(false) {
         no.push("it does not rest on a test part that the policy never saw".to_owned());
@@ -759,6 +906,8 @@ pub fn gate(path: &Path, base: Option<&Path>, checkpoint: Option<&Path>) -> Gate
                 AutomationPolicy::HumanConfirmed => Mode::HumanConfirmed,
                 AutomationPolicy::Prohibited => Mode::Advisory,
             });
+            gate.own_ruleset = RuleSet::builtin_text(&rules.id).is_none();
+            gate.ruleset = Some(rules.id);
             gate.automation = Some(rules.automation.line);
         }
     }

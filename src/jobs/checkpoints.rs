@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -24,13 +23,15 @@ use holdout_core::metrics::paired::{Paired, paired};
 use holdout_core::metrics::selection::{Candidate, Selection, SelectionRule, select};
 use holdout_core::metrics::tearsheet::{QuickSheet, TearsheetSettings, ledger_days};
 use holdout_core::sim::{Action, Ledger, Phase};
-use holdout_learn::Policy;
 use holdout_store::runs::{BestPointer, CheckpointChoice, RunFolder};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::StopFlag;
-use super::train::{BEST_BY, Place};
+use super::ensemble;
+use super::markets::{market_table, sample_files};
+use super::player::{Player, PlayerChoice, load_checkpoint};
+use super::train::{BEST_BY, RunData};
 use super::trials::trials;
 use crate::arena::Arena;
 
@@ -82,6 +83,21 @@ pub struct Comparison {
     pub difference: Option<Paired>,
 }
 
+/// An ensemble that the run keeps, on the same bars.
+#[derive(Clone, Debug, Serialize)]
+pub struct EnsembleRow {
+    /// Its name.
+    pub name: String,
+    /// Its figures; `step` is that of its first member.
+    #[serde(flatten)]
+    pub row: CheckpointRow,
+    /// Steps of the checkpoint that it is compared with: the chosen one, or the one with the
+    /// highest Sharpe ratio.
+    pub against: Option<u64>,
+    /// The ensemble less that checkpoint, on the days that both accounts lived.
+    pub difference: Option<Paired>,
+}
+
 /// Everything about the checkpoints of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct CheckpointTable {
@@ -104,6 +120,8 @@ pub struct CheckpointTable {
     pub deflation: Deflation,
     /// Pairs that were asked for.
     pub comparisons: Vec<Comparison>,
+    /// The ensembles that the run keeps.
+    pub ensembles: Vec<EnsembleRow>,
 }
 
 /// A policy's account over some bars, as far as tables need it.
@@ -130,14 +148,6 @@ pub fn row_of(ledger: &Ledger, arena: &Arena, step: u64, phase: Phase) -> Checkp
         actions: Action::ALL.map(|a| (a.name(), count(a))).into(),
         series: Arc::new(DailySeries::of_days(&days, ledger.start_balance)),
     }
-}
-
-/// A checkpoint ready to play.
-pub(crate) fn load(folder: &RunFolder, step: u64) -> anyhow::Result<(Policy, Phase)> {
-    let checkpoint = folder.read_checkpoint(CheckpointChoice::Step(step))?;
-    let place: Place = serde_json::from_value(checkpoint.info.info)
-        .with_context(|| format!("the checkpoint of step {step} does not say its phase"))?;
-    Ok((Policy::load(&checkpoint.weights)?, place.phase))
 }
 
 /// Judges every checkpoint of a run on `range` of an arena.
@@ -170,7 +180,7 @@ pub fn judge_all(
                 done.load(Ordering::Relaxed)
             );
         }
-        let (policy, phase) = load(folder, step)?;
+        let (policy, phase) = load_checkpoint(folder, step)?;
         let ledger = arena.evaluate(&policy, phase, range.clone())?;
         let mut row = row_of(&ledger, arena, step, phase);
         row.age_steps = newest - step;
@@ -189,32 +199,49 @@ pub struct CheckpointQuestion {
     pub compare: Vec<u64>,
 }
 
-/// Judges every checkpoint and chooses among them.
+/// Judges every checkpoint and chooses among them: on validation, or on the whole of an arena of
+/// other data, in which case nothing of the run's test part may be there.
 ///
 /// # Errors
-/// As [`judge_all`], and when a step to compare is not there.
+/// As [`judge_all`], and when a step to compare is not there or the folder of runs cannot be listed.
 pub fn checkpoint_table(
-    folder: &RunFolder,
-    arena: &Arena,
-    over: (String, Range<usize>),
-    seen: Trials,
+    (folder, data, own): (&RunFolder, &RunData, &Arena),
+    elsewhere: Option<&Arena>,
     question: &CheckpointQuestion,
     stop: &StopFlag,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> anyhow::Result<CheckpointTable> {
     let begun = Instant::now();
-    let (over, range) = over;
+    let (over, arena, range) = match elsewhere {
+        Some(a) => (a.dataset.path.display().to_string(), a, 0..a.tape.len()),
+        None => {
+            let part = Part::Validation;
+            (part.name().to_owned(), own, own.range(part))
+        }
+    };
     let rows = judge_all(folder, arena, &range, stop, progress)?;
     let seconds = begun.elapsed().as_secs_f64();
-    let candidates: Vec<Candidate> = rows.iter().map(candidate).collect();
-    let selection = select(&candidates, &question.rule);
+    let mut candidates: Vec<Candidate> = rows.iter().map(candidate).collect();
+    let mut selection = select(&candidates, &question.rule);
+    if tell_stability(&selection, &mut candidates, (folder, data, own), stop)? {
+        selection = select(&candidates, &question.rule);
+    }
     let best = selection.chosen.or_else(|| highest(&rows));
     let shown = rows.iter().find(|r| Some(r.step) == best);
     let comparisons = compare(&rows, &question.compare)?;
+    let ensembles = judge_ensembles(folder, arena, &range, stop, shown)?;
     let own: Vec<f64> = rows.iter().filter_map(|r| r.sharpe).collect();
     let own = Trials::of(&own.iter().map(|s| s / 252.0_f64.sqrt()).collect::<Vec<_>>());
+    let seen = trials(&folder.runs()?, &data.bars_sha256)?;
     // Validation while training has seen these checkpoints already; whichever count is larger.
-    let seen = if seen.count >= own.count { seen } else { own };
+    let seen = Trials {
+        count: seen.count.max(own.count),
+        variance: if seen.count >= own.count {
+            seen.variance.or(own.variance)
+        } else {
+            own.variance
+        },
+    };
     Ok(CheckpointTable {
         run: folder.id(),
         over,
@@ -225,7 +252,34 @@ pub fn checkpoint_table(
         rows,
         selection,
         comparisons,
+        ensembles,
     })
+}
+
+/// Judges the ensembles that a run keeps, each beside one checkpoint.
+fn judge_ensembles(
+    folder: &RunFolder,
+    arena: &Arena,
+    range: &Range<usize>,
+    stop: &StopFlag,
+    beside: Option<&CheckpointRow>,
+) -> anyhow::Result<Vec<EnsembleRow>> {
+    let mut all = Vec::new();
+    for name in ensemble::names(folder)? {
+        if stop.is_stopped() {
+            bail!("stopped before the ensemble {name}");
+        }
+        let player = Player::load(folder, &PlayerChoice::Ensemble(name.clone()))?;
+        let ledger = player.play(arena, range.clone())?;
+        let row = row_of(&ledger, arena, player.step, player.phase);
+        all.push(EnsembleRow {
+            difference: beside.and_then(|b| difference(&row.series, &b.series)),
+            against: beside.map(|b| b.step),
+            name,
+            row,
+        });
+    }
+    Ok(all)
 }
 
 /// What the rule looks at in a row.
@@ -243,6 +297,41 @@ pub fn candidate(r: &CheckpointRow) -> Candidate {
         sharpe: r.sharpe,
         market_stability: None,
     }
+}
+
+/// Where several eligible checkpoints share the highest Sharpe ratio, looks at each on the sample
+/// markets, which settles the tie. Says whether there was one.
+fn tell_stability(
+    selection: &Selection,
+    candidates: &mut [Candidate],
+    (folder, data, own): (&RunFolder, &RunData, &Arena),
+    stop: &StopFlag,
+) -> anyhow::Result<bool> {
+    let of = |step| candidates.iter().find(|c| c.step == step)?.sharpe;
+    let Some(top) = selection.chosen.and_then(of) else {
+        return Ok(false);
+    };
+    let eligible = |step| {
+        selection
+            .judged
+            .iter()
+            .any(|j| j.step == step && j.eligible)
+    };
+    let equal = |c: &Candidate| {
+        let same = c.sharpe.is_some_and(|s| s.total_cmp(&top).is_eq());
+        same && eligible(c.step)
+    };
+    let mut tied: Vec<&mut Candidate> = candidates.iter_mut().filter(|c| equal(c)).collect();
+    if tied.len() < 2 {
+        return Ok(false);
+    }
+    for c in &mut tied {
+        let choice = CheckpointChoice::Step(c.step).into();
+        let files = sample_files();
+        let table = market_table(folder, data, own, &choice, &files, stop, &mut |_, _, _| {})?;
+        c.market_stability = table.stability;
+    }
+    Ok(true)
 }
 
 /// The step with the highest Sharpe ratio, eligible or not.
@@ -298,30 +387,26 @@ pub fn compare(rows: &[CheckpointRow], steps: &[u64]) -> anyhow::Result<Vec<Comp
     let mut all = Vec::new();
     for (i, &a) in steps.iter().enumerate() {
         for &b in &steps[i + 1..] {
-            let n = find(a)?.series.len().min(find(b)?.series.len());
-            let (x, y) = (front(&find(a)?.series, n), front(&find(b)?.series, n));
-            let difference = paired(&x, &y, RF, BootstrapSettings::default());
-            all.push(Comparison { a, b, difference });
+            all.push(Comparison {
+                a,
+                b,
+                difference: difference(&find(a)?.series, &find(b)?.series),
+            });
         }
     }
     Ok(all)
+}
+
+/// The first less the second, on the days that both accounts lived.
+pub(super) fn difference(a: &DailySeries, b: &DailySeries) -> Option<Paired> {
+    let n = a.len().min(b.len());
+    paired(&front(a, n), &front(b, n), RF, BootstrapSettings::default())
 }
 
 /// The first `n` days of a series.
 fn front(s: &DailySeries, n: usize) -> DailySeries {
     let days = s.days.as_ref().map(|d| d[..n].to_vec());
     DailySeries::of_pnl(s.start_balance, s.pnl[..n].to_vec(), days)
-}
-
-/// The candidates that all runs beside this one saw on its bars.
-///
-/// # Errors
-/// When the folder of runs cannot be listed.
-pub fn seen_beside(folder: &RunFolder, bars_sha256: &str) -> anyhow::Result<Trials> {
-    trials(
-        folder.path().parent().unwrap_or(Path::new(".")),
-        bars_sha256,
-    )
 }
 
 /// Makes a checkpoint the run's best.
@@ -336,12 +421,4 @@ pub fn keep_choice(folder: &RunFolder, table: &CheckpointTable, step: u64) -> an
         value: row.and_then(|r| r.sharpe),
     })?;
     Ok(())
-}
-
-/// The validation part of a run's arena, as [`checkpoint_table`] takes it.
-pub fn on_validation(arena: &Arena) -> (String, Range<usize>) {
-    (
-        Part::Validation.name().to_owned(),
-        arena.range(Part::Validation),
-    )
 }

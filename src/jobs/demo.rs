@@ -1,6 +1,6 @@
 //! The main job: a sample market, a short training, the verdict on all three parts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use holdout_core::market::split::Part;
@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::StopFlag;
 use super::evaluate::{Benchmark, Evaluation, Judge, RandomEntries, evaluate_in};
+use super::player::PlayerChoice;
 use super::train::{RunOutcome, TrainEvent, open_run, problems_to_error, train_run};
 use crate::config::RunConfig;
 use crate::dataset::{Dataset, sample_path};
@@ -159,7 +160,7 @@ pub fn demo(
     let training = train_run(plan, dataset, &import, &options.runs, stop, &mut |e| {
         on(DemoEvent::Train(e))
     })?;
-    judge_all(training, &options.runs, begun, on)
+    judge_all(training, begun, on)
 }
 
 /// What [`judge_parts`] says.
@@ -174,17 +175,13 @@ pub enum Judging {
 ///
 /// # Errors
 /// As [`evaluate_in`].
-pub fn judge_parts(
-    training: &RunOutcome,
-    runs: &Path,
-    on: &mut dyn FnMut(Judging),
-) -> anyhow::Result<()> {
+pub fn judge_parts(training: &RunOutcome, on: &mut dyn FnMut(Judging)) -> anyhow::Result<()> {
     let (folder, data, arena) = open_run(&training.run, &mut |_| true)?;
-    let choice = if training.best.is_some() {
+    let choice = PlayerChoice::Checkpoint(if training.best.is_some() {
         CheckpointChoice::Best
     } else {
         CheckpointChoice::Last
-    };
+    });
     for part in Part::ALL {
         on(Judging::Begins(part));
         let mut judge = Judge::default();
@@ -192,7 +189,7 @@ pub fn judge_parts(
             // Random entries are compared with where it counts.
             judge.random_accounts = 0;
         }
-        let (evaluation, kept) = evaluate_in(&folder, &data, &arena, choice, part, runs, judge)?;
+        let (evaluation, kept) = evaluate_in(&folder, &data, &arena, &choice, part, judge)?;
         on(Judging::Done(Box::new(evaluation), kept));
     }
     Ok(())
@@ -208,12 +205,11 @@ pub fn demo_import() -> ImportOptions {
 
 fn judge_all(
     training: RunOutcome,
-    runs: &Path,
     begun: Instant,
     on: &mut dyn FnMut(DemoEvent),
 ) -> anyhow::Result<DemoResult> {
     let mut judged = Vec::new();
-    judge_parts(&training, runs, &mut |judging| match judging {
+    judge_parts(&training, &mut |judging| match judging {
         Judging::Begins(part) => on(DemoEvent::Step(format!(
             "Judging on the {} part",
             part.name()

@@ -2,36 +2,30 @@
 //!
 //! Members are the best checkpoints of the run's last phase by validation Sharpe ratio. Their
 //! weights, and who is in charge of which regime or market, come from validation as well, so an
-//! ensemble's own figures there are flattered by the choice; test is where it is judged, and
-//! opening test is counted as for a checkpoint.
+//! ensemble's own figures there are flattered by the choice. Everything that judges a checkpoint
+//! judges an ensemble too (see [`super::player`]), and opening test is counted alike.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use holdout_core::market::split::Part;
-use holdout_core::metrics::DailySeries;
-use holdout_core::metrics::bootstrap::BootstrapSettings;
 use holdout_core::metrics::by_regime::MIN_TRADES;
-use holdout_core::metrics::paired::{Paired, paired};
+use holdout_core::metrics::paired::Paired;
 use holdout_core::metrics::sharpe::sharpe;
 use holdout_core::regime::{Regime, Regimes};
-use holdout_core::sim::{Ledger, Phase};
-use holdout_learn::Policy;
-use holdout_store::runs::{EvaluationFiles, RunFolder, open_test_split, write_evaluation};
+use holdout_store::runs::{CheckpointChoice, RunFolder};
 use serde::{Deserialize, Serialize};
 
 use super::StopFlag;
-use super::checkpoints::{CheckpointRow, judge_all, load, row_of};
-use super::evaluate::{Evaluation, Judge, Known, judge_ledger};
+use super::checkpoints::{CheckpointRow, difference, judge_all, row_of};
 use super::markets::{market_table, sample_files};
+use super::player::{Player, load_checkpoint};
 use super::regimes::regime_table;
 use super::train::RunData;
-use super::trials::trials;
 use crate::arena::Arena;
-use crate::ensemble::{Combine, Together};
+use crate::ensemble::Combine;
 
 /// Yearly risk-free rate of all figures here.
 const RF: f64 = 0.02;
@@ -64,6 +58,10 @@ pub struct EnsembleFile {
     pub markets: BTreeMap<String, usize>,
     /// Number of the member in charge of a regime (`trend × volatility`); the first elsewhere.
     pub regimes: BTreeMap<String, usize>,
+    /// ATR over close above which volatility is high, fitted on the run's training bars; for the
+    /// kind that goes by regimes.
+    #[serde(default)]
+    pub volatility_threshold: Option<f64>,
 }
 
 /// A new ensemble with its figures on validation.
@@ -81,8 +79,13 @@ pub struct EnsembleResult {
     pub against_best: Option<Paired>,
 }
 
-fn file_of(folder: &RunFolder, name: &str) -> PathBuf {
-    folder.path().join("ensembles").join(format!("{name}.json"))
+/// Where an ensemble of this name is kept.
+fn file_of(folder: &RunFolder, name: &str) -> anyhow::Result<PathBuf> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(sound) {
+        bail!("\"{name}\" is no name for an ensemble; use letters, digits, - and _");
+    }
+    Ok(folder.path().join("ensembles").join(format!("{name}.json")))
 }
 
 /// What kind of ensemble to make.
@@ -108,13 +111,7 @@ pub fn make(
     stop: &StopFlag,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> anyhow::Result<EnsembleResult> {
-    let sound = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if question.name.is_empty() || !question.name.chars().all(sound) {
-        bail!(
-            "\"{}\" is no name for an ensemble; use letters, digits, - and _",
-            question.name
-        );
-    }
+    let path = file_of(folder, &question.name)?;
     let range = arena.range(Part::Validation);
     let mut rows = judge_all(folder, arena, &range, stop, progress)?;
     let last = rows.last().map_or(0, |r| r.phase);
@@ -135,24 +132,27 @@ pub fn make(
         members: members(&rows, question.combine),
         markets: BTreeMap::new(),
         regimes: BTreeMap::new(),
+        volatility_threshold: None,
     };
     match question.combine {
-        Combine::PerRegime => ensemble.regimes = by_regime(folder, arena, &rows)?,
+        Combine::PerRegime => {
+            ensemble.regimes = by_regime(folder, arena, &rows)?;
+            let train = arena.range(Part::Train);
+            let labels = Regimes::label(&arena.bars, &arena.tape.sessions, train);
+            ensemble.volatility_threshold = labels.volatility_threshold;
+        }
         Combine::PerMarket => ensemble.markets = by_market(folder, data, arena, &rows, stop)?,
         Combine::Average | Combine::Weighted | Combine::Vote => {}
     }
-    let (ledger, phase) = play(folder, arena, &ensemble, range)?;
-    let validation = row_of(&ledger, arena, 0, phase);
+    let player = Player::together(folder, ensemble.clone())?;
+    let ledger = player.play(arena, range)?;
+    let validation = row_of(&ledger, arena, player.step, player.phase);
     let best_member = rows[0].clone();
-    let path = file_of(folder, &ensemble.name);
     let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).with_context(|| format!("failed to create {}", parent.display()))?;
     holdout_store::atomic::replace(&path, &serde_json::to_vec_pretty(&ensemble)?)?;
-    let n = validation.series.len().min(best_member.series.len());
-    let front = |s: &DailySeries| DailySeries::of_pnl(s.start_balance, s.pnl[..n].to_vec(), None);
-    let (a, b) = (front(&validation.series), front(&best_member.series));
     Ok(EnsembleResult {
-        against_best: paired(&a, &b, RF, BootstrapSettings::default()),
+        against_best: difference(&validation.series, &best_member.series),
         ensemble,
         path,
         validation,
@@ -187,7 +187,7 @@ fn members(rows: &[CheckpointRow], combine: Combine) -> Vec<Member> {
 }
 
 /// The name of a bar's regime; `None` while it is undefined.
-fn regime_name(r: &Regime) -> Option<String> {
+pub(crate) fn regime_name(r: &Regime) -> Option<String> {
     Some(format!("{} × {}", r.trend?.name(), r.volatility?.name()))
 }
 
@@ -200,7 +200,7 @@ fn by_regime(
     let range = arena.range(Part::Validation);
     let mut best: BTreeMap<String, (f64, usize)> = BTreeMap::new();
     for (k, r) in rows.iter().enumerate() {
-        let (policy, phase) = load(folder, r.step)?;
+        let (policy, phase) = load_checkpoint(folder, r.step)?;
         let ledger = arena.evaluate(&policy, phase, range.clone())?;
         let table = regime_table(arena, &ledger, &range)?;
         for cell in table
@@ -230,13 +230,13 @@ fn by_market(
 ) -> anyhow::Result<BTreeMap<String, usize>> {
     let mut best: BTreeMap<String, (f64, usize)> = BTreeMap::new();
     for (k, r) in rows.iter().enumerate() {
-        let choice = holdout_store::runs::CheckpointChoice::Step(r.step);
+        let choice = CheckpointChoice::Step(r.step).into();
         let mut quiet = |_: &str, _, _| {};
         let table = market_table(
             folder,
             data,
             arena,
-            choice,
+            &choice,
             &sample_files(),
             stop,
             &mut quiet,
@@ -252,55 +252,12 @@ fn by_market(
     Ok(best.into_iter().map(|(name, (_, k))| (name, k)).collect())
 }
 
-/// Plays an ensemble over bars of an arena.
-///
-/// # Errors
-/// When a member cannot be read or reads another observation.
-pub fn play(
-    folder: &RunFolder,
-    arena: &Arena,
-    ensemble: &EnsembleFile,
-    range: std::ops::Range<usize>,
-) -> anyhow::Result<(Ledger, Phase)> {
-    let mut policies: Vec<Policy> = Vec::new();
-    let mut phase = Phase::Entries;
-    for m in &ensemble.members {
-        let (policy, own) = load(folder, m.step)?;
-        arena.fits(&policy)?;
-        phase = own;
-        policies.push(policy);
-    }
-    let weights = ensemble.members.iter().map(|m| m.weight).collect();
-    let who = |k: Option<&usize>| k.copied().filter(|&k| k < policies.len()).unwrap_or(0) as u8;
-    let in_charge = match ensemble.combine {
-        Combine::PerMarket => {
-            let k = who(ensemble.markets.get(&arena.plan.instrument.symbol));
-            Some(vec![k; arena.bars.len()])
-        }
-        Combine::PerRegime => {
-            let train = arena.range(Part::Train);
-            let labels = Regimes::label(&arena.bars, &arena.tape.sessions, train);
-            let of = |r: &Regime| who(regime_name(r).and_then(|n| ensemble.regimes.get(&n)));
-            Some(labels.bars.iter().map(of).collect())
-        }
-        Combine::Average | Combine::Weighted | Combine::Vote => None,
-    };
-    let mut together = Together::new(
-        &policies,
-        weights,
-        &arena.table,
-        ensemble.combine,
-        in_charge.map(Arc::new),
-    );
-    Ok((arena.play(&mut together, phase, range)?, phase))
-}
-
 /// Reads an ensemble of a run.
 ///
 /// # Errors
 /// When there is none of that name, or its file is not valid.
 pub fn open(folder: &RunFolder, name: &str) -> anyhow::Result<EnsembleFile> {
-    let path = file_of(folder, name);
+    let path = file_of(folder, name)?;
     let bytes = fs::read(&path).with_context(|| {
         format!(
             "the run has no ensemble \"{name}\"; make one with holdout ensemble --run ({})",
@@ -320,45 +277,23 @@ pub fn open(folder: &RunFolder, name: &str) -> anyhow::Result<EnsembleFile> {
     Ok(file)
 }
 
-/// Judges an ensemble on a part of its run's split and keeps the result like a checkpoint's.
+/// The ensembles that a run keeps, by name.
 ///
 /// # Errors
-/// As [`play`], and when the look at test cannot be counted.
-pub fn judge_ensemble(
-    folder: &RunFolder,
-    data: &RunData,
-    arena: &Arena,
-    name: &str,
-    part: Part,
-    runs: &Path,
-    judge: Judge,
-) -> anyhow::Result<(Evaluation, PathBuf)> {
-    let ensemble = open(folder, name)?;
-    let looks = match part {
-        Part::Test => Some(open_test_split(
-            runs,
-            &data.bars_sha256,
-            &data.test_split(),
-            &format!("{} ensemble {name}", folder.id()),
-        )?),
-        Part::Train | Part::Validation => None,
-    };
-    let range = arena.range(part);
-    let (ledger, _) = play(folder, arena, &ensemble, range.clone())?;
-    let known = Known {
-        trials: trials(runs, &data.bars_sha256)?,
-        train: None,
-    };
-    let step = ensemble.members[0].step;
-    let mut e = judge_ledger(arena, ledger, step, Some(part), range, judge, &known)?;
-    e.looks = looks;
-    let (summary, verdict) = (serde_json::to_value(e.summary())?, e.verdict_json()?);
-    let others: [(&str, &[u8]); 1] = [("verdict.json", &verdict)];
-    let files = EvaluationFiles {
-        ledger: &e.ledger,
-        summary: &summary,
-        others: &others,
-    };
-    let kept = write_evaluation(folder, &format!("{}-ensemble-{name}", part.name()), &files)?;
-    Ok((e, kept))
+/// When the folder cannot be listed.
+pub fn names(folder: &RunFolder) -> anyhow::Result<Vec<String>> {
+    let dir = folder.path().join("ensembles");
+    if !dir.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries =
+        fs::read_dir(&dir).with_context(|| format!("failed to list {}", dir.display()))?;
+    let mut names: Vec<String> = entries
+        .filter_map(Result::ok)
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|x| x == "json"))
+        .filter_map(|p| Some(p.file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    names.sort();
+    Ok(names)
 }

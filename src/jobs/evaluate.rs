@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use holdout_core::compliance::{self, TrailingFloor};
 use holdout_core::market::SessionCalendar;
 use holdout_core::market::split::Part;
@@ -17,18 +17,19 @@ use holdout_core::metrics::{
     Beside, DailySeries, Robustness, RobustnessSettings, Summary, Tearsheet,
 };
 use holdout_core::rng::Stream;
-use holdout_core::sim::{Action, Ledger, Phase, Side, baseline};
+use holdout_core::sim::{Action, Ledger, Side, baseline};
 use holdout_core::units::Usd;
-use holdout_learn::Policy;
-use holdout_store::runs::{
-    CheckpointChoice, EvaluationFiles, RunFolder, open_test_split, write_evaluation,
-};
+use holdout_store::runs::{EvaluationFiles, RunFolder, open_test_split, write_evaluation};
 use serde::Serialize;
 
+use super::player::{Player, PlayerChoice};
 use super::regimes::regime_table;
-use super::train::{Place, RunData, open_run};
+use super::train::{RunData, open_run};
 use super::trials::trials;
 use crate::arena::Arena;
+use crate::dataset::Dataset;
+use crate::report::equity_chart::BenchmarkCurve;
+use crate::report::number;
 
 /// A policy without learning, for comparison.
 #[derive(Clone, Debug, Serialize)]
@@ -71,8 +72,10 @@ pub struct Evaluation {
     pub part: Option<Part>,
     /// Whether the policy trained on these bars.
     pub in_sample: bool,
-    /// Checkpoint's environment steps.
+    /// Environment steps of the checkpoint, or of an ensemble's first member.
     pub step: u64,
+    /// Name of the ensemble, where it was one.
+    pub ensemble: Option<String>,
     /// What happened.
     #[serde(skip)]
     pub ledger: Arc<Ledger>,
@@ -88,7 +91,8 @@ pub struct Evaluation {
     pub benchmarks: Vec<Benchmark>,
     /// Random entries; none when the policy never trades or none were asked for.
     pub random: Option<RandomEntries>,
-    /// How often this test split has been looked at, this time included; none for other parts.
+    /// How often the run's test days have been looked at, this time included; none where none of
+    /// them was.
     pub looks: Option<u64>,
 }
 
@@ -117,28 +121,6 @@ impl Default for Judge {
             seed: 1,
         }
     }
-}
-
-/// Judges a policy on `range`.
-///
-/// # Errors
-/// When a benchmark cannot be planned.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "whom, where, how, and what is known beside it"
-)]
-pub fn evaluate(
-    arena: &Arena,
-    policy: &Policy,
-    phase: Phase,
-    step: u64,
-    part: Option<Part>,
-    range: Range<usize>,
-    judge: Judge,
-    known: &Known,
-) -> anyhow::Result<Evaluation> {
-    let ledger = arena.evaluate(policy, phase, range.clone())?;
-    judge_ledger(arena, ledger, step, part, range, judge, known)
 }
 
 /// Judges an account that was played over `range`, whoever decided.
@@ -173,6 +155,7 @@ pub fn judge_ledger(
         part,
         in_sample: part == Some(Part::Train),
         step,
+        ensemble: None,
         tearsheet,
         robustness,
         regimes,
@@ -229,22 +212,19 @@ pub fn examine(
     Robustness::of(&series, Some(&ledger.trades), sheet, beside, settings)
 }
 
-/// The same policy on its training bars, against which a loss on other bars is measured.
+/// The same player on the run's training bars, against which a loss on other bars is measured.
 ///
 /// # Errors
 /// When the policy reads another observation than this data set gives.
-pub fn training_figures(
-    arena: &Arena,
-    policy: &Policy,
-    phase: Phase,
-) -> anyhow::Result<(Tearsheet, Vec<f64>)> {
-    let ledger = arena.evaluate(policy, phase, arena.range(Part::Train))?;
+pub fn training_figures(arena: &Arena, player: &Player) -> anyhow::Result<(Tearsheet, Vec<f64>)> {
+    let ledger = player.play(arena, arena.range(Part::Train))?;
     let days = ledger_days(&ledger, &SessionCalendar::builtin());
     let series = DailySeries::of_days(&days, ledger.start_balance);
     Ok((Tearsheet::of(&ledger), series.pnl))
 }
 
-/// Judges a checkpoint of a run on a part of its own split, and keeps the result in the run.
+/// Judges a checkpoint or an ensemble of a run on a part of its own split, and keeps the result in
+/// the run.
 ///
 /// Looking at the test part is counted first; the count is part of the result.
 ///
@@ -252,13 +232,12 @@ pub fn training_figures(
 /// When the run, its data or the checkpoint cannot be read, or the count cannot be written.
 pub fn evaluate_run(
     run: &Path,
-    choice: CheckpointChoice,
+    choice: &PlayerChoice,
     part: Part,
-    runs: &Path,
     judge: Judge,
 ) -> anyhow::Result<Evaluation> {
     let (folder, data, arena) = open_run(run, &mut |_| true)?;
-    let (evaluation, _) = evaluate_in(&folder, &data, &arena, choice, part, runs, judge)?;
+    let (evaluation, _) = evaluate_in(&folder, &data, &arena, choice, part, judge)?;
     Ok(evaluation)
 }
 
@@ -270,43 +249,29 @@ pub fn evaluate_in(
     folder: &RunFolder,
     data: &RunData,
     arena: &Arena,
-    choice: CheckpointChoice,
+    choice: &PlayerChoice,
     part: Part,
-    runs: &Path,
     judge: Judge,
 ) -> anyhow::Result<(Evaluation, PathBuf)> {
-    let checkpoint = folder.read_checkpoint(choice)?;
-    let step = checkpoint.info.step;
-    let place: Place = serde_json::from_value(checkpoint.info.info)?;
-    let policy = Policy::load(&checkpoint.weights)?;
+    let player = Player::load(folder, choice)?;
     let looks = match part {
-        Part::Test => Some(open_test_split(
-            runs,
-            &data.bars_sha256,
-            &data.test_split(),
-            &format!("{} step {step}", folder.id()),
-        )?),
+        Part::Test => Some(count_look(folder, data, &player, "")?),
         Part::Train | Part::Validation => None,
     };
     let known = Known {
-        trials: trials(runs, &data.bars_sha256)?,
+        trials: trials(&folder.runs()?, &data.bars_sha256)?,
         train: match part {
             Part::Train => None,
-            Part::Validation | Part::Test => Some(training_figures(arena, &policy, place.phase)?),
+            Part::Validation | Part::Test => Some(training_figures(arena, &player)?),
         },
     };
-    let mut evaluation = evaluate(
-        arena,
-        &policy,
-        place.phase,
-        step,
-        Some(part),
-        arena.range(part),
-        judge,
-        &known,
-    )?;
+    let range = arena.range(part);
+    let ledger = player.play(arena, range.clone())?;
+    let mut evaluation =
+        judge_ledger(arena, ledger, player.step, Some(part), range, judge, &known)?;
     evaluation.looks = looks;
-    let name = format!("{}-step-{step:09}", part.name());
+    evaluation.ensemble = player.ensemble().map(str::to_owned);
+    let name = format!("{}-{}", part.name(), player.label());
     let (summary, verdict) = (
         serde_json::to_value(evaluation.summary())?,
         evaluation.verdict_json()?,
@@ -321,7 +286,92 @@ pub fn evaluate_in(
     Ok((evaluation, kept))
 }
 
+/// Judges a checkpoint or an ensemble of a run on the whole of another data set.
+///
+/// Days of what the run trained on are refused unless `in_sample`; days of its test part are
+/// counted as a look at it, whatever file they come in.
+///
+/// # Errors
+/// When the data set holds training days, or does not fit the policy, or the look cannot be counted.
+pub fn evaluate_on(
+    (folder, data, own): (&RunFolder, &RunData, &Arena),
+    (dataset, finer): (Dataset, Option<PathBuf>),
+    choice: &PlayerChoice,
+    in_sample: bool,
+    judge: Judge,
+) -> anyhow::Result<Evaluation> {
+    let trained = data.trained_on(&dataset);
+    if trained && !in_sample {
+        let (first, last) = data.split.train;
+        bail!(
+            "{} holds days of {} from {first} to {last}, on which the run trained; leave them out, or add --in-sample",
+            dataset.path.display(),
+            dataset.market()
+        );
+    }
+    let player = Player::load(folder, choice)?;
+    let (tested, file) = (data.tested_on(&dataset), dataset.path.display().to_string());
+    let arena = own.elsewhere(dataset, finer)?;
+    let looks = match tested {
+        true => Some(count_look(folder, data, &player, &format!(" on {file}"))?),
+        false => None,
+    };
+    let known = Known {
+        trials: trials(&folder.runs()?, &data.bars_sha256)?,
+        train: Some(training_figures(own, &player)?),
+    };
+    let range = 0..arena.tape.len();
+    let ledger = player.play(&arena, range.clone())?;
+    let mut evaluation = judge_ledger(&arena, ledger, player.step, None, range, judge, &known)?;
+    evaluation.in_sample = trained;
+    evaluation.looks = looks;
+    evaluation.ensemble = player.ensemble().map(str::to_owned);
+    Ok(evaluation)
+}
+
+/// Opens the run's test part: one look more.
+fn count_look(
+    folder: &RunFolder,
+    data: &RunData,
+    player: &Player,
+    how: &str,
+) -> anyhow::Result<u64> {
+    let who = match player.ensemble() {
+        Some(name) => format!("{} ensemble {name}{how}", folder.id()),
+        None => format!("{} step {}{how}", folder.id(), player.step),
+    };
+    let runs = folder.runs()?;
+    Ok(open_test_split(
+        &runs,
+        &data.bars_sha256,
+        &data.test_split(),
+        &who,
+    )?)
+}
+
+impl RandomEntries {
+    /// Them in a sentence.
+    pub fn in_words(&self) -> String {
+        format!(
+            "{} accounts of random entries as frequent as the agent's: mean {}, 95% between {} and {}. The agent did better than {} of them.",
+            number::count(self.accounts),
+            number::dollars_signed(self.mean_usd, 0),
+            number::dollars_signed(self.interval_usd[0], 0),
+            number::dollars_signed(self.interval_usd[1], 0),
+            number::percent_to(self.percentile_of_agent, 0),
+        )
+    }
+}
+
 impl Evaluation {
+    /// Names and curves of the benchmarks, for the chart.
+    pub fn benchmark_curves(&self) -> Vec<BenchmarkCurve<'_>> {
+        self.benchmarks
+            .iter()
+            .map(|b| (b.label, b.curve.as_slice()))
+            .collect()
+    }
+
     /// What `summary.json` holds.
     pub fn summary(&self) -> Summary {
         Summary::of(&self.ledger)

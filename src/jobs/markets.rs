@@ -13,14 +13,14 @@ use holdout_core::market::split::Part;
 use holdout_core::metrics::correlation::correlation;
 use holdout_core::metrics::criteria::Outcome;
 use holdout_core::metrics::daily::DailySeries;
-use holdout_learn::Policy;
 use holdout_store::ImportOptions;
-use holdout_store::runs::{CheckpointChoice, RunFolder};
+use holdout_store::runs::RunFolder;
 use serde::Serialize;
 
 use super::StopFlag;
-use super::checkpoints::{CheckpointRow, load, row_of};
-use super::train::{RunData, problems_to_error};
+use super::checkpoints::{CheckpointRow, row_of};
+use super::player::{Player, PlayerChoice};
+use super::train::RunData;
 use crate::arena::Arena;
 use crate::dataset::{Dataset, SAMPLES, sample_path};
 
@@ -65,8 +65,10 @@ pub struct MarketCriterion {
 pub struct MarketTable {
     /// The run.
     pub run: String,
-    /// Environment steps of the checkpoint.
+    /// Environment steps of the checkpoint, or of an ensemble's first member.
     pub step: u64,
+    /// Name of the ensemble, where it was one.
+    pub ensemble: Option<String>,
     /// One row a market.
     pub rows: Vec<MarketRow>,
     /// Correlation of daily profits on the days that two markets share, in the order of `rows`.
@@ -91,7 +93,7 @@ pub fn sample_files() -> Vec<(PathBuf, ImportOptions)> {
         .collect()
 }
 
-/// Judges a checkpoint on files.
+/// Judges a checkpoint or an ensemble on files.
 ///
 /// # Errors
 /// When a file cannot be read, a market cannot be planned, or it was stopped.
@@ -99,13 +101,12 @@ pub fn market_table(
     folder: &RunFolder,
     data: &RunData,
     own: &Arena,
-    choice: CheckpointChoice,
+    choice: &PlayerChoice,
     files: &[(PathBuf, ImportOptions)],
     stop: &StopFlag,
     progress: &mut dyn FnMut(&str, u64, u64),
 ) -> anyhow::Result<MarketTable> {
-    let step = folder.choose_checkpoint(choice)?;
-    let (policy, phase) = load(folder, step)?;
+    let player = Player::load(folder, choice)?;
     let mut rows = Vec::new();
     for (k, (file, options)) in files.iter().enumerate() {
         if stop.is_stopped() {
@@ -114,7 +115,7 @@ pub fn market_table(
         progress(&file.display().to_string(), k as u64, files.len() as u64);
         let dataset = Dataset::load(file, options, &mut |_| !stop.is_stopped())
             .with_context(|| format!("failed to read {}", file.display()))?;
-        rows.push(market(own, data, dataset, (&policy, phase, step))?);
+        rows.push(market(own, data, dataset, &player)?);
     }
     progress("", files.len() as u64, files.len() as u64);
     let pair = |a: &MarketRow, b: &MarketRow| shared(&a.row.series, &b.row.series);
@@ -128,7 +129,8 @@ pub fn market_table(
         .reduce(|a, b| Some(a?.min(b?)));
     Ok(MarketTable {
         run: folder.id(),
-        step,
+        step: player.step,
+        ensemble: player.ensemble().map(str::to_owned),
         correlation: grid(&|a, b| {
             let (x, y) = pair(a, b);
             correlation(&x, &y)
@@ -147,23 +149,20 @@ fn market(
     own: &Arena,
     data: &RunData,
     dataset: Dataset,
-    (policy, phase, step): (&Policy, holdout_core::sim::Phase, u64),
+    player: &Player,
 ) -> anyhow::Result<MarketRow> {
     let (file, same) = (dataset.path.clone(), dataset.market() == data.market);
-    let plan = own
-        .plan
-        .config
-        .plan(&dataset.bars.instrument)
-        .map_err(problems_to_error)?;
-    let arena = Arena::new(plan, dataset)?;
+    let same_prices = data.same_prices(&dataset.bars.instrument);
+    // The run's finer bars, if it has any, are not inside these.
+    let arena = own.elsewhere(dataset, None)?;
     let sessions = &arena.tape.sessions;
-    let (range, other_days) = stretch(sessions, data, same).with_context(|| {
+    let (range, other_days) = stretch(sessions, data, same_prices).with_context(|| {
         format!(
             "{} has no day to judge on: all of them are of the run's training or test part",
             file.display()
         )
     })?;
-    let ledger = arena.evaluate(policy, phase, range.clone())?;
+    let ledger = player.play(&arena, range.clone())?;
     let judged = || sessions.days.iter().filter(|d| range.contains(&d.first));
     let (first, last) = data.split.train;
     let trained = judged().filter(|d| d.day >= first && d.day <= last).count();
@@ -178,12 +177,12 @@ fn market(
         other_days,
         training_days_share: trained as f64 / judged().count().max(1) as f64,
         own: same,
-        row: row_of(&ledger, &arena, step, phase),
+        row: row_of(&ledger, &arena, player.step, player.phase),
     })
 }
 
 /// The bars to judge on, and whether they are of other days than validation.
-fn stretch(sessions: &Sessions, data: &RunData, same: bool) -> Option<(Range<usize>, bool)> {
+fn stretch(sessions: &Sessions, data: &RunData, same_prices: bool) -> Option<(Range<usize>, bool)> {
     let (from, to) = data.split.days(Part::Validation);
     let bars = |keep: &dyn Fn(holdout_core::time::TradingDay) -> bool| {
         let mut days = sessions.days.iter().filter(|d| keep(d.day));
@@ -193,9 +192,10 @@ fn stretch(sessions: &Sessions, data: &RunData, same: bool) -> Option<(Range<usi
     if let Some(range) = bars(&|d| d >= from && d <= to) {
         return Some((range, false));
     }
-    let test = data.split.test.0;
-    let allowed = |d| d < test && !(same && d <= data.split.train.1);
-    bars(&allowed).map(|r| (r, true))
+    let (test_from, test_to) = data.split.days(Part::Test);
+    let before = |d| d < test_from && !(same_prices && d <= data.split.train.1);
+    let range = bars(&before).or_else(|| bars(&|d| d > test_to));
+    range.map(|r| (r, true))
 }
 
 /// Profits of both accounts on the days that both have.

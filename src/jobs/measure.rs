@@ -49,7 +49,7 @@ pub struct MeasureInputs {
     pub bootstrap: BootstrapSettings,
     /// Days of a rolling window.
     pub window_days: usize,
-    /// Candidates tried, where told.
+    /// Candidates tried, where told; a variance that was not told is that of `candidates`.
     pub trials: Option<Trials>,
     /// Distance of the trailing floor in dollars.
     pub drawdown_limit: f64,
@@ -246,7 +246,7 @@ fn examine(
             ..MonteCarloSettings::default()
         },
         tick_value,
-        trials: m.trials.or(of_candidates).unwrap_or_default(),
+        trials: trials(m.trials, of_candidates),
         ..RobustnessSettings::default()
     };
     let beside = Beside {
@@ -257,20 +257,29 @@ fn examine(
     out.sheet = Some(sheet);
 }
 
+/// The trials as told, with the variance of the candidates where none was.
+fn trials(told: Option<Trials>, of_candidates: Option<Trials>) -> Trials {
+    match told {
+        Some(t) => Trials {
+            variance: t.variance.or(of_candidates.and_then(|c| c.variance)),
+            ..t
+        },
+        None => of_candidates.unwrap_or_default(),
+    }
+}
+
 fn facts(out: &Measured, account: Option<&DailySeries>, benchmark_days: Option<usize>) -> Facts {
     let returns = account.and_then(|a| a.returns.as_deref());
     let trades = out.sheet.as_ref().and_then(|s| s.trades.as_ref());
     Facts {
         days: out.inputs.days,
         trades: trades.map(|t| t.all.count),
-        losing_trades: trades.map_or(0, |t| t.all.losses),
         has_returns: returns.is_some(),
         flat: returns
             .and_then(|r| std_dev(r, 1))
             .is_some_and(|s| s < FLAT),
-        losing_days: out.sheet.as_ref().is_some_and(|s| s.days.losing > 0),
         benchmark_days: benchmark_days.or(out.inputs.benchmark_days.map(|_| 0)),
-        has_ledger: false,
+        has_candidates: out.inputs.candidates.is_some(),
         draws: out.inputs.draws,
     }
 }

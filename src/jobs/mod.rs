@@ -5,16 +5,21 @@
 //! work becomes an ordinary failure. Nothing here knows about a window: whoever wants to be
 //! woken passes a callback.
 
+pub mod about;
 pub mod certificate;
 pub mod checkpoints;
 pub mod demo;
 pub mod ensemble;
 pub mod evaluate;
+pub mod explain;
 pub mod history;
 pub mod markets;
 pub mod measure;
 mod phase1;
+pub mod player;
 pub mod regimes;
+pub mod registry;
+pub mod report;
 pub mod scalars;
 pub mod seeds;
 pub mod self_test;

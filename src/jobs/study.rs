@@ -17,7 +17,7 @@ use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, SplitRatios};
 use holdout_core::metrics::DailySeries;
 use holdout_core::metrics::bootstrap::BootstrapSettings;
-use holdout_core::metrics::sharpe::sharpe;
+use holdout_core::metrics::sharpe::{DAYS_PER_YEAR, sharpe};
 use holdout_core::metrics::spread::Spread;
 use holdout_core::metrics::uncertainty::Uncertainty;
 use holdout_store::manifest::bars_sha256;
@@ -26,7 +26,8 @@ use holdout_store::{ImportOptions, canonical};
 use serde::Serialize;
 
 use super::StopFlag;
-use super::checkpoints::{CheckpointRow, load, row_of};
+use super::checkpoints::{CheckpointRow, row_of};
+use super::player::load_checkpoint;
 use super::train::{TrainEvent, problems_to_error, train_run};
 use crate::arena::Arena;
 use crate::config::RunConfig;
@@ -211,7 +212,8 @@ pub fn study(
     Ok(found)
 }
 
-/// Counts a look where a tested block reaches into the file's own test part.
+/// Counts a look where a tested block reaches into the file's own test part, in the registry of
+/// the folder of runs that the study lies in.
 fn count_look(arena: &Arena, cut: &[Fold], out: &Path, hash: &str) -> anyhow::Result<Option<u64>> {
     let sessions = &arena.tape.sessions.days;
     let (from, to) = arena.split.days(Part::Test);
@@ -223,11 +225,14 @@ fn count_look(arena: &Arena, cut: &[Fold], out: &Path, hash: &str) -> anyhow::Re
     {
         return Ok(None);
     }
+    let full =
+        fs::canonicalize(out).with_context(|| format!("failed to find {}", out.display()))?;
+    let name = full.file_name().unwrap_or_default().to_string_lossy();
     Ok(Some(open_test_split(
-        out,
+        full.parent().unwrap_or(&full),
         hash,
         &format!("{from}..{to}"),
-        "study",
+        &format!("study {name}"),
     )?))
 }
 
@@ -306,7 +311,7 @@ fn judge(
         CheckpointChoice::Last
     };
     let step = folder.choose_checkpoint(choice)?;
-    let (policy, phase) = load(&folder, step)?;
+    let (policy, phase) = load_checkpoint(&folder, step)?;
     let days = &arena.tape.sessions.days;
     let mut blocks = Vec::new();
     let (mut wins, mut trades) = (0.0, 0);
@@ -399,7 +404,13 @@ fn paths(results: &[FoldResult], cut: &[Fold], seeds: &[u64]) -> Vec<StudyPath> 
                 .flat_map(|b| b.series.returns.clone().unwrap_or_default())
                 .collect();
             let series = DailySeries::of_returns(50_000.0, returns.clone(), None);
-            let u = Uncertainty::of(&series, None, RF, BootstrapSettings::default());
+            let u = Uncertainty::of(
+                &series,
+                None,
+                RF,
+                RF / DAYS_PER_YEAR,
+                BootstrapSettings::default(),
+            );
             all.push(StudyPath {
                 seed,
                 path: p + 1,

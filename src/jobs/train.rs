@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use holdout_core::market::SessionCalendar;
 use holdout_core::market::split::Part;
+use holdout_core::market::{Instrument, Instruments, SessionCalendar};
 use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Ledger, Phase, Side};
 use holdout_learn::event::CheckpointData;
@@ -189,6 +189,12 @@ pub struct RunData {
     pub stamp: holdout_store::Stamp,
     /// Dialect.
     pub dialect: String,
+    /// Which column is what, where the user said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<holdout_store::ColumnMap>,
+    /// Order of dates, where the user said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dates: Option<holdout_store::dialects::DateOrder>,
     /// The one contract that was taken.
     pub symbol: Option<String>,
     /// How contracts were joined; absent for one contract.
@@ -196,6 +202,9 @@ pub struct RunData {
     pub continuous: Option<holdout_store::Continuous>,
     /// Repairs that were made.
     pub repairs: Vec<holdout_store::Repair>,
+    /// SHA-256 of the finer bars; absent where none were used.
+    #[serde(default)]
+    pub finer_bars_sha256: Option<String>,
     /// Days of the parts.
     pub split: holdout_core::market::Split,
     /// Programme version.
@@ -215,9 +224,12 @@ impl RunData {
             zone: d.inspection.zone.clone(),
             stamp: d.inspection.stamp,
             dialect: d.inspection.dialect.clone(),
+            columns: options.columns.clone(),
+            dates: options.dates,
             symbol: options.symbol.clone(),
             continuous: options.continuous,
             repairs: options.repairs.clone(),
+            finer_bars_sha256: finer_sha256(arena),
             split: arena.split.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
@@ -229,7 +241,11 @@ impl RunData {
             market: Some(self.market.clone()),
             zone: self.zone.clone(),
             stamp: Some(self.stamp),
-            dialect: Some(self.dialect.clone()),
+            // Columns that were chosen go before any dialect; several dialects were detected each.
+            dialect: (self.columns.is_none() && !self.dialect.contains(", "))
+                .then(|| self.dialect.clone()),
+            columns: self.columns.clone(),
+            dates: self.dates,
             symbol: self.symbol.clone(),
             continuous: self.continuous,
             repairs: self.repairs.clone(),
@@ -237,17 +253,39 @@ impl RunData {
         }
     }
 
-    /// Whether a data set holds days of the run's own market on which it trained.
+    /// Whether a data set holds days on which the run trained, of its own market or of the micro
+    /// or mini with the same prices.
     pub fn trained_on(&self, dataset: &Dataset) -> bool {
-        let (first, last) = self.split.train;
+        self.shares(dataset, Part::Train)
+    }
+
+    /// Whether a data set holds days of the run's test part, of the same prices.
+    pub fn tested_on(&self, dataset: &Dataset) -> bool {
+        self.shares(dataset, Part::Test)
+    }
+
+    /// Whether another market has the prices of the run's own.
+    pub fn same_prices(&self, other: &Instrument) -> bool {
+        let markets = Instruments::builtin();
+        let own = markets.get(&self.market).map(Instrument::underlying);
+        own.unwrap_or(&self.market) == other.underlying()
+    }
+
+    fn shares(&self, dataset: &Dataset, part: Part) -> bool {
+        let (first, last) = self.split.days(part);
         let days = &dataset.sessions.days;
-        dataset.market() == self.market && days.iter().any(|d| d.day >= first && d.day <= last)
+        self.same_prices(&dataset.bars.instrument)
+            && days.iter().any(|d| d.day >= first && d.day <= last)
     }
 
     /// The days of the test part as the registry names them.
     pub fn test_split(&self) -> String {
         format!("{}..{}", self.split.test.0, self.split.test.1)
     }
+}
+
+fn finer_sha256(arena: &Arena) -> Option<String> {
+    arena.tape.finer.as_ref().map(|f| bars_sha256(f.bars()))
 }
 
 /// Opens a run: its configuration and its bars, which must be those it was trained on.
@@ -276,6 +314,11 @@ pub fn open_run(
             data.bars_sha256
         );
     }
+    if finer_sha256(&arena) != data.finer_bars_sha256 {
+        bail!(
+            "the finer bars of this run have changed since it was trained; restore the file, or train anew"
+        );
+    }
     Ok((folder, data, arena))
 }
 
@@ -286,7 +329,7 @@ struct PlanFile<'a> {
     steps_phase1: u64,
     steps_phase2: u64,
     split: &'a holdout_core::market::Split,
-    instrument: &'a holdout_core::market::Instrument,
+    instrument: &'a Instrument,
     sim: &'a holdout_core::sim::SimSettings,
     sim_phase1: &'a holdout_core::sim::SimSettings,
     phase1: &'a TrainConfig,
@@ -324,6 +367,9 @@ pub fn train_run(
     let data = RunData::of(&arena, options);
     let mut config = plan.config.clone();
     (config.market, config.data) = (data.market.clone(), Some(data.path.clone()));
+    config.finer = config
+        .finer
+        .map(|path| std::path::absolute(&path).unwrap_or(path));
     config.phase1_run = config
         .phase1_run
         .map(|run| std::path::absolute(&run).unwrap_or(run));

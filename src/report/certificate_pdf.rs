@@ -19,8 +19,11 @@ const GOOD: Rgb = Rgb(0, 110, 80);
 const BAD: Rgb = Rgb(176, 58, 0);
 const AMBER: Rgb = Rgb(150, 88, 0);
 const WHITE: Rgb = Rgb(255, 255, 255);
-/// Height of the replay chart.
+/// Height of the replay chart; what is left of a page will do where it is not much less.
 const CHART: f32 = 330.0;
+const SMALLEST_CHART: f32 = 205.0;
+/// Room that a heading takes.
+const HEADING: f32 = 29.0;
 
 const BODY: Style = Style {
     weight: Weight::Regular,
@@ -138,14 +141,14 @@ fn section(
 ) {
     // A heading stays with what it heads.
     let first = match section.blocks.first() {
-        Some(Block::Chart) => CHART,
+        Some(Block::Chart) => SMALLEST_CHART,
         Some(Block::Table(_)) => 60.0,
         _ => 40.0,
     };
-    pages.need(26.0 + first);
+    pages.need(HEADING + first);
     pages.y += 8.0;
     pages.put(MARGIN, pages.y + TITLE.size, TITLE, &section.title);
-    pages.y += 21.0;
+    pages.y += HEADING - 8.0;
     for block in &section.blocks {
         match block {
             Block::Text(t) => pages.paragraph(t, BODY),
@@ -169,9 +172,10 @@ fn section(
                 let about = subtitle(file);
                 let chart = replay_chart(rules, ledger, &about, worst.first());
                 let scale = 1.55;
-                let (w, h) = ((WIDTH - 2.0 * MARGIN) * scale, CHART * scale);
+                let height = pages.left().min(CHART);
+                let (w, h) = ((WIDTH - 2.0 * MARGIN) * scale, height * scale);
                 let drawn = svg::svg(&chart, &Look::paper(), w as u32, h as u32);
-                pages.picture(drawn, CHART);
+                pages.picture(drawn, height);
             }
         }
     }

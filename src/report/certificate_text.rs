@@ -10,7 +10,7 @@ use holdout_store::certificate::{CertificateFile, DocumentKind};
 use serde_json::Value;
 
 use super::chart_ticks;
-use super::number::{count, dollars, grouped, percent_to, usd};
+use super::number::{MINUS, count, dollars, duration, grouped, percent_to, usd};
 
 /// A part of the document.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +63,8 @@ pub fn sections(file: &CertificateFile, rules: &RuleSet) -> Vec<Section> {
     all
 }
 
-const RISK: &str = "Trading futures involves a substantial risk of loss and is not suitable for everyone. The figures here are hypothetical: they come from a simulation on historical or made-up bars with assumed fills, commissions and slippage, and no account was traded. Simulated results are prepared with hindsight, and an account in the market can do worse, also where every rule was kept here. Rules of firms change without notice; the firm's own agreement decides, not this document. Nothing here is advice.";
+/// What every document with simulated results has to say.
+pub const RISK: &str = "Trading futures involves a substantial risk of loss and is not suitable for everyone. The figures here are hypothetical: they come from a simulation on historical or made-up bars with assumed fills, commissions and slippage, and no account was traded. Simulated results are prepared with hindsight, and an account in the market can do worse, also where every rule was kept here. Rules of firms change without notice; the firm's own agreement decides, not this document. Nothing here is advice.";
 
 /// What the document calls itself in running text.
 fn noun(file: &CertificateFile) -> &'static str {
@@ -146,7 +147,14 @@ fn summary(file: &CertificateFile, rules: &RuleSet) -> Section {
         ),
     );
     fact("Issued", file.issued_at.clone());
-    fact("Valid until", file.valid_until.to_string());
+    fact(
+        "Valid until",
+        format!(
+            "{}, {} days after the rules were verified",
+            file.valid_until,
+            rules.age_days(file.valid_until)
+        ),
+    );
     fact("Programme", format!("Holdout {}", file.programme_version));
     let mut blocks = vec![Block::Facts(facts)];
     if !file.reasons.is_empty() {
@@ -165,19 +173,16 @@ fn automation(rules: &RuleSet) -> Section {
         AutomationPolicy::HumanConfirmed => "a person must confirm every order",
         AutomationPolicy::Prohibited => "prohibited",
     };
-    let mut blocks = vec![
-        Block::Text(rules.automation.line.clone()),
-        Block::Text(format!(
-            "In short: {policy} ({} stage).",
-            rules.stage.name()
-        )),
-    ];
+    let mut blocks = vec![Block::Text(rules.automation.line.clone())];
     let sources = rules
         .evidence_of("automation")
         .map(|e| e.sources.join(", "));
-    if let Some(sources) = sources.filter(|s| !s.is_empty()) {
-        blocks.push(Block::Text(format!("Source: {sources}.")));
-    }
+    let source = sources.filter(|s| !s.is_empty());
+    let source = source.map_or_else(String::new, |s| format!(" Source: {s}."));
+    blocks.push(Block::Text(format!(
+        "In short: {policy} ({} stage).{source}",
+        rules.stage.name()
+    )));
     Section {
         title: "Automation".to_owned(),
         blocks,
@@ -224,13 +229,13 @@ fn drawdown(file: &CertificateFile) -> Section {
             Block::Table(Table {
                 columns: vec![
                     ("Verdict", 0.8, false),
-                    ("Status", 1.1, false),
+                    ("Status", 1.5, false),
                     ("Limit", 1.1, true),
                     ("Worst", 1.1, true),
                     ("Room left", 1.1, true),
                     ("Peak", 1.2, true),
                     ("Floor", 1.2, true),
-                    ("When", 2.2, false),
+                    ("When", 1.9, false),
                 ],
                 rows: vec![row("Strict", "strict_drawdown"), row("Firm", "firm_drawdown")],
             }),
@@ -248,19 +253,20 @@ fn checks(file: &CertificateFile) -> Section {
     let names: Vec<String> = other
         .into_iter()
         .filter(|c| c["id"] != "automation")
-        .map(|c| name_of(&c["id"]))
+        .map(|c| lower_first(&name_of(&c["id"])))
         .collect();
     let mut blocks = vec![Block::Table(check_table(rows))];
     if !names.is_empty() {
         blocks.push(Block::Text(format!(
             "Not asked for by this rule set, or not at this stage: {}.",
-            names.join(", ").to_lowercase()
+            names.join(", ")
         )));
     }
-    blocks.push(Block::Text(format!(
-        "{} days count as trading days.",
-        file.report["trading_days"]
-    )));
+    blocks.push(Block::Text(match file.report["trading_days"].as_u64() {
+        Some(1) => "One day counts as a trading day.".to_owned(),
+        Some(0) => "No day counts as a trading day.".to_owned(),
+        n => format!("{} days count as trading days.", n.unwrap_or(0)),
+    }));
     Section {
         title: "Every check".to_owned(),
         blocks,
@@ -270,13 +276,13 @@ fn checks(file: &CertificateFile) -> Section {
 fn check_table(rows: Vec<Vec<String>>) -> Table {
     Table {
         columns: vec![
-            ("Check", 1.5, false),
-            ("Status", 0.9, false),
+            ("Check", 1.45, false),
+            ("Status", 1.0, false),
             ("Limit", 1.0, true),
-            ("Worst", 1.0, true),
-            ("Room left", 1.0, true),
-            ("When", 2.0, false),
-            ("In words", 2.9, false),
+            ("Worst", 1.05, true),
+            ("Room left", 1.05, true),
+            ("When", 1.75, false),
+            ("In words", 3.0, false),
         ],
         rows,
     }
@@ -285,10 +291,24 @@ fn check_table(rows: Vec<Vec<String>>) -> Table {
 fn check_row(c: &Value) -> Vec<String> {
     let unit = c["unit"].as_str().unwrap_or("");
     let figure = |v: &Value| v.as_f64().map_or_else(String::new, |x| in_unit(x, unit));
-    let trade = c["trade"]
-        .as_u64()
-        .filter(|_| !c["detail"].as_str().unwrap_or("").contains("trade"))
-        .map_or_else(String::new, |t| format!(" (trade {t})"));
+    let detail = c["detail"].as_str().unwrap_or("");
+    let mut evidence: Vec<String> = Vec::new();
+    if let Some(trade) = c["trade"].as_u64().filter(|_| !detail.contains("trade")) {
+        evidence.push(format!("trade {trade}"));
+    }
+    if let Some(price) = c["price"].as_f64() {
+        evidence.push(format!("entered at {}", grouped(price, 2)));
+    }
+    if let Some(equity) = c["equity"].as_f64() {
+        let equity = format!("equity {}", dollars(equity, 2));
+        if !detail.contains(equity.trim_start_matches("equity ")) {
+            evidence.push(equity);
+        }
+    }
+    let evidence = match evidence.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", evidence.join(", ")),
+    };
     vec![
         name_of(&c["id"]),
         status(&c["status"]),
@@ -296,7 +316,7 @@ fn check_row(c: &Value) -> Vec<String> {
         figure(&c["worst"]),
         figure(&c["room"]),
         when(&c["time"]),
-        format!("{}{trade}", c["detail"].as_str().unwrap_or("")),
+        format!("{detail}{evidence}"),
     ]
 }
 
@@ -307,7 +327,8 @@ pub fn in_unit(x: f64, unit: &str) -> String {
         "share" => percent_to(x, 1),
         "ratio" => grouped(x, 2),
         "minis" => format!("{} minis", grouped(x, if x.fract() == 0.0 { 0 } else { 1 })),
-        "seconds" => format!("{} s", grouped(x, 0)),
+        "seconds" if x < 0.0 => format!("{MINUS}{}", duration(-x)),
+        "seconds" => duration(x),
         "days" | "trades" | "bars" => grouped(x, 0),
         _ => grouped(x, 2),
     }
@@ -320,6 +341,12 @@ pub fn words(id: &str) -> String {
         first.make_ascii_uppercase();
     }
     text.replace("Mae", "Largest open loss (MAE)")
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_lowercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), chars.as_str())
 }
 
 fn name_of(id: &Value) -> String {

@@ -31,8 +31,8 @@ pub fn replay_chart(
         .map(|r| [x(r), r.equity_close.dollars()])
         .collect();
     let replayed = || rows.iter().zip(&levels);
-    let floor = replayed().map(|(r, l)| [x(r), l.0.dollars()]).collect();
-    let peak = replayed().map(|(r, l)| [x(r), l.1.dollars()]).collect();
+    let floor = turns(replayed().map(|(r, l)| [x(r), l.0.dollars()]));
+    let peak = turns(replayed().map(|(r, l)| [x(r), l.1.dollars()]));
     let fall = replayed()
         .map(|(r, l)| [x(r), (r.equity_worst - l.1).dollars()])
         .collect();
@@ -84,12 +84,51 @@ pub fn replay_chart(
     chart
 }
 
+/// The points at which a level changes, with both ends.
+///
+/// Floor and peak stand still for thousands of bars; a dashed line through all of those points
+/// would lose its dashes.
+fn turns(points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
+    let mut kept: Vec<[f64; 2]> = Vec::new();
+    let mut before: Option<[f64; 2]> = None;
+    for p in points {
+        match before {
+            Some(b) if b[1] == p[1] => {}
+            Some(b) => {
+                if kept.last() != Some(&b) {
+                    kept.push(b);
+                }
+                kept.push(p);
+            }
+            None => kept.push(p),
+        }
+        before = Some(p);
+    }
+    if let Some(b) = before.filter(|b| kept.last() != Some(b)) {
+        kept.push(b);
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use holdout_core::sim::{Action, ActionMask};
     use holdout_core::units::Usd;
 
     use super::*;
+
+    #[test]
+    fn a_level_is_drawn_by_its_turns() {
+        let level = |ys: &[f64]| turns(ys.iter().enumerate().map(|(i, y)| [i as f64, *y]));
+        assert_eq!(level(&[]), Vec::<[f64; 2]>::new());
+        assert_eq!(level(&[1.0]), [[0.0, 1.0]]);
+        assert_eq!(level(&[1.0, 1.0, 1.0]), [[0.0, 1.0], [2.0, 1.0]]);
+        let stair = level(&[1.0, 1.0, 1.0, 2.0, 3.0, 3.0]);
+        assert_eq!(
+            stair,
+            [[0.0, 1.0], [2.0, 1.0], [3.0, 2.0], [4.0, 3.0], [5.0, 3.0]]
+        );
+    }
 
     #[test]
     fn floor_and_peak_end_with_the_account() {

@@ -113,7 +113,8 @@ impl Pages<'_> {
         units * style.size / f32::from(face.units_per_em())
     }
 
-    /// Breaks a text into lines that fit; words that do not fit are broken anywhere.
+    /// Breaks a text into lines that fit; words that do not fit are broken after a stroke, a dot
+    /// or a hyphen where they have one, or else anywhere.
     pub fn lines(&self, text: &str, style: Style, room: f32) -> Vec<String> {
         let mut lines = Vec::new();
         let mut line = String::new();
@@ -134,7 +135,9 @@ impl Pages<'_> {
                 line.push(c);
                 if self.width(&line, style) > room && line.chars().count() > 1 {
                     line.pop();
-                    lines.push(std::mem::replace(&mut line, c.to_string()));
+                    let joint = line.rfind(['/', '-', '_', '.']);
+                    let rest = joint.map_or_else(String::new, |at| line.split_off(at + 1));
+                    lines.push(std::mem::replace(&mut line, format!("{rest}{c}")));
                 }
             }
         }
@@ -156,6 +159,11 @@ impl Pages<'_> {
             self.pages.push(Vec::new());
             self.y = TOP;
         }
+    }
+
+    /// Room that is left on this page.
+    pub fn left(&self) -> f32 {
+        HEIGHT - BOTTOM - self.y
     }
 
     /// One line of text at a place on this page.

@@ -48,9 +48,15 @@ impl Frame {
 
 /// Writes a chart of `width` times `height` points.
 pub fn svg(chart: &Chart, look: &Look, width: u32, height: u32) -> String {
+    svg_with_ids(chart, look, width, height, "")
+}
+
+/// [`svg`] where every name inside begins with `ids`, so that pictures can stand in one page.
+pub fn svg_with_ids(chart: &Chart, look: &Look, width: u32, height: u32, ids: &str) -> String {
     let mut page = Page {
         out: String::with_capacity(64 * 1024),
         look,
+        ids,
     };
     page.draw(chart, f64::from(width.max(240)), f64::from(height.max(160)));
     page.out
@@ -59,6 +65,7 @@ pub fn svg(chart: &Chart, look: &Look, width: u32, height: u32) -> String {
 struct Page<'a> {
     out: String,
     look: &'a Look,
+    ids: &'a str,
 }
 
 impl Page<'_> {
@@ -245,7 +252,8 @@ impl Page<'_> {
             true,
             &panel.y.label,
         );
-        self.put(format_args!("<clipPath id=\"c{i}\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/></clipPath>\n", f.left, f.top, f.width, f.height));
+        let ids = self.ids;
+        self.put(format_args!("<clipPath id=\"{}c{i}\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/></clipPath>\n", ids, f.left, f.top, f.width, f.height));
         for span in &chart.spans {
             let (a, b) = (f.x(span.from).max(f.left), f.x(span.to).min(f.right()));
             if b <= a {
@@ -301,16 +309,18 @@ impl Page<'_> {
                 );
             }
         }
-        self.put(format_args!("<g clip-path=\"url(#c{i})\">\n"));
+        self.put(format_args!("<g clip-path=\"url(#{ids}c{i})\">\n"));
         for series in &panel.series {
             self.series(series, f);
         }
         for level in &panel.levels {
             let (y, color) = (f.y(level.y), self.look.ink(level.ink).hex());
             self.put(format_args!("<line x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"{color}\" stroke-dasharray=\"6 4\"/>\n", f.left, f.right()));
+            // Under the line where there is no room above it.
+            let above = y - 4.0 - SMALL >= f.top;
             self.text(
                 f.right() - 6.0,
-                y - 4.0,
+                if above { y - 4.0 } else { y + SMALL + 1.0 },
                 SMALL - 1.0,
                 "end",
                 color,

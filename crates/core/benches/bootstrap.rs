@@ -40,7 +40,7 @@ fn intervals(c: &mut Criterion) {
     ] {
         let (series, trades) = account(days, 2_000);
         group.bench_function(name, |b| {
-            b.iter(|| black_box(Uncertainty::of(&series, Some(&trades), 0.02, settings)));
+            b.iter(|| black_box(Uncertainty::of(&series, Some(&trades), 0.02, 0.0, settings)));
         });
     }
     let (series, _) = account(2_000, 2_000);

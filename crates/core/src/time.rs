@@ -45,20 +45,34 @@ pub struct ZoneTable {
 }
 
 impl ZoneTable {
-    /// Looks a zone up in the IANA database (`America/New_York`, `UTC`, `Etc/GMT+5`).
+    /// Looks a zone up in the IANA database (`America/New_York`, `UTC`, `Etc/GMT+5`). Hours behind
+    /// the name shift it: the servers of many brokers run at `America/New_York+7`, with midnight at
+    /// 17:00 New York time all year.
     ///
     /// # Errors
     /// When the name is unknown.
     pub fn new(name: &str) -> Result<Self, TimeError> {
-        let tz = TimeZone::get(name).map_err(|_unknown| TimeError::Zone(name.to_owned()))?;
+        let unknown = || TimeError::Zone(name.to_owned());
+        let (tz, shift) = match TimeZone::get(name) {
+            Ok(tz) => (tz, 0),
+            Err(_unknown) => {
+                let at = name.rfind(['+', '-']).ok_or_else(unknown)?;
+                let hours: i64 = name[at..].parse().map_err(|_no_number| unknown())?;
+                let tz = TimeZone::get(&name[..at]).map_err(|_unknown| unknown())?;
+                if hours.abs() > 15 {
+                    return Err(unknown());
+                }
+                (tz, hours * 3600)
+            }
+        };
         let (start, end) = (Timestamp::UNIX_EPOCH, 2_840_140_800_i64);
-        let mut periods = vec![(i64::MIN, i64::from(tz.to_offset(start).seconds()))];
+        let mut periods = vec![(i64::MIN, i64::from(tz.to_offset(start).seconds()) + shift)];
         for change in tz.following(start) {
             let at = change.timestamp().as_second();
             if at > end {
                 break;
             }
-            periods.push((at, i64::from(change.offset().seconds())));
+            periods.push((at, i64::from(change.offset().seconds()) + shift));
         }
         Ok(Self {
             name: name.to_owned(),
@@ -281,6 +295,39 @@ mod tests {
 
     fn day_of(utc: &str) -> TradingDay {
         TradingDay::of_wall(ZoneTable::new_york().wall(parse_utc(utc).unwrap()))
+    }
+
+    #[test]
+    fn a_zone_can_be_shifted_by_hours() {
+        let (broker, ny) = (
+            ZoneTable::new("America/New_York+7").unwrap(),
+            ZoneTable::new_york(),
+        );
+        for utc in [
+            "2024-01-10T22:00:00Z",
+            "2024-03-20T21:00:00Z",
+            "2024-10-30T21:00:00Z",
+        ] {
+            let utc = parse_utc(utc).unwrap();
+            assert_eq!(broker.wall(utc), ny.wall(utc) + 7 * 3600);
+            assert_eq!(
+                broker.wall(utc) % DAY_SECS,
+                0,
+                "17:00 in New York is midnight"
+            );
+            assert_eq!(broker.to_utc(broker.wall(utc)), utc);
+        }
+        assert_eq!(ZoneTable::new("Etc/GMT+5").unwrap().offset(0), -5 * 3600);
+        for bad in [
+            "Nowhere",
+            "Nowhere+7",
+            "America/New_York+",
+            "UTC+99",
+            "+7",
+            "",
+        ] {
+            assert!(ZoneTable::new(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::env::{FeatureTable, StepOut, VecEnv};
 use crate::event::{Event, RunToEnd, TrainError, UpdateRecord};
-use crate::kernels::gemm::{Level, Packed, PackedLeft, multiply};
+use crate::kernels::gemm::{Level, Packed, Rows, multiply};
 use crate::policy::Policy;
 use crate::policy::params::Layout;
 use crate::ppo::{Start, TrainConfig, train};
@@ -177,8 +177,6 @@ pub fn gemm_peak() -> f64 {
     let numbers: Vec<f32> = (0..N * N).map(|i| (i % 13) as f32 * 0.1).collect();
     let mut packed = Packed::new(level, N, N);
     packed.fill(&numbers, N);
-    let mut left = PackedLeft::default();
-    left.fill(level, &numbers, N, N);
     let threads = rayon::current_num_threads();
     let mut best = 0.0_f64;
     for _ in 0..5 {
@@ -186,7 +184,7 @@ pub fn gemm_peak() -> f64 {
         (0..threads).into_par_iter().for_each(|_| {
             let mut c = vec![0.0; N * N];
             for _ in 0..REPEATS {
-                multiply(&mut c, N, &left, &packed, false);
+                multiply(&mut c, N, Rows::new(&numbers, N), &packed, false);
             }
             std::hint::black_box(&c);
         });

@@ -484,19 +484,39 @@ fn parquet_rows(
     DataFrame::new(range.len(), columns)
 }
 
-/// Columns of a Parquet file of canonical bars, unchecked; a missing number is NaN.
+/// Columns of a Parquet file of bars, unchecked; a missing number is NaN.
 pub(crate) struct ParquetColumns {
     /// Unix seconds.
     pub(crate) time: Vec<i64>,
     pub(crate) ohlc: [Vec<f64>; 4],
-    pub(crate) volume: Vec<f64>,
+    /// `None` where the file has none.
+    pub(crate) volume: Option<Vec<f64>>,
     pub(crate) symbol: Option<Vec<String>>,
+    /// Whether the columns are those of a canonical file.
+    pub(crate) canonical: bool,
+    /// Whether the times are those of a clock on a wall of a zone that the file does not name.
+    pub(crate) wall_clock: bool,
+    /// Names of the columns, for people.
+    pub(crate) names: String,
 }
 
+/// Names of a column of times in files of others; pandas writes an index without a name as the last.
+const PARQUET_TIMES: [&str; 8] = [
+    "ts_event",
+    "window_start",
+    "time",
+    "datetime",
+    "timestamp",
+    "date",
+    "index",
+    "__index_level_0__",
+];
+
 impl ParquetColumns {
-    /// Reads the columns. The decoder panics on some damaged files; that is an error here.
-    pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
-        catch_unwind(AssertUnwindSafe(|| Self::decode(path))).unwrap_or_else(|_panic| {
+    /// Reads the columns of a canonical file, or where `any` says so of any that names its time and
+    /// prices. The decoder panics on some damaged files; that is an error here.
+    pub(crate) fn read(path: &Path, any: bool) -> Result<Self, FileError> {
+        catch_unwind(AssertUnwindSafe(|| Self::decode(path, any))).unwrap_or_else(|_panic| {
             let bad = BadInput::new(path, "the parquet file is damaged");
             Err(bad
                 .remedy("write it again with `holdout data import`")
@@ -504,7 +524,7 @@ impl ParquetColumns {
         })
     }
 
-    fn decode(path: &Path) -> Result<Self, FileError> {
+    fn decode(path: &Path, any: bool) -> Result<Self, FileError> {
         let damaged = |e: PolarsError| -> FileError {
             let bad = BadInput::new(path, format!("the parquet file cannot be read: {e}"));
             bad.remedy("write it again with `holdout data import`")
@@ -516,11 +536,19 @@ impl ParquetColumns {
             .map_err(damaged)?;
         frame.rechunk_mut();
         let names: Vec<&str> = frame.columns().iter().map(|c| c.name().as_str()).collect();
-        if names.get(..6) != Some(&HEADER[..]) {
+        let canonical = names.get(..6) == Some(&HEADER[..]);
+        let find = |wanted: &[&str]| {
+            let is = |n: &&&str| wanted.iter().any(|w| n.eq_ignore_ascii_case(w));
+            names.iter().find(is).copied()
+        };
+        let strange = || {
             let bad = BadInput::new(path, format!("the columns are {}", names.join(", ")));
-            return Err(bad.expected("time, open, high, low, close, volume").into());
+            FileError::from(bad.expected("time, open, high, low, close, volume"))
+        };
+        if !canonical && !any {
+            return Err(strange());
         }
-        let numbers = |name: &'static str| -> Result<Vec<f64>, FileError> {
+        let numbers = |name: &str| -> Result<Vec<f64>, FileError> {
             let cast = frame
                 .column(name)
                 .and_then(|c| c.cast(&DataType::Float64))
@@ -532,23 +560,43 @@ impl ParquetColumns {
                 .map(|v| v.unwrap_or(f64::NAN))
                 .collect())
         };
-        let symbol = frame.column("symbol").ok().and_then(|c| c.str().ok());
+        let time = PARQUET_TIMES
+            .iter()
+            .find_map(|t| find(&[t]))
+            .ok_or_else(strange)?;
+        let times = frame.column(time).map_err(damaged)?;
+        let mut ohlc = [const { Vec::new() }; 4];
+        for (column, name) in ohlc.iter_mut().zip(["open", "high", "low", "close"]) {
+            *column = numbers(find(&[name]).ok_or_else(strange)?)?;
+        }
+        // Databento's fixed-point prices are whole numbers of 1e-9.
+        let fixed = time == "ts_event"
+            && find(&["open"])
+                .and_then(|n| frame.column(n).ok())
+                .is_some_and(|c| c.dtype() == &DataType::Int64);
+        if fixed {
+            ohlc.iter_mut().flatten().for_each(|p| *p /= 1e9);
+        }
+        let symbol = find(&["symbol", "ticker", "contract"])
+            .and_then(|n| frame.column(n).ok())
+            .and_then(|c| c.cast(&DataType::String).ok());
+        let symbol = symbol.as_ref().and_then(|c| c.str().ok());
         Ok(Self {
-            time: parquet_times(path, frame.column("time").map_err(damaged)?)?,
-            ohlc: [
-                numbers("open")?,
-                numbers("high")?,
-                numbers("low")?,
-                numbers("close")?,
-            ],
-            volume: numbers("volume")?,
+            time: parquet_times(path, times, canonical)?,
+            ohlc,
+            volume: find(&["volume"]).map(numbers).transpose()?,
             symbol: symbol.map(|s| s.iter().map(|v| v.unwrap_or("").to_owned()).collect()),
+            canonical,
+            wall_clock: !canonical && times.datetime().is_ok_and(|t| t.time_zone().is_none()),
+            names: names.join(", "),
         })
     }
 }
 
 fn read_parquet(path: &Path, builder: &mut Builder<'_>) -> Result<(), FileError> {
-    let columns = ParquetColumns::read(path)?;
+    let columns = ParquetColumns::read(path, false)?;
+    let no_volume = || BadInput::new(path, "there is no column volume");
+    let volume = columns.volume.as_ref().ok_or_else(no_volume)?;
     for (i, &utc) in columns.time.iter().enumerate() {
         let line = i as u64 + 1;
         builder.time(line, utc)?;
@@ -557,7 +605,7 @@ fn read_parquet(path: &Path, builder: &mut Builder<'_>) -> Result<(), FileError>
             let price = columns.ohlc[k][i];
             *t = builder.price(line, HEADER[k + 1], price, &|| price.to_string())?;
         }
-        builder.push(line, utc, ticks, columns.volume[i])?;
+        builder.push(line, utc, ticks, volume[i])?;
         if let Some(symbols) = &columns.symbol {
             builder.symbol(line, &symbols[i])?;
         }
@@ -565,8 +613,9 @@ fn read_parquet(path: &Path, builder: &mut Builder<'_>) -> Result<(), FileError>
     Ok(())
 }
 
-/// Unix seconds of a column of times: datetimes (without a zone they are UTC), whole seconds, or text.
-fn parquet_times(path: &Path, column: &Column) -> Result<Vec<i64>, FileError> {
+/// Unix seconds of a column of times: datetimes (without a zone as if it were UTC), whole numbers,
+/// or text. Whole numbers are seconds in a canonical file, in others whatever their size says.
+fn parquet_times(path: &Path, column: &Column, canonical: bool) -> Result<Vec<i64>, FileError> {
     let bad = |i: usize, what: String| {
         BadInput::new(path, what)
             .line(i as u64 + 1)
@@ -596,8 +645,16 @@ fn parquet_times(path: &Path, column: &Column) -> Result<Vec<i64>, FileError> {
             out.push(t / per_second);
         }
     } else if let Ok(times) = column.i64() {
+        let first = times.iter().flatten().next().unwrap_or(0);
+        let per_second = match first {
+            _ if canonical => 1,
+            0..100_000_000_000 => 1,
+            100_000_000_000..100_000_000_000_000 => 1_000,
+            100_000_000_000_000..100_000_000_000_000_000 => 1_000_000,
+            _ => 1_000_000_000,
+        };
         for (i, t) in times.iter().enumerate() {
-            out.push(t.ok_or_else(|| missing(i))?);
+            out.push(t.ok_or_else(|| missing(i))?.div_euclid(per_second));
         }
     } else if let Ok(times) = column.str() {
         for (i, t) in times.iter().enumerate() {

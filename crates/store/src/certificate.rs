@@ -160,11 +160,14 @@ impl CertificateFile {
         Ok((file, text))
     }
 
-    /// Whether the text is the one whose hash it carries.
+    /// Whether the text is the one that [`CertificateFile::sealed`] writes, hash included.
+    ///
+    /// Written again rather than hashed as it is: a text with a key twice, or with other spaces,
+    /// could show one thing to a reader and another to this programme.
     pub fn is_whole(&self, text: &str) -> bool {
-        self.content_sha256.len() == ZEROS.len()
-            && sha256_of(replace_last(text, &self.content_sha256, ZEROS).as_bytes())
-                == self.content_sha256
+        self.clone()
+            .sealed()
+            .is_ok_and(|(again, own)| again.content_sha256 == self.content_sha256 && own == text)
     }
 
     /// Where an input is, with another folder in place of `base` when one is given.
@@ -221,6 +224,26 @@ mod tests {
             fs::write(&path, &changed).unwrap();
             let whole = CertificateFile::read(&path).is_ok_and(|(f, t)| f.is_whole(&t));
             assert!(!whole, "byte {i} of {:?}", text.get(i..i + 1));
+        }
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_found_under_any_hash() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.json");
+        let (sealed, text) = file().sealed().unwrap();
+        for (from, to) in [
+            ("\"x\": 0.1", "\"x\": 0.2,\n    \"x\": 0.1"),
+            ("\"title\": \"t\"", "\"title\": \"u\",\n  \"title\": \"t\""),
+            ("\"x\": 0.1", "\"x\":  0.1"),
+        ] {
+            let zeros = replace_last(&text.replace(from, to), &sealed.content_sha256, ZEROS);
+            let hash = sha256_of(zeros.as_bytes());
+            let forged = replace_last(&zeros, ZEROS, &hash);
+            assert_ne!(forged, text);
+            fs::write(&path, &forged).unwrap();
+            let whole = CertificateFile::read(&path).is_ok_and(|(f, t)| f.is_whole(&t));
+            assert!(!whole, "{to}");
         }
     }
 

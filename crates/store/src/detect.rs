@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::dialects::{ALL, Layout, Recognition, Sample};
+use crate::dialects::{ALL, Layout, Recognition, Sample, TimeFormat, mapped};
 use crate::error::{BadInput, FileError, excerpt};
+use crate::options::ImportOptions;
 use crate::text::TextSource;
 
 /// The dialect of a file, and why.
@@ -23,28 +24,67 @@ pub struct Detection {
     pub sample: Sample,
 }
 
-/// Looks at the beginning of a file; `forced` names the dialect that the user chose.
+/// Looks at the beginning of a file, of the first member of an archive. The options may name the
+/// dialect, the columns and the order of dates.
 ///
 /// # Errors
 /// When the file cannot be read, when no dialect fits, when the chosen one does not exist or
 /// does not fit, and when the file holds daily bars or ticks.
-pub fn detect(path: &Path, forced: Option<&str>) -> Result<Detection, FileError> {
+pub fn detect(path: &Path, options: &ImportOptions) -> Result<Detection, FileError> {
     let source = TextSource::open(path)?;
-    detect_in(path, source.head(), forced)
+    detect_in(path, source.name(), source.head(), options)
 }
 
-/// As [`detect`], on bytes that were read already.
+/// As [`detect`], on bytes that were read already of a text of this name.
 pub(crate) fn detect_in(
     path: &Path,
+    name: &str,
     head: &[u8],
-    forced: Option<&str>,
+    options: &ImportOptions,
 ) -> Result<Detection, FileError> {
-    let name = path
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let sample = Sample::new(&name, head);
+    let mut found = recognise(path, name, head, options)?;
+    if let (TimeFormat::Civil(order), Some(said)) = (found.layout.format, options.dates)
+        && order != said
+    {
+        found.layout.format = TimeFormat::Civil(said);
+        found
+            .evidence
+            .push(format!("dates read as {}, as asked for", said.name()));
+    }
+    Ok(found)
+}
+
+fn recognise(
+    path: &Path,
+    name: &str,
+    head: &[u8],
+    options: &ImportOptions,
+) -> Result<Detection, FileError> {
+    let forced = options.dialect.as_deref();
+    let sample = Sample::new(name, head);
     check_there_are_rows(path, &sample)?;
+    if let Some(map) = &options.columns {
+        let recognised = mapped::layout(&sample, map).map_err(|cause| {
+            BadInput::new(path, cause).expected(
+                "columns by their names or numbers, e.g. time=1,open=2,high=3,low=4,close=5",
+            )
+        })?;
+        if let Recognition::Bars {
+            confidence,
+            evidence,
+            layout,
+        } = recognised
+        {
+            return Ok(Detection {
+                dialect: mapped::ID,
+                title: mapped::TITLE,
+                confidence,
+                evidence,
+                layout,
+                sample,
+            });
+        }
+    }
     let known = || ALL.iter().map(|d| d.id).collect::<Vec<_>>().join(", ");
     let candidates: Vec<_> = match forced {
         None => ALL.iter().collect(),
@@ -108,7 +148,7 @@ pub(crate) fn detect_in(
             let bad = BadInput::new(path, cause)
                 .line(1)
                 .expected(format!("a header that names time, open, high, low and close, or one of the dialects {}", known()))
-                .remedy("add a header line, or export the file again in one of these");
+                .remedy("say which column is what with --columns, or export the file again in one of these");
             Err(bad.into())
         }
     }
@@ -136,7 +176,20 @@ mod tests {
     use crate::options::Stamp;
 
     fn of(name: &str, text: &str) -> Result<Detection, FileError> {
-        detect_in(Path::new(name), text.as_bytes(), None)
+        detect_in(
+            Path::new(name),
+            name,
+            text.as_bytes(),
+            &ImportOptions::default(),
+        )
+    }
+
+    fn forced(name: &str, text: &str, dialect: &str) -> Result<Detection, FileError> {
+        let options = ImportOptions {
+            dialect: Some(dialect.to_owned()),
+            ..ImportOptions::default()
+        };
+        detect_in(Path::new(name), name, text.as_bytes(), &options)
     }
 
     #[test]
@@ -208,6 +261,56 @@ mod tests {
                 "Datetime,Adj Close,Close,High,Low,Open,Volume\n2026-04-29 00:05:00-04:00,27294.0,27294.0,27294.25,27291.25,27291.25,0\n",
             ),
             (
+                "interactive_brokers",
+                "a.csv",
+                "date,open,high,low,close,volume,average,barCount\n20240116 09:30:00 US/Eastern,1,2,1,2,5321,1.5,2411\n",
+            ),
+            (
+                "polygon",
+                "a.csv",
+                "ticker,volume,open,close,high,low,window_start,transactions\nNQU4,4930,200.29,200.5,200.63,200.29,1744792500000000000,129\n",
+            ),
+            (
+                "lean",
+                "20131007_trade.zip/20131007_es_minute_trade_201312.csv",
+                "0,1676.5,1676.5,1676.5,1676.5,9\n60000,1676.5,1676.75,1676.5,1676.75,19\n",
+            ),
+            (
+                "lean",
+                "es_trade.zip/es_trade_202003.csv",
+                "20200102 14:00,3246.5,3251,3245,3249.5,199356\n",
+            ),
+            (
+                "multicharts",
+                "a.txt",
+                "<Date>, <Time>, <Open>, <High>, <Low>, <Close>, <Volume>\n01/16/2024,09:31:00,16820.25,16835.00,16811.50,16829.75,5321\n",
+            ),
+            (
+                "alpaca",
+                "a.csv",
+                "symbol,timestamp,open,high,low,close,volume,trade_count,vwap\nES,2024-01-16 09:30:00-05:00,1,2,1,2,5.0,3,1.5\n",
+            ),
+            (
+                "dukascopy",
+                "a.csv",
+                "Gmt time,Open,High,Low,Close,Volume\n26.03.2025 00:00:00.000,1.07894,1.07894,1.07888,1.07888,9899.999999999998\n",
+            ),
+            (
+                "metastock",
+                "a.txt",
+                "<TICKER>,<DTYYYYMMDD>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>\nCHFJPY,20010102,230100,71.55,71.55,71.55,71.55,4\n",
+            ),
+            (
+                "generic",
+                "a.csv",
+                ",Open,High,Low,Close,Volume\n2017-04-19 09:00:00,1.0716,1.0722,1.07083,1.07219,1413\n",
+            ),
+            (
+                "generic",
+                "a.csv",
+                "Timestamp;MidPrice;TradeVolume\n2015-01-01 00:01;4237.5;0\n2015-01-01 00:02;4237.5;0\n",
+            ),
+            (
                 "generic",
                 "a.csv",
                 "date,close,open,high,low\n2024-01-01 17:00:00,2,1,3,1\n",
@@ -261,23 +364,25 @@ mod tests {
                 .contains("daily bars of NinjaTrader")
         );
         assert!(text(of("a.txt", "20061107 000431;1383.00;1\n")).contains("ticks of NinjaTrader"));
+        let daily = text(of(
+            "a.csv",
+            ",Open,High,Low,Close\n2004-08-19,100,104,95,100\n",
+        ));
+        assert!(daily.contains("daily bars"), "{daily}");
+        let quotes = "0,1,1,1,1,1,2,2,2,2,2\n60000,1,1,1,1,1,2,2,2,2,2\n";
+        assert!(text(of("20131007_es_minute_quote_201312.csv", quotes)).contains("quotes of LEAN"));
+        let dayless = text(of("lean.csv", "0,1,1,1,1,9\n60000,1,1,1,1,9\n"));
+        assert!(dayless.contains("this name has none"), "{dayless}");
         assert!(
             text(of("a.csv", "time,open,high,low,close,volume\n")).contains("a header and no rows")
         );
         assert!(text(of("a.csv", "\n\n")).contains("only blank lines"));
         assert!(text(of("a.csv", "hello world\nfoo\n")).contains("no known dialect"));
-        let forced = detect_in(Path::new("a"), b"1,2\n3,4\n", Some("kibot"))
-            .unwrap_err()
-            .to_string();
+        let kibot = text(forced("a", "1,2\n3,4\n", "kibot"));
         assert!(
-            forced.contains("not written in the dialect kibot"),
-            "{forced}"
+            kibot.contains("not written in the dialect kibot"),
+            "{kibot}"
         );
-        assert!(
-            detect_in(Path::new("a"), b"1,2\n", Some("foo"))
-                .unwrap_err()
-                .to_string()
-                .contains("\"foo\" is not a dialect")
-        );
+        assert!(text(forced("a", "1,2\n", "foo")).contains("\"foo\" is not a dialect"));
     }
 }

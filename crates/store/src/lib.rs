@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod append;
+pub mod archive;
 pub mod atomic;
 mod bar_columns;
 pub mod cache;
@@ -31,4 +32,4 @@ pub use inspection::{
     ContractFacts, Example, Inspection, Problem, ProblemKind, RollFacts, Severity, Verdict,
     VerdictLevel,
 };
-pub use options::{Continuous, ImportOptions, Repair, Stamp};
+pub use options::{ColumnMap, ColumnRole, Continuous, ImportOptions, Repair, Stamp};

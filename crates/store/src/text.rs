@@ -1,8 +1,9 @@
 //! Reads a text file of any size in blocks of whole lines, and hashes it on the way.
 //!
-//! Plain or gzip by content, UTF-8 (a byte-order mark is skipped) or UTF-16 by its mark or its
-//! zero bytes; line ends may be LF, CRLF or CR. Memory does not grow with the file. The hash is
-//! the SHA-256 of the file as it lies on the disk.
+//! Plain, gzip, Zstandard or a member of a zip archive by content, UTF-8 (a byte-order mark is
+//! skipped) or UTF-16 by its mark or its zero bytes; line ends may be LF, CRLF or CR. Memory does
+//! not grow with the file, and what unpacks to many times its size is refused. The hash is the
+//! SHA-256 of the file as it lies on the disk.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -15,12 +16,17 @@ use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE};
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
+use crate::archive::{self, Member};
 use crate::error::{BadInput, FileError};
 
 /// Bytes asked for at a time.
 const BLOCK: usize = 1 << 20;
 /// A line longer than this is no row of a bar file.
 const MAX_LINE: usize = 1 << 20;
+/// Packed text that grows by more than this is no market data: bars shrink five- to thirtyfold.
+pub(crate) const MAX_GROWTH: u64 = 200;
+/// Up to this size growth does not matter.
+pub(crate) const SMALL: u64 = 64 << 20;
 
 /// Writes a hash as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -73,13 +79,13 @@ pub(crate) fn open(path: &Path) -> Result<File, FileError> {
 }
 
 /// Counts and hashes what is read through it.
-struct Tap {
-    file: File,
+struct Tap<R> {
+    file: R,
     hash: Arc<Mutex<Sha256>>,
     seen: Arc<AtomicU64>,
 }
 
-impl Read for Tap {
+impl<R: Read> Read for Tap<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.file.read(buf)?;
         self.seen.fetch_add(n as u64, Ordering::Relaxed);
@@ -87,6 +93,27 @@ impl Read for Tap {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .update(&buf[..n]);
+        Ok(n)
+    }
+}
+
+/// Refuses to unpack a bomb: a small file that holds far more than any bars would.
+struct Bounded<R> {
+    inner: R,
+    out: u64,
+    seen: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.out += n as u64;
+        let packed = self.seen.load(Ordering::Relaxed).max(1);
+        if self.out > SMALL && self.out / packed > MAX_GROWTH {
+            return Err(io::Error::other(format!(
+                "it unpacks to more than {MAX_GROWTH} times its size, which no bar file does"
+            )));
+        }
         Ok(n)
     }
 }
@@ -112,10 +139,12 @@ impl ReadProgress {
 /// A text file as blocks of whole lines in UTF-8.
 pub struct TextSource {
     path: PathBuf,
+    name: String,
     reader: Box<dyn Read + Send>,
     decoder: Option<Decoder>,
     carriage_returns_only: bool,
-    gzip: bool,
+    /// What the text is packed in, for messages.
+    packed: Option<&'static str>,
     hash: Arc<Mutex<Sha256>>,
     progress: ReadProgress,
     /// Bytes after the last line end handed out.
@@ -124,21 +153,60 @@ pub struct TextSource {
 }
 
 impl TextSource {
-    /// Opens a file and looks at its first bytes.
+    /// Opens a file and looks at its first bytes. Of a zip archive it opens the first member that
+    /// may be a text; see [`archive::members`] for all of them.
     ///
     /// # Errors
-    /// When it cannot be opened, is a folder, is empty, or begins as a zip archive or a parquet file.
+    /// When it cannot be opened, is a folder, is empty, is a parquet file, or is an archive without
+    /// a text.
     pub fn open(path: &Path) -> Result<Self, FileError> {
+        if archive::is_zip(path)? {
+            let members = archive::members(path)?;
+            let Some(first) = members.first() else {
+                return Err(archive::no_members(path).into());
+            };
+            return Self::open_member(path, first);
+        }
         let file = open(path)?;
         let total = file
             .metadata()
             .map_err(|e| FileError::io("open", path, e))?
             .len();
+        let name = path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        Self::over(path, name, file, total, None)
+    }
+
+    /// Opens one member of a zip archive. The hash is then that of the packed member, not of the
+    /// archive.
+    ///
+    /// # Errors
+    /// As [`TextSource::open`].
+    pub fn open_member(path: &Path, member: &Member) -> Result<Self, FileError> {
+        let file = member.open(path)?;
+        Self::over(
+            path,
+            member.full_name(path),
+            file,
+            member.packed_bytes,
+            Some(member),
+        )
+    }
+
+    fn over(
+        path: &Path,
+        name: String,
+        file: impl Read + Send + 'static,
+        total: u64,
+        member: Option<&Member>,
+    ) -> Result<Self, FileError> {
         let (hash, seen) = (
             Arc::new(Mutex::new(Sha256::new())),
             Arc::new(AtomicU64::new(0)),
         );
-        let mut raw = BufReader::with_capacity(
+        let tap = BufReader::with_capacity(
             1 << 17,
             Tap {
                 file,
@@ -146,39 +214,70 @@ impl TextSource {
                 seen: seen.clone(),
             },
         );
-        let magic = peek(&mut raw, 4).map_err(|e| FileError::io("read", path, e))?;
+        let mut packed = None;
+        let mut raw: Box<dyn Read + Send> = match member {
+            None => Box::new(tap),
+            Some(member) => {
+                packed = Some("zip archive");
+                Box::new(Bounded {
+                    inner: member.unpack(tap),
+                    out: 0,
+                    seen: seen.clone(),
+                })
+            }
+        };
+        let magic = peek(&mut raw, 4).map_err(|e| read_error(path, packed, e))?;
         let refuse =
             |cause: &str, remedy: &str| Err(BadInput::new(path, cause).remedy(remedy).into());
         match magic.as_slice() {
+            [] if member.is_some() => {
+                return refuse("the file in the archive is empty", "export it again");
+            }
             [] => return refuse("the file is empty (0 bytes)", "export it again"),
             [b'P', b'K', 3, 4] => {
                 return refuse(
-                    "this is a zip archive",
+                    "this is a zip archive in a zip archive",
                     "unpack it and give the file inside",
                 );
             }
             [b'P', b'A', b'R', b'1'] => {
                 return refuse(
                     "this is a parquet file, text was expected",
-                    "open it as a parquet file",
+                    "open it as a parquet file by itself",
                 );
             }
             _ => {}
         }
-        let gzip = magic.starts_with(&[0x1f, 0x8b]);
-        let chained = io::Cursor::new(magic).chain(raw);
-        let reader: Box<dyn Read + Send> = if gzip {
-            Box::new(MultiGzDecoder::new(chained))
-        } else {
-            Box::new(chained)
+        let chained = io::Cursor::new(magic.clone()).chain(raw);
+        let reader: Box<dyn Read + Send> = match magic.as_slice() {
+            [0x1f, 0x8b, ..] => {
+                packed = Some("gzip file");
+                Box::new(Bounded {
+                    inner: MultiGzDecoder::new(chained),
+                    out: 0,
+                    seen: seen.clone(),
+                })
+            }
+            [0x28, 0xb5, 0x2f, 0xfd] => {
+                packed = Some("Zstandard file");
+                let inner = zstd::stream::read::Decoder::new(chained)
+                    .map_err(|e| read_error(path, packed, e))?;
+                Box::new(Bounded {
+                    inner,
+                    out: 0,
+                    seen: seen.clone(),
+                })
+            }
+            _ => Box::new(chained),
         };
         let progress = ReadProgress { seen, total };
         let mut source = Self {
             path: path.to_owned(),
+            name,
             reader,
             decoder: None,
             carriage_returns_only: false,
-            gzip,
+            packed,
             hash,
             progress,
             rest: Vec::new(),
@@ -186,6 +285,11 @@ impl TextSource {
         };
         source.look_at_encoding()?;
         Ok(source)
+    }
+
+    /// Name of the file without its folder; of a member, the names of archive and member.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// How far the reading has come.
@@ -233,27 +337,8 @@ impl TextSource {
                 self.ended = n < limit;
                 Ok(())
             }
-            Err(e) => Err(self.read_error(e)),
+            Err(e) => Err(read_error(&self.path, self.packed, e)),
         }
-    }
-
-    fn read_error(&self, e: io::Error) -> FileError {
-        let broken = matches!(
-            e.kind(),
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
-        );
-        if !(self.gzip && broken) {
-            return FileError::io("read", &self.path, e);
-        }
-        let cause = if e.kind() == io::ErrorKind::UnexpectedEof {
-            "the gzip file ends in the middle".to_owned()
-        } else {
-            format!("the gzip file is damaged ({e})")
-        };
-        BadInput::new(&self.path, cause)
-            .expected("a whole gzip file")
-            .remedy("download or copy it again")
-            .into()
     }
 
     fn decode(&mut self, raw: Vec<u8>, last: bool) -> Result<Vec<u8>, FileError> {
@@ -332,6 +417,22 @@ impl TextSource {
             .clone()
             .finalize())
     }
+}
+
+/// Tells a damaged packed file from a system that refuses.
+fn read_error(path: &Path, packed: Option<&str>, e: io::Error) -> FileError {
+    let Some(packed) = packed.filter(|_| e.raw_os_error().is_none()) else {
+        return FileError::io("read", path, e);
+    };
+    let cause = if e.kind() == io::ErrorKind::UnexpectedEof {
+        format!("the {packed} ends in the middle")
+    } else {
+        format!("the {packed} is damaged ({e})")
+    };
+    BadInput::new(path, cause)
+        .expected(format!("a whole {packed}"))
+        .remedy("download or copy it again")
+        .into()
 }
 
 /// The first `n` bytes of a reader, fewer at its end.

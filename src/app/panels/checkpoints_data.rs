@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::jobs::checkpoints::{CheckpointRow, CheckpointTable, Comparison};
+use crate::jobs::checkpoints::{CheckpointRow, CheckpointTable, Comparison, EnsembleRow};
 use crate::report::{Axis, Chart, Curve, Ink, Panel, Series, Span, Unit, number};
 
 /// All checkpoints of a run.
@@ -155,11 +155,37 @@ fn about_choice(t: &CheckpointTable) -> Vec<String> {
             "Deflated Sharpe ratio {} after {} candidates seen on these bars; luck alone would show {} a year.",
             number::grouped(d, 3),
             number::count(t.deflation.trials),
-            number::grouped(t.deflation.expected_best_sharpe, 2)
+            t.deflation
+                .expected_best_sharpe
+                .map_or_else(|| "n/a".to_owned(), |s| number::grouped(s, 2))
+        ),
+        None if t.deflation.expected_best_sharpe.is_none() => format!(
+            "No deflated Sharpe ratio: too few of the {} candidates have a Sharpe ratio.",
+            number::count(t.deflation.trials)
         ),
         None => "No deflated Sharpe ratio: the chosen account has no returns that vary.".to_owned(),
     });
+    lines.extend(t.ensembles.iter().map(about_ensemble));
     lines
+}
+
+fn about_ensemble(e: &EnsembleRow) -> String {
+    let beside = match (e.against, &e.difference) {
+        (Some(step), Some(d)) => format!(
+            "; {} a day against step {} (p {})",
+            number::dollars_signed(d.mean_daily_pnl.value, 2),
+            number::count(step),
+            number::grouped(d.mean_daily_pnl.p, 3)
+        ),
+        _ => String::new(),
+    };
+    format!(
+        "Ensemble {}: {}, {} trades, Sharpe ratio {}{beside}.",
+        e.name,
+        number::dollars_signed(e.row.net_pnl, 0),
+        number::count(e.row.trades),
+        number::or_na(e.row.sharpe, |s| number::grouped(s, 2), e.row.days, "days"),
+    )
 }
 
 impl ComparisonView {

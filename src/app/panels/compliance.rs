@@ -329,7 +329,7 @@ fn firms(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
     Grid::new("firms")
         .num_columns(9)
         .striped(true)
-        .spacing(vec2(18.0, 4.0))
+        .spacing(vec2(14.0, 4.0))
         .show(ui, |ui| {
             head(
                 ctx,
@@ -361,10 +361,14 @@ fn firms(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
                     ctx.send(Command::Compliance(ComplianceCommand::Choose(f.id.clone())));
                 }
                 let (icon, word, color) = state_look(ctx.theme, f.state);
-                ui.horizontal(|ui| {
+                let verdict = ui.horizontal(|ui| {
                     icons::show(ui, icon, 13.0, color);
                     ui.label(RichText::new(word).color(color));
                 });
+                // The column that says why may be out of sight.
+                if !f.reason.is_empty() {
+                    verdict.response.on_hover_text(&f.reason);
+                }
                 figure(
                     ui,
                     f.room.map_or_else(String::new, |r| number::dollars(r, 0)),

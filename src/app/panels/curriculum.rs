@@ -32,7 +32,7 @@ impl CurriculumPanel {
             .frame(bar(ctx.theme))
             .show(ui, |ui| self.bar(ctx, ui));
         Panel::left("curriculum-settings")
-            .default_size(440.0)
+            .default_size(530.0)
             .size_range(380.0..=680.0)
             .frame(pad(ctx.theme))
             .show(ui, |ui| self.settings(ctx, ui));

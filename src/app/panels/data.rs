@@ -130,6 +130,8 @@ impl DataPanel {
             sessions,
             bounds,
             pointed: self.pointed,
+            until: None,
+            trades: None,
         };
         let editor = if split.is_some() {
             data_split::HEIGHT

@@ -9,7 +9,7 @@ use egui_extras::{Column, TableBuilder};
 use super::data::{bar, heading, pad};
 use super::data_import_data::{blocked, needs_words, size_words};
 use super::data_quality;
-use super::{data_contracts, data_overrides};
+use super::{data_columns, data_contracts, data_overrides};
 use crate::app::commands::Command;
 use crate::app::context::PanelCtx;
 use crate::app::icons::Icon;
@@ -51,7 +51,7 @@ pub fn ui(ctx: &PanelCtx<'_>, draft: &Draft, ui: &mut Ui) {
                     ui.add_space(8.0);
                 }
                 if let Some(head) = &draft.head {
-                    rows(ctx, head, ui);
+                    rows(ctx, draft, head, ui);
                 }
                 if let Some(whole) = &draft.whole {
                     ui.add_space(10.0);
@@ -208,8 +208,25 @@ fn evidence(ctx: &PanelCtx<'_>, whole: &Whole, ui: &mut Ui) {
 }
 
 /// The first rows as the file has them, with what each column is read as.
-fn rows(ctx: &PanelCtx<'_>, head: &Head, ui: &mut Ui) {
+fn rows(ctx: &PanelCtx<'_>, draft: &Draft, head: &Head, ui: &mut Ui) {
     heading(ui, ctx.theme, "First rows of the file");
+    let mut options = None;
+    if draft.options.columns.is_some() {
+        let back = button::button(
+            ui,
+            ctx.theme,
+            Some(Icon::Undo),
+            "Columns as detected",
+            button::Weight::Quiet,
+            true,
+        );
+        if back.clicked() {
+            options = Some(holdout_store::ImportOptions {
+                columns: None,
+                ..draft.options.clone()
+            });
+        }
+    }
     if head.rows.is_empty() {
         ui.label(
             RichText::new("The format is binary; its rows are shown once it is read.")
@@ -219,7 +236,7 @@ fn rows(ctx: &PanelCtx<'_>, head: &Head, ui: &mut Ui) {
     }
     let n = head.rows.iter().map(Vec::len).max().unwrap_or(0).min(24);
     let shown = head.rows.len().min(8);
-    let header_height = if head.header.is_empty() { 20.0 } else { 36.0 };
+    let header_height = if head.header.is_empty() { 26.0 } else { 42.0 };
     ui.push_id("first-rows", |ui| {
         ScrollArea::horizontal().show(ui, |ui| {
             let mut table = TableBuilder::new(ui)
@@ -235,13 +252,11 @@ fn rows(ctx: &PanelCtx<'_>, head: &Head, ui: &mut Ui) {
                         header.col(|ui| {
                             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                                 ui.spacing_mut().item_spacing = vec2(0.0, 1.0);
-                                let role = head.roles.get(c).copied().unwrap_or("");
-                                let (role, color) = if role.is_empty() {
-                                    ("not read", ctx.theme.dim)
-                                } else {
-                                    (role, ctx.theme.accent)
-                                };
-                                ui.label(RichText::new(role).small().color(color));
+                                let said =
+                                    data_columns::choose(ui, ctx.theme, head, &draft.options, c);
+                                if said.is_some() {
+                                    options = said;
+                                }
                                 let name = head.header.get(c).map_or("", String::as_str);
                                 ui.add(
                                     Label::new(RichText::new(name).small().color(ctx.theme.dim))
@@ -264,6 +279,9 @@ fn rows(ctx: &PanelCtx<'_>, head: &Head, ui: &mut Ui) {
                 });
         });
     });
+    if let Some(options) = options {
+        ctx.send(Command::Preview(draft.path.clone(), Box::new(options)));
+    }
 }
 
 /// Wide enough for the longest cell of the column.
@@ -275,7 +293,7 @@ fn column_width(head: &Head, c: usize) -> f32 {
         .chain([
             head.header.get(c).map_or(0, |h| h.chars().count()),
             head.roles.get(c).map_or(0, |r| r.len()),
-            8,
+            13,
         ])
         .max()
         .unwrap_or(8);

@@ -7,7 +7,7 @@ use crate::app::context::PanelCtx;
 use crate::app::theme::Theme;
 
 /// Zones offered for stamps without one.
-const ZONES: [&str; 14] = [
+const ZONES: [&str; 15] = [
     "America/New_York",
     "America/Chicago",
     "UTC",
@@ -16,6 +16,7 @@ const ZONES: [&str; 14] = [
     "Europe/London",
     "Europe/Berlin",
     "Europe/Athens",
+    "America/New_York+7",
     "Asia/Jerusalem",
     "Asia/Kolkata",
     "Asia/Singapore",

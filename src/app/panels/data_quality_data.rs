@@ -30,7 +30,7 @@ pub fn meaning(kind: ProblemKind) -> &'static str {
         }
         ProblemKind::Spike => "A price far from all bars around it; kept unless you drop them.",
         ProblemKind::ScaleBreak => {
-            "A lasting change of the price level that no market makes; kept."
+            "A lasting change of the price level that no market makes; kept unless it is a power of ten and you rescale it."
         }
         ProblemKind::MixedSymbols => "More than one contract in the file.",
         ProblemKind::SpreadSymbol => "Spreads or options among outright contracts; set aside.",
@@ -54,6 +54,10 @@ pub fn repair_words(repair: Repair, inspection: &Inspection) -> (String, String)
         Repair::DropSpikes => (
             format!("Drop {} spikes", n(ProblemKind::Spike)),
             "Reads the file again without the bars whose price is far from all bars around them. Your file is not changed.".to_owned(),
+        ),
+        Repair::Rescale => (
+            format!("Rescale over {} changes of scale", n(ProblemKind::ScaleBreak)),
+            "Reads the file again and brings the prices that are ten, a hundred or a thousand times those of most of the file to their scale. Your file is not changed.".to_owned(),
         ),
     }
 }

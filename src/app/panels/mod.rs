@@ -1,5 +1,6 @@
 //! The pages and bars of the window. A panel reads a [`super::context::PanelCtx`] and sends commands.
 
+pub mod about;
 pub mod checkpoints;
 pub mod checkpoints_data;
 pub mod compliance;
@@ -7,6 +8,7 @@ pub mod compliance_data;
 pub mod curriculum;
 pub mod curriculum_data;
 pub mod data;
+pub mod data_columns;
 pub mod data_contracts;
 pub mod data_data;
 pub mod data_found;
@@ -23,15 +25,18 @@ pub mod markets;
 pub mod markets_data;
 pub mod palette;
 pub mod proof;
-pub mod proof_data;
 pub mod queue;
 pub mod regimes;
-pub mod regimes_data;
+pub mod report;
 pub mod results;
 pub mod results_data;
+pub mod results_layout;
+pub mod results_player;
 pub mod results_trades;
+pub mod results_why;
 pub mod ruleset_form;
 pub mod runs;
+pub mod runs_data;
 pub mod self_test;
 pub mod status;
 pub mod top;

@@ -5,6 +5,7 @@ use egui::{Id, Key, Label, Modal, RichText, Sense, TextEdit};
 use super::runs;
 use crate::app::commands::Command;
 use crate::app::context::{Page, PanelCtx, RunState};
+use crate::app::reporting::ReportCommand;
 use crate::app::theme::Mode;
 use crate::config::PRESETS;
 use crate::dataset::SAMPLES;
@@ -130,6 +131,10 @@ fn commands(ctx: &PanelCtx<'_>) -> Vec<(String, Command)> {
         list.push(("Stop training and keep".to_owned(), Command::Stop));
     }
     if m.selected_run.is_some() {
+        list.push((
+            "Put the report together".to_owned(),
+            Command::Report(ReportCommand::Gather),
+        ));
         list.extend(Part::ALL.map(|p| (format!("Judge on {}", p.name()), Command::ShowResults(p))));
     }
     list.extend(PRESETS.map(|(name, _, _)| (format!("Use preset {name}"), Command::Preset(name))));
@@ -141,6 +146,7 @@ fn commands(ctx: &PanelCtx<'_>) -> Vec<(String, Command)> {
     list.push((other.to_owned(), Command::SetMode(ctx.theme.mode.other())));
     list.push(("Run the self-test".to_owned(), Command::SelfTest));
     list.push(("Show messages".to_owned(), Command::ToggleLog));
+    list.push(("About Holdout, keys".to_owned(), Command::OpenAbout));
     list
 }
 

@@ -4,10 +4,10 @@ use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
 
 use super::data::heading;
 use super::markets::outcome_look;
-use super::proof_data::{Proof, TextTable};
 use crate::app::icons;
 use crate::app::theme::{Theme, mono};
 use crate::app::widgets::chart_view::{ChartView, ExportFormat};
+use crate::report::proof::{Proof, TextTable};
 
 /// Draws it; returns the format in which the chart is to be exported, if that was asked for.
 pub fn ui(ui: &mut Ui, theme: &Theme, proof: &Proof) -> Option<ExportFormat> {

@@ -6,13 +6,13 @@ use egui::{
 use holdout_core::metrics::by_regime::{HourCell, RegimeCell, RegimeTable};
 
 use super::data::{bar, heading, pad};
-use super::regimes_data::{drawdown_line, label, rate_text, sharpe_text};
 use crate::app::commands::Command;
 use crate::app::context::{Page, PanelCtx};
 use crate::app::icons::{self, Icon};
 use crate::app::theme::{Theme, mix, mono, semibold};
 use crate::app::widgets::button::{self, Weight};
 use crate::app::widgets::empty;
+use crate::report::regime_words::{drawdown_line, label, rate_text, sharpe_text};
 use crate::report::{Ink, number};
 
 const DAYS: [&str; 5] = ["Mon", "Tue", "Wed", "Thu", "Fri"];
@@ -180,7 +180,10 @@ fn breakdown(theme: &Theme, cells: &[RegimeCell], ui: &mut Ui) {
                 };
                 right(ui, rate_text(c), rates);
                 right(ui, sharpe_text(c), rates);
-                right(ui, number::dollars(c.max_drawdown_usd, 0), theme.text);
+                // The last column takes what room there is unless it is told its own.
+                ui.allocate_ui(vec2(70.0, 18.0), |ui| {
+                    right(ui, number::dollars(c.max_drawdown_usd, 0), theme.text);
+                });
                 ui.end_row();
             }
         });

@@ -1,9 +1,11 @@
-//! The Results page: equity and drawdown, figures, the parts side by side, actions, trades, compliance.
+//! The Results page: figures over panes that are dragged, tabbed and resized: equity and drawdown,
+//! candles with trades, reasons, the parts side by side, actions, trades, compliance.
 
 use egui::{
     Align, CentralPanel, ComboBox, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea,
     Sense, Ui, vec2,
 };
+use egui_tiles::{Behavior, SimplificationOptions, TabState, TileId, Tiles, Tree, UiResponse};
 use holdout_core::market::split::Part;
 use holdout_core::sim::Action;
 
@@ -12,9 +14,13 @@ use super::proof;
 use super::results_data::{
     CheckRow, CheckState, ResultsView, VerdictView, actions_in_words, moment,
 };
+use super::results_layout::{self, Pane};
+use super::results_player::Player;
 use super::results_trades::TradesTable;
+use super::results_why;
 use crate::app::commands::Command;
-use crate::app::context::{Page, PanelCtx, RunState};
+use crate::app::context::{Model, Page, PanelCtx, RunState};
+use crate::app::explaining::ExplainCommand;
 use crate::app::icons::{self, Icon};
 use crate::app::theme::{Theme, mono, semibold};
 use crate::app::widgets::button::{self, Weight};
@@ -23,24 +29,39 @@ use crate::app::widgets::empty;
 use crate::app::widgets::tile::{Tile, tiles};
 use crate::report::{Ink, number};
 
-/// What is under the curve.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Tab {
-    #[default]
-    Trades,
-    Proof,
-    Parts,
-    Actions,
+/// State of the page.
+pub struct ResultsPanel {
+    tree: Tree<Pane>,
+    trades: TradesTable,
+    player: Player,
 }
 
-/// State of the page.
-#[derive(Default)]
-pub struct ResultsPanel {
-    tab: Tab,
-    trades: TradesTable,
+impl Default for ResultsPanel {
+    fn default() -> Self {
+        Self {
+            tree: results_layout::usual(),
+            trades: TradesTable::default(),
+            player: Player::default(),
+        }
+    }
 }
 
 impl ResultsPanel {
+    /// The layout of the panes, as text to keep.
+    pub fn layout(&self) -> String {
+        results_layout::write(&self.tree)
+    }
+
+    /// Takes a layout that was kept; the usual one where it cannot be read.
+    pub fn take_layout(&mut self, text: &str) {
+        self.tree = results_layout::read(text).unwrap_or_else(results_layout::usual);
+    }
+
+    /// Keys that play and step.
+    pub fn keys(&mut self, ctx: &egui::Context, model: &Model) {
+        self.player.keys(ctx, model);
+    }
+
     /// Draws the page.
     pub fn ui(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
         let m = ctx.model;
@@ -50,35 +71,142 @@ impl ResultsPanel {
                 .show(ui, |ui| no_run(ctx, ui));
             return;
         }
+        let mut reset = false;
         Panel::top("results-bar")
             .frame(bar(ctx.theme))
-            .show(ui, |ui| choices(ctx, ui));
+            .show(ui, |ui| reset = choices(ctx, ui));
+        if reset {
+            self.tree = results_layout::usual();
+        }
         let Some(view) = m.result(m.part) else {
             CentralPanel::default()
                 .frame(pad(ctx.theme))
                 .show(ui, |ui| not_yet(ctx, ui));
             return;
         };
-        Panel::right("results-rules")
-            .default_size(296.0)
-            .size_range(250.0..=520.0)
-            .frame(pad(ctx.theme))
-            .show(ui, |ui| rules(ctx, &view.verdict, "results", ui));
+        self.player.follow(view);
         Panel::top("results-tiles")
             .show_separator_line(false)
             .frame(pad(ctx.theme))
             .show(ui, |ui| figures(ctx.theme, view, ui));
-        // On a low window the curve keeps most of the room.
-        let tabs = (ui.available_height() * 0.36).clamp(110.0, 190.0);
-        Panel::bottom("results-tabs")
-            .default_size(tabs)
-            .resizable(true)
-            .min_size(110.0)
-            .frame(pad(ctx.theme))
-            .show(ui, |ui| self.tabs(ctx, view, ui));
         CentralPanel::default()
-            .frame(pad(ctx.theme))
+            .frame(Frame::new().fill(ctx.theme.panel))
             .show(ui, |ui| {
+                let waited = self.player.waited(ctx, view);
+                let mut panes = Panes {
+                    ctx,
+                    view,
+                    trades: &mut self.trades,
+                    player: &mut self.player,
+                    clicked: waited,
+                };
+                self.tree.ui(&mut panes, ui);
+                if let Some(i) = panes.clicked {
+                    self.show_trade(ctx, view, i, ui);
+                }
+            });
+    }
+
+    /// A trade was clicked: it is shown on the curve and on the candles, with its reasons.
+    fn show_trade(&mut self, ctx: &PanelCtx<'_>, view: &ResultsView, i: usize, ui: &mut Ui) {
+        let Some(t) = view.ledger.trades.get(i) else {
+            return;
+        };
+        self.trades.choose(t.id);
+        let (from, to) = (t.entry_time as f64, t.exit_time as f64);
+        let room = ((to - from) * 3.0).max(view.ledger.interval_secs as f64 * 120.0);
+        chart_view::look_at(ui, "results", [from - room, to + room]);
+        match ctx.model.explain.of(view) {
+            Some(explained) => {
+                let explained = std::sync::Arc::clone(explained);
+                self.player.look_at_trade(t, &explained);
+                results_layout::show(&mut self.tree, Pane::Price);
+                results_layout::show(&mut self.tree, Pane::Why);
+            }
+            None => {
+                self.player.wait_for(i);
+                ctx.send(Command::Explain(ExplainCommand::Ask));
+                results_layout::show(&mut self.tree, Pane::Why);
+            }
+        }
+    }
+}
+
+/// What the panes are drawn from.
+struct Panes<'a> {
+    ctx: &'a PanelCtx<'a>,
+    view: &'a ResultsView,
+    trades: &'a mut TradesTable,
+    player: &'a mut Player,
+    clicked: Option<usize>,
+}
+
+impl Behavior<Pane> for Panes<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _id: TileId, pane: &mut Pane) -> UiResponse {
+        pad(self.ctx.theme).show(ui, |ui| {
+            ui.set_min_size(ui.available_size());
+            self.pane(*pane, ui);
+        });
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> egui::WidgetText {
+        pane.title().into()
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions {
+            all_panes_must_have_tabs: true,
+            ..SimplificationOptions::default()
+        }
+    }
+
+    fn min_size(&self) -> f32 {
+        110.0
+    }
+
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        2.0
+    }
+
+    fn tab_bar_color(&self, _visuals: &egui::Visuals) -> egui::Color32 {
+        self.ctx.theme.background
+    }
+
+    fn tab_bg_color(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<Pane>,
+        _id: TileId,
+        state: &TabState,
+    ) -> egui::Color32 {
+        if state.active {
+            self.ctx.theme.panel
+        } else {
+            egui::Color32::TRANSPARENT
+        }
+    }
+
+    fn tab_text_color(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<Pane>,
+        _id: TileId,
+        state: &TabState,
+    ) -> egui::Color32 {
+        if state.active {
+            self.ctx.theme.text
+        } else {
+            self.ctx.theme.dim
+        }
+    }
+}
+
+impl Panes<'_> {
+    fn pane(&mut self, pane: Pane, ui: &mut Ui) {
+        let (ctx, view) = (self.ctx, self.view);
+        match pane {
+            Pane::Equity => {
                 let chart = ChartView {
                     group: "results",
                     height: ui.available_height() - 2.0,
@@ -88,51 +216,35 @@ impl ResultsPanel {
                 if let Some(format) = chart.show(ui, ctx.theme, &view.chart) {
                     ctx.send(Command::Export(Box::new(view.chart.clone()), format));
                 }
-            });
-    }
-
-    fn tabs(&mut self, ctx: &PanelCtx<'_>, view: &ResultsView, ui: &mut Ui) {
-        ui.horizontal_wrapped(|ui| {
-            for (tab, icon, name) in [
-                (Tab::Trades, Icon::List, "Trades"),
-                (Tab::Proof, Icon::Question, "Is it real?"),
-                (Tab::Parts, Icon::Data, "Parts side by side"),
-                (Tab::Actions, Icon::Sliders, "Actions and benchmarks"),
-            ] {
-                let weight = if self.tab == tab {
-                    Weight::Chosen
-                } else {
-                    Weight::Quiet
-                };
-                if button::button(ui, ctx.theme, Some(icon), name, weight, true).clicked() {
-                    self.tab = tab;
+            }
+            Pane::Price => {
+                let chosen = self.trades.chosen();
+                if let Some(i) = self.player.ui(ctx, view, chosen, ui) {
+                    self.clicked = Some(i);
                 }
             }
-        });
-        match self.tab {
-            Tab::Trades if view.ledger.trades.is_empty() => {
+            Pane::Rules => rules(ctx, &view.verdict, "results", ui),
+            Pane::Why => results_why::ui(ctx, view, self.player.row, ui),
+            Pane::Trades if view.ledger.trades.is_empty() => {
                 ui.add_space(12.0);
                 ui.label(
                     RichText::new("The policy made no trade on these bars.").color(ctx.theme.dim),
                 );
             }
-            Tab::Trades => {
+            Pane::Trades => {
                 if let Some(i) = self.trades.ui(ui, ctx.theme, &view.ledger) {
-                    let t = &view.ledger.trades[i];
-                    let (from, to) = (t.entry_time as f64, t.exit_time as f64);
-                    let room = ((to - from) * 3.0).max(view.ledger.interval_secs as f64 * 120.0);
-                    chart_view::look_at(ui, "results", [from - room, to + room]);
+                    self.clicked = Some(i);
                 }
             }
-            Tab::Proof => {
+            Pane::Proof => {
                 if let (Some(format), Some(chart)) =
                     (proof::ui(ui, ctx.theme, &view.proof), &view.proof.bands)
                 {
                     ctx.send(Command::Export(Box::new(chart.clone()), format));
                 }
             }
-            Tab::Parts => parts(ctx, ui),
-            Tab::Actions => {
+            Pane::Parts => parts(ctx, ui),
+            Pane::Actions => {
                 ScrollArea::vertical()
                     .auto_shrink(false)
                     .show(ui, |ui| actions(ctx.theme, view, ui));
@@ -186,8 +298,10 @@ fn not_yet(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     }
 }
 
-fn choices(ctx: &PanelCtx<'_>, ui: &mut Ui) {
+/// Draws the bar; returns whether the panes are to lie as usual again.
+fn choices(ctx: &PanelCtx<'_>, ui: &mut Ui) -> bool {
     let m = ctx.model;
+    let mut reset = false;
     ui.horizontal(|ui| {
         let run = m
             .selected_run
@@ -265,7 +379,13 @@ fn choices(ctx: &PanelCtx<'_>, ui: &mut Ui) {
                     .color(ctx.theme.dim),
             );
         }
+        if m.result(m.part).is_some() {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                reset = button::icon(ui, ctx.theme, Icon::Undo, "Reset the layout").clicked();
+            });
+        }
     });
+    reset
 }
 
 /// What became of the account, where it did not just go on to the end.

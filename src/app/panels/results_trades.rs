@@ -134,6 +134,16 @@ impl Default for TradesTable {
 }
 
 impl TradesTable {
+    /// Number of the trade that is looked at.
+    pub fn chosen(&self) -> Option<u32> {
+        self.chosen
+    }
+
+    /// Looks at a trade.
+    pub fn choose(&mut self, id: u32) {
+        self.chosen = Some(id);
+    }
+
     /// Draws the table. Returns the trade that was clicked.
     pub fn ui(&mut self, ui: &mut Ui, theme: &Theme, ledger: &Arc<Ledger>) -> Option<usize> {
         self.refresh(ui, ledger);
@@ -162,7 +172,7 @@ impl TradesTable {
                 ui.label(RichText::new("sorting…").color(theme.dim));
             }
             ui.label(
-                RichText::new("click a row to see it on the curve")
+                RichText::new("click a row to see it on the charts, and why")
                     .small()
                     .color(theme.dim),
             );

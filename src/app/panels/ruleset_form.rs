@@ -6,10 +6,11 @@
 use egui::{ComboBox, DragValue, Grid, Label, Modal, RichText, ScrollArea, TextEdit, Ui};
 use holdout_core::compliance::lock::Lock;
 use holdout_core::compliance::ruleset::{
-    AutomationPolicy, Confidence, DailyLoss, Enforcement, FloorBasis, HalfDay,
+    AutomationPolicy, Confidence, ConsistencyRule, DailyLoss, Enforcement, FloorBasis, HalfDay,
+    HoldRule, MaeRule, OneDirectionRule, RiskRewardRule, SizeStep,
 };
 use holdout_core::compliance::{RuleSet, Severity, Stage};
-use holdout_core::time::TimeOfDay;
+use holdout_core::time::{TimeOfDay, TradingDay};
 use holdout_core::units::Usd;
 
 use crate::app::commands::Command;
@@ -25,6 +26,7 @@ pub struct RuleSetForm {
     base: String,
     flat_by: String,
     early_flat_by: String,
+    verified_on: String,
 }
 
 fn time_text(t: Option<TimeOfDay>) -> String {
@@ -44,6 +46,7 @@ impl RuleSetForm {
             base: rules.id.clone(),
             flat_by: time_text(own.session.flat_by),
             early_flat_by: time_text(own.session.early_close_flat_by),
+            verified_on: own.verified_on.to_string(),
             rules: own,
         }
     }
@@ -63,6 +66,14 @@ impl RuleSetForm {
         };
         rules.session.flat_by = time("Flat by", &self.flat_by)?;
         rules.session.early_close_flat_by = time("Flat by on half days", &self.early_flat_by)?;
+        rules.verified_on = self
+            .verified_on
+            .trim()
+            .parse::<TradingDay>()
+            .map_err(|e| format!("Compared with sources on: {e}"))?;
+        if rules.verified_on > crate::jobs::certificate::today() {
+            return Err("Compared with sources on: that day is still to come".to_owned());
+        }
         if RuleSet::builtin_text(&rules.id).is_some() {
             return Err(format!(
                 "\"{}\" ships with the programme; give yours another name",
@@ -130,6 +141,7 @@ impl RuleSetForm {
                 &mut r.stage,
                 &[(Stage::Evaluation, "Evaluation"), (Stage::Funded, "Funded")],
             );
+            text(ui, "Compared with sources on", &mut self.verified_on);
             dollars(ui, "Start balance", &mut r.account.start_balance);
             optional(
                 ui,
@@ -189,6 +201,14 @@ impl RuleSetForm {
                 &mut r.floor.strict_max_drawdown,
                 Usd::whole(2_500),
             );
+            if r.floor.strict_max_drawdown.is_some() {
+                optional(
+                    ui,
+                    "Warning from",
+                    &mut r.floor.strict_warning,
+                    Usd::whole(2_200),
+                );
+            }
         });
         group(ctx, ui, "Day", |ui| {
             let mut limit = r.daily_loss.as_ref().map(|d| d.amount);
@@ -212,6 +232,11 @@ impl RuleSetForm {
             }
             text(ui, "Flat by (New York)", &mut self.flat_by);
             text(ui, "Flat by on half days", &mut self.early_flat_by);
+            minutes(
+                ui,
+                "Flat before an early close by",
+                &mut r.session.early_close_offset_minutes,
+            );
             check(ui, "Overnight allowed", &mut r.session.overnight);
             choice(
                 ui,
@@ -224,6 +249,12 @@ impl RuleSetForm {
                 ],
             );
             number(ui, "Trading days needed", &mut r.days.minimum, 7);
+            optional(
+                ui,
+                "Profit that makes a day count",
+                &mut r.days.minimum_profit,
+                Usd::whole(50),
+            );
             number(
                 ui,
                 "Calendar days allowed",
@@ -231,9 +262,17 @@ impl RuleSetForm {
                 30,
             );
         });
-        group(ctx, ui, "Size and automation", |ui| {
+        group(ctx, ui, "Size", |ui| {
             minis(ui, "Smallest size", &mut r.size.min_minis);
             minis(ui, "Largest size", &mut r.size.max_minis);
+            ui.label("Micros to a mini");
+            ui.add(DragValue::new(&mut r.size.micros_per_mini).range(1..=1_000))
+                .accessible_name("Micros to a mini");
+            ui.end_row();
+            steps(ui, &mut r.size.steps);
+        });
+        group(ctx, ui, "Profit and trades", |ui| trades(ui, r));
+        group(ctx, ui, "Automation", |ui| {
             choice(
                 ui,
                 "Machines",
@@ -249,6 +288,175 @@ impl RuleSetForm {
     }
 }
 
+/// Rules about profit and single trades, each of which may be absent.
+fn trades(ui: &mut Ui, r: &mut RuleSet) {
+    let name = "Largest share of one day";
+    let first = || ConsistencyRule {
+        max_share: 0.5,
+        touch_counts: true,
+        severity: Severity::BlocksPayout,
+        applies: None,
+    };
+    rule(ui, name, &mut r.consistency, first, |ui, c| {
+        share(ui, "Share of the profit", &mut c.max_share);
+        check(ui, "Exactly that share is too much", &mut c.touch_counts);
+        meaning(ui, name, &mut c.severity, &mut c.applies);
+    });
+    let name = "Largest open loss (MAE)";
+    let first = || MaeRule {
+        share: 0.3,
+        safety_net: Usd::whole(2_600),
+        raised_share: 0.5,
+        raised_above: Usd::whole(5_200),
+        severity: Severity::Warning,
+        applies: None,
+    };
+    rule(ui, name, &mut r.mae, first, |ui, m| {
+        share(ui, "Share of drawdown or profit", &mut m.share);
+        dollars(ui, "Of the profit from", &mut m.safety_net);
+        share(ui, "Raised share", &mut m.raised_share);
+        dollars(ui, "Raised above", &mut m.raised_above);
+        meaning(ui, name, &mut m.severity, &mut m.applies);
+    });
+    let name = "Stop against target";
+    let first = || RiskRewardRule {
+        max_stop_to_target: 5.0,
+        severity: Severity::Warning,
+        applies: None,
+    };
+    rule(ui, name, &mut r.risk_reward, first, |ui, x| {
+        ui.label("Stop at most");
+        let drag = DragValue::new(&mut x.max_stop_to_target)
+            .range(0.1..=1_000.0)
+            .speed(0.1)
+            .suffix(" times the target");
+        ui.add(drag).accessible_name("Stop at most");
+        ui.end_row();
+        meaning(ui, name, &mut x.severity, &mut x.applies);
+    });
+    let name = "One direction at a time";
+    let first = || OneDirectionRule {
+        severity: Severity::Fail,
+        applies: None,
+    };
+    rule(ui, name, &mut r.one_direction, first, |ui, o| {
+        meaning(ui, name, &mut o.severity, &mut o.applies);
+    });
+    let name = "Trades held for a while";
+    let first = || HoldRule {
+        seconds: 10,
+        share_above: 0.5,
+        severity: Severity::BlocksPayout,
+        applies: None,
+    };
+    rule(ui, name, &mut r.hold, first, |ui, h| {
+        ui.label("Longer than");
+        let drag = DragValue::new(&mut h.seconds)
+            .range(1..=86_400)
+            .suffix(" s");
+        ui.add(drag).accessible_name("Longer than");
+        ui.end_row();
+        share(ui, "More than this share of them", &mut h.share_above);
+        meaning(ui, name, &mut h.severity, &mut h.applies);
+    });
+}
+
+/// Larger sizes that an end-of-day balance opens.
+fn steps(ui: &mut Ui, steps: &mut Vec<SizeStep>) {
+    let mut gone = None;
+    for (i, step) in steps.iter_mut().enumerate() {
+        let name = format!("Step {} above a day's end of", i + 1);
+        ui.label(&name);
+        ui.horizontal(|ui| {
+            amount(ui, &name, &mut step.balance_above);
+            let drag = DragValue::new(&mut step.max_minis)
+                .range(0.1..=10_000.0)
+                .speed(0.1)
+                .suffix(" minis");
+            ui.add(drag)
+                .accessible_name(format!("Size of step {}", i + 1));
+            if ui.button("Remove").clicked() {
+                gone = Some(i);
+            }
+        });
+        ui.end_row();
+    }
+    if let Some(i) = gone {
+        steps.remove(i);
+    }
+    ui.label("Larger size by balance");
+    if ui.button("Add a step").clicked() {
+        let last = steps.last();
+        steps.push(SizeStep {
+            balance_above: last.map_or(Usd::whole(52_600), |s| s.balance_above),
+            max_minis: last.map_or(2.0, |s| s.max_minis * 2.0),
+        });
+    }
+    ui.end_row();
+}
+
+/// A rule that may be absent, with its fields under it.
+fn rule<T>(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut Option<T>,
+    first: impl FnOnce() -> T,
+    edit: impl FnOnce(&mut Ui, &mut T),
+) {
+    let mut on = value.is_some();
+    check(ui, name, &mut on);
+    match (on, value.is_some()) {
+        (true, false) => *value = Some(first()),
+        (false, true) => *value = None,
+        _ => {}
+    }
+    if let Some(v) = value {
+        edit(ui, v);
+    }
+}
+
+/// What breaking a rule means, and in which stage it holds.
+fn meaning(ui: &mut Ui, rule: &str, severity: &mut Severity, applies: &mut Option<Stage>) {
+    let all = [
+        (Severity::Fail, "Ends the account"),
+        (Severity::PauseDay, "Pauses the day"),
+        (Severity::BlocksPayout, "Blocks the payout"),
+        (Severity::Warning, "Is a warning"),
+        (Severity::Information, "Is only told"),
+    ];
+    ui.label("Breaking it");
+    pick(ui, &format!("{rule}: breaking it"), severity, &all);
+    let stages = [
+        (None, "At every stage"),
+        (Some(Stage::Evaluation), "In an evaluation"),
+        (Some(Stage::Funded), "In a funded account"),
+    ];
+    ui.label("Holds");
+    pick(ui, &format!("{rule}: holds"), applies, &stages);
+}
+
+fn share(ui: &mut Ui, name: &str, value: &mut f64) {
+    ui.label(name);
+    let mut percent = *value * 100.0;
+    let drag = DragValue::new(&mut percent)
+        .range(0.1..=100.0)
+        .speed(0.5)
+        .max_decimals(2)
+        .suffix("%");
+    if ui.add(drag).accessible_name(name).changed() {
+        // Two decimals of a percent: what the field shows is what is kept.
+        *value = (percent * 100.0).round() / 10_000.0;
+    }
+    ui.end_row();
+}
+
+fn minutes(ui: &mut Ui, name: &str, value: &mut u32) {
+    ui.label(name);
+    ui.add(DragValue::new(value).range(0..=240).suffix(" min"))
+        .accessible_name(name);
+    ui.end_row();
+}
+
 fn group(ctx: &PanelCtx<'_>, ui: &mut Ui, name: &str, fill: impl FnOnce(&mut Ui)) {
     ui.add_space(6.0);
     ui.label(
@@ -258,7 +466,7 @@ fn group(ctx: &PanelCtx<'_>, ui: &mut Ui, name: &str, fill: impl FnOnce(&mut Ui)
     );
     Grid::new(name)
         .num_columns(2)
-        .min_col_width(180.0)
+        .min_col_width(205.0)
         .spacing(egui::vec2(12.0, 5.0))
         .show(ui, fill);
 }
@@ -279,6 +487,10 @@ fn check(ui: &mut Ui, name: &str, value: &mut bool) {
 
 fn choice<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: &[(T, &str)]) {
     ui.label(name);
+    pick(ui, name, value, all);
+}
+
+fn pick<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: &[(T, &str)]) {
     let shown = all
         .iter()
         .find(|(v, _)| v == value)
@@ -383,7 +595,9 @@ mod tests {
 
     #[test]
     fn what_a_file_may_not_say_the_form_may_not_either() {
-        let wrong: [(&dyn Fn(&mut RuleSetForm), &str); 4] = [
+        let wrong: [(&dyn Fn(&mut RuleSetForm), &str); 6] = [
+            (&|f| f.verified_on = "soon".to_owned(), "Compared"),
+            (&|f| f.verified_on = "2090-01-01".to_owned(), "to come"),
             (&|f| f.flat_by = "late".to_owned(), "Flat by"),
             (&|f| f.rules.id = "apex-50k-seed".to_owned(), "ships"),
             (&|f| f.rules.id = "with space".to_owned(), "id"),

@@ -1,35 +1,35 @@
-//! The list of runs on the left; the chosen one is what Results is about.
+//! The list of runs on the left with their tags, notes and courses on validation; the chosen one
+//! is what the pages are about.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use egui::{Align, Label, Layout, RichText, ScrollArea, Sense, Ui, vec2};
-use holdout_store::runs::{RunFolder, RunState as Stored, list_runs};
+use egui::{
+    Align, CentralPanel, Frame, Label, Layout, Panel, RichText, ScrollArea, Sense, TextEdit, Ui,
+    vec2,
+};
+use holdout_store::runs::{Labels, RunState as Stored};
 
 use super::data::heading;
+use super::results_why::sparkline;
+use super::runs_data::RunEntry;
 use crate::app::commands::Command;
 use crate::app::context::{Model, PanelCtx, RunState};
 use crate::app::icons::{self, Icon};
 use crate::app::theme::{Theme, semibold};
 use crate::app::widgets::button;
+use crate::jobs::registry::{self, Relabel};
 use crate::report::number;
 
-/// A run on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunEntry {
-    /// Folder.
-    pub path: PathBuf,
-    /// Identifier.
-    pub name: String,
-    /// Root symbol.
-    pub market: String,
-    /// State, as written; `None` when it cannot be read.
-    pub state: Option<Stored>,
-    /// Environment steps.
-    pub step: u64,
-    /// Names of its checkpoints, oldest first.
-    pub checkpoints: Vec<String>,
-    /// Why it cannot be read in full.
-    pub problem: Option<String>,
+/// Width of a run's course on validation.
+const SPARK: f32 = 64.0;
+
+/// State of the list.
+#[derive(Default)]
+pub struct RunsPanel {
+    find: String,
+    /// What is being written about a run, until the field is left.
+    typed: Option<(PathBuf, Labels)>,
+    tags: String,
 }
 
 /// The chosen run, where it can go on: stopped, or its process ended without a word.
@@ -43,34 +43,115 @@ pub fn unfinished(m: &Model) -> Option<&RunEntry> {
     .then_some(run)
 }
 
-/// Reads the list of runs.
-///
-/// # Errors
-/// When the folder cannot be listed.
-pub fn read_runs(dir: &Path) -> anyhow::Result<Vec<RunEntry>> {
-    let list = list_runs(dir)?;
-    Ok(list
-        .into_iter()
-        .map(|s| {
-            let steps = RunFolder::open(&s.path)
-                .and_then(|f| f.checkpoint_steps())
-                .unwrap_or_default();
-            let checkpoints = steps.iter().map(ToString::to_string).collect();
-            RunEntry {
-                path: s.path,
-                name: s.id,
-                market: s.market,
-                state: s.state,
-                step: s.step,
-                checkpoints,
-                problem: s.problem,
+impl RunsPanel {
+    /// Draws the list, and under it what is written about the chosen run.
+    pub fn ui(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
+        let chosen = ctx
+            .model
+            .selected_run
+            .as_ref()
+            .and_then(|p| ctx.model.runs.iter().find(|r| &r.path == p));
+        if let Some(run) = chosen {
+            Panel::bottom("run-labels")
+                .default_size(150.0)
+                .size_range(90.0..=320.0)
+                .resizable(true)
+                .frame(Frame::new().fill(ctx.theme.background))
+                .show(ui, |ui| self.labels(ctx, run, ui));
+        }
+        CentralPanel::default()
+            .frame(Frame::new().fill(ctx.theme.background))
+            .show(ui, |ui| self.list(ctx, ui));
+    }
+
+    fn list(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
+        list_head(ctx, ui);
+        if ctx.model.runs.is_empty() {
+            return;
+        }
+        ui.add(
+            TextEdit::singleline(&mut self.find)
+                .hint_text("Find by name, tag, note")
+                .background_color(ctx.theme.panel)
+                .desired_width(f32::INFINITY),
+        )
+        .accessible_name("Find runs");
+        let shown: Vec<&RunEntry> = ctx
+            .model
+            .runs
+            .iter()
+            .filter(|r| r.fits(&self.find))
+            .collect();
+        if shown.is_empty() {
+            ui.label(RichText::new("No run fits.").color(ctx.theme.dim));
+        }
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 4.0;
+            for run in shown {
+                entry(ctx, run, ui);
             }
-        })
-        .collect())
+        });
+    }
+
+    fn labels(&mut self, ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
+        if self.typed.as_ref().is_none_or(|(p, _)| *p != run.path) {
+            self.typed = Some((run.path.clone(), run.labels.clone()));
+            self.tags = run.labels.tags.join(", ");
+        }
+        let Some((_, typed)) = &mut self.typed else {
+            return;
+        };
+        ui.add_space(6.0);
+        ui.label(RichText::new("Tags").small().color(ctx.theme.dim));
+        let tags = ui
+            .add(
+                TextEdit::singleline(&mut self.tags)
+                    .hint_text("separated by commas")
+                    .background_color(ctx.theme.panel)
+                    .desired_width(f32::INFINITY),
+            )
+            .accessible_name("Tags of the run");
+        let read = registry::tags(&self.tags);
+        if let Err(e) = &read {
+            ui.add(Label::new(RichText::new(e.to_string()).small().color(ctx.theme.bad)).wrap());
+        }
+        ui.label(RichText::new("Notes").small().color(ctx.theme.dim));
+        let notes = ScrollArea::vertical()
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                ui.add(
+                    TextEdit::multiline(&mut typed.notes)
+                        .hint_text("what was tried, and why")
+                        .background_color(ctx.theme.panel)
+                        .desired_rows(3)
+                        .desired_width(f32::INFINITY),
+                )
+                .accessible_name("Notes on the run")
+            })
+            .inner;
+        if !tags.has_focus() && !notes.has_focus() && !(tags.lost_focus() || notes.lost_focus()) {
+            // Nobody writes: show what is kept, which a command may have changed.
+            let kept = self.typed.as_ref().is_some_and(|(_, t)| *t == run.labels);
+            if !kept && ctx.model.relabelling == 0 {
+                self.typed = None;
+            }
+            return;
+        }
+        if (tags.lost_focus() || notes.lost_focus())
+            && let Ok(tags) = read
+        {
+            typed.tags = tags;
+            if *typed != run.labels {
+                ctx.send(Command::Relabel(Relabel {
+                    run: run.path.clone(),
+                    labels: typed.clone(),
+                }));
+            }
+        }
+    }
 }
 
-/// Draws the list.
-pub fn ui(ctx: &PanelCtx<'_>, ui: &mut Ui) {
+fn list_head(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     ui.horizontal(|ui| {
         heading(ui, ctx.theme, "Runs");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -87,19 +168,16 @@ pub fn ui(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             )
             .wrap(),
         );
-        return;
     }
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 4.0;
-        for run in &ctx.model.runs {
-            entry(ctx, run, ui);
-        }
-    });
 }
 
 fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
     let chosen = ctx.model.selected_run.as_ref() == Some(&run.path);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 46.0), Sense::click());
+    let tagged = !run.labels.tags.is_empty();
+    let trials = run.validation.len() > 1;
+    let height = if tagged || trials { 64.0 } else { 46.0 };
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     response.widget_info(|| {
         egui::WidgetInfo::selected(
             egui::Role::Button,
@@ -134,6 +212,7 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
             .layout(Layout::top_down(Align::Min)),
     );
     child.spacing_mut().item_spacing.y = 2.0;
+    child.spacing_mut().interact_size.y = 16.0;
     child.add(Label::new(RichText::new(&run.name).font(semibold(12.5))).truncate());
     child.horizontal(|ui| {
         icons::show(ui, icon, 12.0, color);
@@ -151,9 +230,33 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
             .truncate(),
         );
     });
+    if tagged || trials {
+        child.horizontal(|ui| {
+            ui.spacing_mut().interact_size.y = 16.0;
+            let room = ui.available_width() - if trials { SPARK + 8.0 } else { 0.0 };
+            let (words, color) = if tagged {
+                (run.labels.tags.join(" · "), ctx.theme.accent)
+            } else {
+                ("validation".to_owned(), ctx.theme.dim)
+            };
+            ui.scope(|ui| {
+                ui.set_max_width(room.max(30.0));
+                ui.add(Label::new(RichText::new(words).small().color(color)).truncate());
+            });
+            if trials {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let (place, spark) = ui.allocate_exact_size(vec2(SPARK, 14.0), Sense::hover());
+                    sparkline(ui, ctx.theme, place, &run.validation);
+                    spark.widget_info(|| {
+                        egui::WidgetInfo::labeled(egui::Role::Image, true, "Course on validation")
+                    });
+                });
+            }
+        });
+    }
     let response = match &run.problem {
         Some(p) => response.on_hover_text(p),
-        None => response.on_hover_text(run.path.display().to_string()),
+        None => response.on_hover_text(run.hint()),
     };
     if response.clicked() {
         ctx.send(Command::SelectRun(run.path.clone()));

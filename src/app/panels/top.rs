@@ -20,6 +20,7 @@ pub fn page_icon(page: Page) -> Icon {
         Page::Checkpoints => Icon::Flag,
         Page::Markets => Icon::List,
         Page::Compliance => Icon::Shield,
+        Page::Report => Icon::Page,
     }
 }
 
@@ -69,6 +70,9 @@ pub fn ui(ctx: &PanelCtx<'_>, zoom: f32, ui: &mut Ui) {
             .response
             .accessible_name("Zoom")
             .on_hover_text("Size of everything; Ctrl++ and Ctrl+−");
+            if button::icon(ui, ctx.theme, Icon::Info, "About Holdout").clicked() {
+                ctx.send(Command::OpenAbout);
+            }
             if button::icon(ui, ctx.theme, Icon::Search, "Find a command")
                 .on_hover_text("Ctrl+P")
                 .clicked()

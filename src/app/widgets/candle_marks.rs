@@ -8,6 +8,7 @@ use egui::{
 use holdout_core::market::{Bars, Sessions, split::Part};
 
 use super::plot_area::PlotArea;
+use super::trade_marks::TradeMarks;
 use crate::app::theme::Theme;
 use crate::report::Ink;
 
@@ -27,6 +28,10 @@ pub struct Marks<'a> {
     pub bounds: Option<[usize; 2]>,
     /// A bar to point at.
     pub pointed: Option<usize>,
+    /// The last bar that is shown; what comes after is not known yet.
+    pub until: Option<usize>,
+    /// Trades of an account.
+    pub trades: Option<TradeMarks<'a>>,
 }
 
 /// What the user did on the price chart.
@@ -34,6 +39,10 @@ pub struct Marks<'a> {
 pub enum ChartAction {
     /// Moved a bound (0: begin of validation, 1: begin of test) to a session.
     MoveBound(usize, usize),
+    /// Clicked on a bar.
+    Click(usize),
+    /// Points at a bar.
+    Hover(usize),
 }
 
 /// The colour of a part of the split, the same on every page.

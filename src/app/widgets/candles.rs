@@ -17,6 +17,7 @@ pub use super::candle_levels::{Candle, CandleSet};
 pub use super::candle_marks::{ChartAction, Marks, part_ink};
 use super::candle_marks::{early_closes, rolls, shade_sessions, split_bounds};
 use super::plot_area::{PlotArea, View};
+use super::trade_marks;
 use crate::app::theme::{self, Theme};
 use crate::report::chart_ticks::{self, Tick, Ticks};
 use crate::report::{Ink, Unit, number};
@@ -40,7 +41,9 @@ pub fn show(
     }
     let full = [-0.5, n as f64 - 0.5];
     let x = view.of(full);
-    let shown = (x[0].max(0.0) as usize)..((x[1] + 1.5).max(1.0) as usize).min(n);
+    let until = marks.until.unwrap_or(n - 1).min(n - 1);
+    let end = ((x[1] + 1.5).max(1.0) as usize).min(until + 1);
+    let shown = (x[0].max(0.0) as usize).min(until)..end;
     let (price, volume) = areas(ui, set, rect, x, &shown);
     let x_ticks = bar_ticks(&set.bars, x, price.0.rect.width());
     let response = ui.interact(
@@ -66,6 +69,9 @@ pub fn show(
     draw_candles(ui, theme, set, &price.0, &volume.0, &shown);
     early_closes(ui, theme, marks.sessions, &price.0);
     rolls(ui, theme, &set.bars, &price.0);
+    if let Some(trades) = &marks.trades {
+        trade_marks::draw(ui, theme, trades, &set.bars, &price.0, until);
+    }
     if let Some(bar) = marks.pointed {
         let at = price.0.px(bar as f64);
         ui.painter().with_clip_rect(price.0.rect).vline(
@@ -89,6 +95,14 @@ pub fn show(
         );
     }
     let at = crosshair(ui, theme, set, &price.0, &volume.0, &response);
+    let action = action.or_else(|| {
+        let bar = at?;
+        Some(if response.clicked() {
+            ChartAction::Click(bar)
+        } else {
+            ChartAction::Hover(bar)
+        })
+    });
     let title = format!("Price ({})", set.bars.instrument.symbol);
     let (price_head, volume_head) = readout(set, &price.0, at.or(marks.pointed));
     head(ui, theme, &price.0, &title, &price_head);

@@ -578,6 +578,22 @@ fn readout(chart: &Chart, panel: &Panel, x: f64, hidden: &BTreeSet<String>) -> S
     lines.join("\n")
 }
 
+/// The x under the pointer on a chart of a group, in this pass or the last.
+pub fn hovered(ui: &Ui, group: &str) -> Option<f64> {
+    let memory: Memory = ui.data(|d| d.get_temp(Id::unique(("chart", group))))?;
+    memory
+        .hover
+        .filter(|_| memory.hover_pass + 1 >= ui.cumulative_pass_nr())
+}
+
+/// Shows the crosshair of a group at an x that something else points at.
+pub fn point_at(ui: &Ui, group: &str, x: f64) {
+    let id = Id::unique(("chart", group));
+    let mut memory: Memory = ui.data(|d| d.get_temp(id)).unwrap_or_default();
+    (memory.hover, memory.hover_pass) = (Some(x), ui.cumulative_pass_nr());
+    ui.data_mut(|d| d.insert_temp(id, memory));
+}
+
 /// Makes the charts of a group show a stretch of x.
 pub fn look_at(ui: &Ui, group: &str, [from, to]: [f64; 2]) {
     let id = Id::unique(("chart", group));

@@ -12,3 +12,4 @@ pub mod plot_area;
 pub mod setting;
 pub mod tile;
 pub mod toasts;
+pub mod trade_marks;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use holdout_core::features::FeatureSet;
+use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, SessionCalendar};
 use holdout_core::metrics::{DayClock, Tearsheet};
 use holdout_core::sim::{Action, Ledger, Phase};
@@ -117,9 +118,9 @@ impl Arm {
 
 /// What goes with the preset `seed` as a target for HOLD, in shares of all choices. Shown, never
 /// judged by: both targets can be farmed by switching the trail on and off.
-const HOLD_TARGET: f64 = 0.30;
+pub(super) const HOLD_TARGET: f64 = 0.30;
 /// The same for break-even and trail together.
-const MANAGEMENT_TARGET: f64 = 0.50;
+pub(super) const MANAGEMENT_TARGET: f64 = 0.50;
 
 /// Both arms under each seed, and what trading was worth.
 #[derive(Clone, Debug, Serialize)]
@@ -129,9 +130,9 @@ pub struct HoldTrap {
     /// Dollars of the account and of its drawdown limit: it lasts, so that what is compared is
     /// the choice to trade and not how soon a small account is shut out.
     pub account_usd: f64,
-    /// Target for HOLD that goes with the preset `seed`, in shares of choices.
+    /// [`HOLD_TARGET`].
     pub hold_target: f64,
-    /// The same for break-even and trail together.
+    /// [`MANAGEMENT_TARGET`].
     pub management_target: f64,
     /// What the simple rule earned on the same bars, where one is known: above 0, trading pays.
     pub rule_usd: Option<f64>,
@@ -174,7 +175,8 @@ pub fn hold_trap(options: &SelfTestOptions, stop: &StopFlag) -> anyhow::Result<C
 }
 
 /// The same experiment on any market. No rule is known there: trading counts as paying where the
-/// policies of the curriculum, which trade, earned something out of sample on average.
+/// policies of the curriculum, which trade, earned something out of sample on average. Judged on
+/// validation alone: the test part of anybody's data opens through the counter or not at all.
 ///
 /// # Errors
 /// As [`hold_trap`].
@@ -209,11 +211,15 @@ fn compare(
             let one = learn(&arena, Phase::Entries, Start::Scratch, stop, LIMIT)?;
             let start = Start::Transfer(&one.checkpoint);
             let two = learn(&arena, Phase::Management, start, stop, LIMIT)?;
+            let judged = match rule {
+                Some(_) => unseen(&arena),
+                None => arena.range(Part::Validation),
+            };
             for (phase, policy, steps) in [
                 (Phase::Entries, &one.policy, one.steps),
                 (Phase::Management, &two.policy, one.steps + two.steps),
             ] {
-                let ours = arena.evaluate(policy, phase, unseen(&arena))?;
+                let ours = arena.evaluate(policy, phase, judged.clone())?;
                 arms.push(Arm::of(seed, curriculum, phase, steps, &ours));
             }
             if known.is_none() {

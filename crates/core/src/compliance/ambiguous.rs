@@ -4,7 +4,7 @@
 //! account judged under the other order may live through them; that pass is amber.
 
 use super::case::Case;
-use super::finding::Check;
+use super::finding::{Check, count};
 use super::severity::Status;
 
 const ID: &str = "ambiguous_bars";
@@ -21,9 +21,10 @@ pub(super) fn check(case: &Case<'_>) -> Check {
             "no outcome depends on the order inside a bar",
         );
     };
+    let verb = if bars.len() == 1 { "breaks" } else { "break" };
     let words = format!(
-        "{} bars break the floor only when the high came first",
-        bars.len()
+        "{} {verb} the floor only when the high came first",
+        count(bars.len(), "bar")
     );
     Check::new(ID, Status::Warning, words)
         .figures(

@@ -46,12 +46,36 @@ pub(super) const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../../../assets/rulesets/apex-legacy-300k.toml"),
     ),
     (
+        "apex-2026-25k-eod",
+        include_str!("../../../../assets/rulesets/apex-2026-25k-eod.toml"),
+    ),
+    (
         "apex-2026-50k-eod",
         include_str!("../../../../assets/rulesets/apex-2026-50k-eod.toml"),
     ),
     (
+        "apex-2026-100k-eod",
+        include_str!("../../../../assets/rulesets/apex-2026-100k-eod.toml"),
+    ),
+    (
+        "apex-2026-150k-eod",
+        include_str!("../../../../assets/rulesets/apex-2026-150k-eod.toml"),
+    ),
+    (
+        "apex-2026-25k-intraday",
+        include_str!("../../../../assets/rulesets/apex-2026-25k-intraday.toml"),
+    ),
+    (
         "apex-2026-50k-intraday",
         include_str!("../../../../assets/rulesets/apex-2026-50k-intraday.toml"),
+    ),
+    (
+        "apex-2026-100k-intraday",
+        include_str!("../../../../assets/rulesets/apex-2026-100k-intraday.toml"),
+    ),
+    (
+        "apex-2026-150k-intraday",
+        include_str!("../../../../assets/rulesets/apex-2026-150k-intraday.toml"),
     ),
     (
         "topstep-50k",
@@ -110,7 +134,7 @@ impl RuleSet {
 mod tests {
     use super::*;
     use crate::compliance::ruleset::Confidence;
-    use crate::sim::Referee;
+    use crate::sim::{LockOffset, Referee};
     use crate::units::Usd;
 
     #[test]
@@ -141,6 +165,134 @@ mod tests {
         ] {
             let rules = RuleSet::builtin(id).unwrap();
             assert_eq!(rules.trailing_floor().floor(), Usd::whole(floor), "{id}");
+        }
+    }
+
+    /// Id; start, target, drawdown amount, daily loss, largest size and days, 0 for none; lock.
+    type Row = (&'static str, [i64; 6], Option<i64>);
+
+    #[test]
+    fn the_figures_are_those_of_the_sources() {
+        let rows: [Row; 22] = [
+            ("apex-50k-seed", [50_000, 0, 2_500, 0, 1, 7], Some(100)),
+            (
+                "apex-legacy-25k",
+                [25_000, 1_500, 1_500, 0, 4, 7],
+                Some(100),
+            ),
+            (
+                "apex-legacy-50k",
+                [50_000, 3_000, 2_500, 0, 10, 7],
+                Some(100),
+            ),
+            (
+                "apex-legacy-50k-funded",
+                [50_000, 0, 2_500, 0, 5, 0],
+                Some(100),
+            ),
+            (
+                "apex-legacy-75k",
+                [75_000, 4_250, 2_750, 0, 12, 7],
+                Some(100),
+            ),
+            (
+                "apex-legacy-100k",
+                [100_000, 6_000, 3_000, 0, 14, 7],
+                Some(100),
+            ),
+            (
+                "apex-legacy-100k-static",
+                [100_000, 2_000, 625, 0, 2, 7],
+                None,
+            ),
+            (
+                "apex-legacy-150k",
+                [150_000, 9_000, 5_000, 0, 17, 7],
+                Some(100),
+            ),
+            (
+                "apex-legacy-250k",
+                [250_000, 15_000, 6_500, 0, 27, 7],
+                Some(100),
+            ),
+            (
+                "apex-legacy-300k",
+                [300_000, 20_000, 7_500, 0, 35, 7],
+                Some(100),
+            ),
+            (
+                "apex-2026-25k-eod",
+                [25_000, 1_500, 1_000, 500, 0, 0],
+                Some(100),
+            ),
+            (
+                "apex-2026-50k-eod",
+                [50_000, 3_000, 2_000, 1_000, 0, 0],
+                Some(100),
+            ),
+            (
+                "apex-2026-100k-eod",
+                [100_000, 6_000, 3_000, 1_500, 0, 0],
+                Some(100),
+            ),
+            (
+                "apex-2026-150k-eod",
+                [150_000, 9_000, 4_000, 2_000, 0, 0],
+                Some(100),
+            ),
+            (
+                "apex-2026-25k-intraday",
+                [25_000, 1_500, 1_000, 0, 0, 0],
+                Some(100),
+            ),
+            (
+                "apex-2026-50k-intraday",
+                [50_000, 3_000, 2_000, 0, 0, 0],
+                Some(100),
+            ),
+            (
+                "apex-2026-100k-intraday",
+                [100_000, 6_000, 3_000, 0, 0, 0],
+                Some(100),
+            ),
+            (
+                "apex-2026-150k-intraday",
+                [150_000, 9_000, 4_000, 0, 0, 0],
+                Some(100),
+            ),
+            ("topstep-50k", [50_000, 3_000, 2_000, 1_000, 5, 0], Some(0)),
+            (
+                "tradeify-50k",
+                [50_000, 3_000, 2_000, 1_250, 5, 1],
+                Some(100),
+            ),
+            (
+                "myfundedfutures-50k",
+                [50_000, 3_000, 2_000, 0, 5, 2],
+                Some(100),
+            ),
+            (
+                "takeprofittrader-50k",
+                [50_000, 3_000, 2_000, 0, 6, 5],
+                None,
+            ),
+        ];
+        let ids: Vec<&str> = rows.iter().map(|r| r.0).collect();
+        assert_eq!(RuleSet::builtin_ids().collect::<Vec<_>>(), ids);
+        for (id, figures, lock) in rows {
+            let r = RuleSet::builtin(id).unwrap();
+            let dollars = |usd: Option<Usd>| usd.map_or(0, |u| u.dollars() as i64);
+            let found = [
+                dollars(Some(r.account.start_balance)),
+                dollars(r.account.profit_target),
+                dollars(Some(r.floor.amount)),
+                dollars(r.daily_loss.as_ref().map(|d| d.amount)),
+                r.size.max_minis.unwrap_or(0.0) as i64,
+                i64::from(r.days.minimum.unwrap_or(0)),
+            ];
+            assert_eq!(found, figures, "{id}");
+            let at = lock.map_or(LockOffset::Never, |x| LockOffset::At(Usd::whole(x)));
+            assert_eq!(r.lock_offset(), at, "{id}");
         }
     }
 

@@ -5,7 +5,7 @@
 //! in integers.
 
 use super::case::Case;
-use super::finding::Check;
+use super::finding::{Check, money};
 use super::ruleset::ConsistencyRule;
 use super::severity::Status;
 use crate::units::Usd;
@@ -45,7 +45,12 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         Status::Pass
     };
     let ratio = best.pnl().0 as f64 / total.0 as f64;
-    let detail = format!("best day {} made {} of {total}", best.day, best.pnl());
+    let detail = format!(
+        "best day {} made {} of {}",
+        best.day,
+        money(best.pnl()),
+        money(total)
+    );
     Check::new(ID, status, detail)
         .figures(
             "share",

@@ -3,7 +3,7 @@
 //! Reaching the limit counts. A pause is a warning in a verdict.
 
 use super::case::Case;
-use super::finding::Check;
+use super::finding::{Check, money};
 use super::severity::Status;
 
 const ID: &str = "daily_loss";
@@ -27,7 +27,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     } else {
         Status::Pass
     };
-    let detail = format!("{loss} under the balance at the start of {day}");
+    let detail = format!("{} under the balance at the start of {day}", money(loss));
     Check::new(ID, status, detail)
         .dollars(rule.amount, loss)
         .at(&rows[i])

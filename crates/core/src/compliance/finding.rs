@@ -38,6 +38,30 @@ pub struct Check {
     pub detail: String,
 }
 
+/// Dollars as people write them: `$48,700.00`.
+pub(super) fn money(usd: Usd) -> String {
+    let text = usd.to_string();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text.as_str()),
+    };
+    let (whole, cents) = digits.split_once('.').unwrap_or((digits, "00"));
+    let mut grouped = String::with_capacity(text.len() + 4);
+    for (i, c) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(c);
+    }
+    format!("{sign}${grouped}.{cents}")
+}
+
+/// A count with its noun: `1 bar`, `2 bars`.
+pub(super) fn count(n: usize, noun: &str) -> String {
+    let ending = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{ending}")
+}
+
 impl Check {
     /// An outcome without figures.
     pub(super) fn new(id: &'static str, status: Status, detail: impl Into<String>) -> Self {
@@ -123,5 +147,22 @@ impl Check {
         self.time
             .get_or_insert_with(|| format_utc(trade.entry_time));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_and_counts_read_well() {
+        assert_eq!(money(Usd::whole(48_700)), "$48,700.00");
+        assert_eq!(money(Usd(-12_345_678_900)), "-$1,234,567.89");
+        assert_eq!(money(Usd(9_990_000)), "$999.00");
+        assert_eq!(money(Usd(1)), "$0.0001");
+        assert_eq!(
+            (count(1, "bar"), count(0, "bar")),
+            ("1 bar".into(), "0 bars".into())
+        );
     }
 }

@@ -4,7 +4,7 @@
 //! the room that was left above it at the tightest moment.
 
 use super::case::Case;
-use super::finding::Check;
+use super::finding::{Check, money};
 use super::severity::Status;
 
 pub(super) const ID: &str = "firm_drawdown";
@@ -18,13 +18,18 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     let (status, detail) = match case.replay.breach {
         Some(_) => (
             Status::Fail,
-            format!("equity {} met the floor at {}", m.equity, m.floor),
+            format!(
+                "equity {} met the floor at {}",
+                money(m.equity),
+                money(m.floor)
+            ),
         ),
         None => (
             Status::Pass,
             format!(
                 "closest: equity {} above the floor at {}",
-                m.equity, m.floor
+                money(m.equity),
+                money(m.floor)
             ),
         ),
     };

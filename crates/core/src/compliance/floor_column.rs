@@ -3,7 +3,7 @@
 //! A difference means that the account was simulated under another floor than it is judged by.
 
 use super::case::Case;
-use super::finding::Check;
+use super::finding::{Check, money};
 use super::ruleset::FloorBasis;
 use super::severity::Status;
 use crate::units::Usd;
@@ -30,7 +30,11 @@ pub(super) fn check(case: &Case<'_>) -> Check {
         Some((i, expected)) => {
             let row = &case.view.rows[i];
             let off = row.floor - expected;
-            let detail = format!("floor {} where the replay gives {expected}", row.floor);
+            let detail = format!(
+                "floor {} where the replay gives {}",
+                money(row.floor),
+                money(expected)
+            );
             Check::new(ID, Status::Fail, detail)
                 .dollars(Usd::ZERO, off.max(-off))
                 .at(row)

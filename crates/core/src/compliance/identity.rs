@@ -5,7 +5,7 @@
 //! and each trade's net profit must be its gross less its commission.
 
 use super::case::Case;
-use super::finding::Check;
+use super::finding::{Check, money};
 use super::severity::Status;
 use crate::units::Usd;
 
@@ -25,7 +25,10 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     {
         let detail = format!(
             "trade {} has gross {} and commission {}, but net {}",
-            t.id, t.gross_pnl, t.commission, t.net_pnl
+            t.id,
+            money(t.gross_pnl),
+            money(t.commission),
+            money(t.net_pnl)
         );
         return Check::new(ID, Status::Fail, detail).trade(t, case);
     }
@@ -46,8 +49,9 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     match (first, late) {
         (Some((i, expected)), _) => {
             let detail = format!(
-                "balance {} where the start and the trades give {expected}",
-                rows[i].balance
+                "balance {} where the start and the trades give {}",
+                money(rows[i].balance),
+                money(expected)
             );
             Check::new(ID, Status::Fail, detail)
                 .dollars(Usd::ZERO, largest)

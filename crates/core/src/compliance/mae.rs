@@ -4,7 +4,7 @@
 //! of the profit, above the raised level a larger share. A trade's open loss is its `mae`.
 
 use super::case::Case;
-use super::finding::Check;
+use super::finding::{Check, money};
 use super::ruleset::MaeRule;
 use super::severity::Status;
 use crate::units::Usd;
@@ -54,7 +54,12 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     } else {
         Status::Pass
     };
-    let detail = format!("trade {} stood {} in loss, {limit} allowed", t.id, t.mae);
+    let detail = format!(
+        "trade {} stood {} in loss, {} allowed",
+        t.id,
+        money(t.mae),
+        money(limit)
+    );
     Check::new(ID, status, detail)
         .dollars(limit, t.mae)
         .trade(t, case)

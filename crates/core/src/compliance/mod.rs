@@ -51,4 +51,6 @@ pub use severity::{Severity, Status};
 pub use view::LedgerView;
 
 #[cfg(test)]
+mod edge_tests;
+#[cfg(test)]
 mod simulated_tests;

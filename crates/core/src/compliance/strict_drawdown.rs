@@ -4,7 +4,7 @@
 //! on. Reaching the limit fails; from the warning level on the outcome is amber.
 
 use super::case::Case;
-use super::finding::Check;
+use super::finding::{Check, money};
 use super::severity::Status;
 
 pub(super) const ID: &str = "strict_drawdown";
@@ -15,7 +15,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     };
     let rule = &case.rules.floor;
     let fall = m.peak - m.equity;
-    let words = format!("from {} down to {}", m.peak, m.equity);
+    let words = format!("from {} down to {}", money(m.peak), money(m.equity));
     let check = match rule.strict_max_drawdown {
         None => Check::not_applicable(ID, format!("no strict limit; deepest fall {words}"))
             .figures("usd", None, Some(fall.dollars()), None),

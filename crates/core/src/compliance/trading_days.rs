@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::case::Case;
-use super::finding::Check;
+use super::finding::{Check, count as counted};
 use super::ruleset::{HalfDay, RuleSet};
 use super::severity::Status;
 use crate::market::SessionCalendar;
@@ -51,7 +51,8 @@ pub(super) fn counted_as(
 }
 
 pub(super) fn check(case: &Case<'_>) -> Check {
-    let days = count(case) as f64;
+    let number = count(case);
+    let days = number as f64;
     let Some(minimum) = case.rules.days.minimum else {
         return Check::not_applicable(ID, "the rule set asks for no number of days").figures(
             "days",
@@ -69,7 +70,7 @@ pub(super) fn check(case: &Case<'_>) -> Check {
     } else {
         Status::Pass
     };
-    let detail = format!("{days} trading days, {minimum} needed");
+    let detail = format!("{}, {minimum} needed", counted(number, "trading day"));
     Check::new(ID, status, detail).figures("days", Some(limit), Some(days), Some(days - limit))
 }
 

@@ -6,6 +6,7 @@
 //! bar are left out. What an account does with them is the simulator's affair.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::Bars;
 use crate::units::Ticks;
@@ -52,7 +53,7 @@ pub struct Disagreement {
 /// Which finer bars resolve each coarse bar.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FinerBars {
-    bars: Bars,
+    bars: Arc<Bars>,
     /// First and end index of the finer bars of each coarse bar; equal where there are none to trust.
     inside: Vec<(u32, u32)>,
     disagreements: Vec<Disagreement>,
@@ -64,7 +65,8 @@ impl FinerBars {
     ///
     /// # Errors
     /// For another market, an interval that does not divide the coarse one, and beyond 4 billion bars.
-    pub fn attach(coarse: &Bars, finer: Bars) -> Result<Self, FinerError> {
+    pub fn attach(coarse: &Bars, finer: impl Into<Arc<Bars>>) -> Result<Self, FinerError> {
+        let finer = finer.into();
         // A micro has the prices of its mini.
         let family = |b: &Bars| {
             let i = &b.instrument;

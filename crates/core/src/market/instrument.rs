@@ -88,6 +88,12 @@ impl Instrument {
         (near.abs() < f64::from(i32::MAX / 4)).then(|| (near as Ticks, (exact - near).abs() < 1e-4))
     }
 
+    /// Root symbol of the mini, which tells what is traded: NQ for NQ and for MNQ, whose prices are
+    /// the same.
+    pub fn underlying(&self) -> &str {
+        self.micro_of.as_deref().unwrap_or(&self.symbol)
+    }
+
     /// Size of one contract in minis: 1, or 0.1 for a micro.
     pub fn mini_equivalent(&self) -> f64 {
         if self.micro_of.is_some() { 0.1 } else { 1.0 }

@@ -76,7 +76,7 @@ fn coverage(world: World, series: u64, draws: usize) -> [f64; 6] {
             seed: k,
             block: None,
         };
-        let u = Uncertainty::of(&s, Some(&trades), 0.0, settings);
+        let u = Uncertainty::of(&s, Some(&trades), 0.0, 0.0, settings);
         let (n, w) = trades
             .iter()
             .fold((0, 0), |(n, w), d| (n + d.count, w + d.wins));

@@ -47,8 +47,8 @@ pub struct Drawdowns {
     pub episodes: Vec<Episode>,
     /// Largest depth in the unit of the series; 0 without a drawdown.
     pub max: f64,
-    /// Largest depth as a share of its peak; 0 without a drawdown.
-    pub max_fraction: f64,
+    /// Largest depth as a share of its peak; 0 without a drawdown, `None` while no peak was positive.
+    pub max_fraction: Option<f64>,
     /// Points below the peak.
     pub points_under_water: usize,
     /// Points of the series.
@@ -76,13 +76,14 @@ impl Drawdowns {
                 }
                 (peak, peak_at) = (best, i);
             }
+            let depth = (peak - worst).max(0.0);
+            if peak > 0.0 {
+                let fraction = depth / peak;
+                all.max_fraction = Some(all.max_fraction.map_or(fraction, |m| m.max(fraction)));
+            }
             if worst < peak {
                 all.points_under_water += 1;
-                let depth = peak - worst;
                 all.max = all.max.max(depth);
-                if peak > 0.0 {
-                    all.max_fraction = all.max_fraction.max(depth / peak);
-                }
                 let fresh = Episode {
                     start: peak_at,
                     trough: i,
@@ -146,8 +147,8 @@ pub struct DrawdownStats {
     pub point: &'static str,
     /// Largest drawdown in dollars.
     pub max_usd: f64,
-    /// Largest drawdown as a share of its peak.
-    pub max_fraction: f64,
+    /// Largest drawdown as a share of its peak; `None` when no peak is positive.
+    pub max_fraction: Option<f64>,
     /// Mean depth of the episodes in dollars.
     pub average_usd: Option<f64>,
     /// Episodes.
@@ -234,7 +235,7 @@ mod tests {
         );
         let stats = DrawdownStats::new(&all, "day", 7, |i| (i > 0).then(|| i.to_string()));
         assert_eq!((stats.max_usd, stats.average_usd), (20.0, Some(15.0)));
-        assert!((stats.max_fraction - 20.0 / 120.0).abs() < 1e-15);
+        assert!((stats.max_fraction.unwrap() - 20.0 / 120.0).abs() < 1e-15);
         assert_eq!(stats.recovery, None, "the deepest episode is still open");
         assert_eq!(stats.time_under_water, Some(4.0 / 8.0));
         assert_eq!(stats.per_year, Some(2.0 * 252.0 / 7.0));
@@ -244,7 +245,13 @@ mod tests {
     #[test]
     fn dollars_and_share_are_each_their_own_maximum() {
         let all = Drawdowns::of_path(&[10.0, 8.0, 100.0, 85.0]);
-        assert_eq!((all.max, all.max_fraction), (15.0, 0.2));
+        assert_eq!((all.max, all.max_fraction), (15.0, Some(0.2)));
+        let below = Drawdowns::of_path(&[-10.0, -15.0]);
+        assert_eq!(
+            (below.max, below.max_fraction),
+            (5.0, None),
+            "no share of a debt"
+        );
     }
 
     #[test]

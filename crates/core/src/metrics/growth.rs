@@ -23,8 +23,9 @@ pub fn volatility(returns: &[f64]) -> Option<f64> {
 }
 
 /// Compound annual return over the largest fractional drawdown; `None` without a drawdown.
-pub fn calmar(cagr: Option<f64>, max_drawdown: f64) -> Option<f64> {
-    (max_drawdown > 0.0).then_some(cagr? / max_drawdown)
+pub fn calmar(cagr: Option<f64>, max_drawdown: Option<f64>) -> Option<f64> {
+    let fall = max_drawdown.filter(|&d| d > 0.0)?;
+    Some(cagr? / fall)
 }
 
 /// Compound annual return over annual volatility; `None` for a flat series.
@@ -50,7 +51,7 @@ mod tests {
         assert_eq!(cagr(100.0, 110.0, 0), None);
         assert_eq!(cagr(100.0, -5.0, 3), None);
         assert_eq!(cagr(100.0, 100.0, 3), Some(0.0));
-        assert_eq!(calmar(Some(0.1), 0.0), None);
+        assert_eq!(calmar(Some(0.1), Some(0.0)), None);
         assert_eq!(return_over_volatility(Some(0.0), &[0.0; 4]), None);
         assert_eq!(recovery_factor(10.0, 0.0), None);
     }
@@ -58,7 +59,7 @@ mod tests {
     #[test]
     fn by_hand() {
         assert!((cagr(100.0, 121.0, 504).unwrap() - 0.1).abs() < 1e-12);
-        assert_eq!(calmar(Some(0.2), 0.1), Some(2.0));
+        assert_eq!(calmar(Some(0.2), Some(0.1)), Some(2.0));
         assert_eq!(recovery_factor(300.0, 150.0), Some(2.0));
     }
 
@@ -69,7 +70,11 @@ mod tests {
         let annual = cagr(series.start_balance, series.end_balance(), series.len());
         let worst = Drawdowns::of_path(&series.path()).max_fraction;
         g.close("CAGR n/252 years", annual.unwrap(), 1e-10);
-        g.close("max drawdown (start equity counted)", -worst, 1e-10);
+        g.close(
+            "max drawdown (start equity counted)",
+            -worst.unwrap(),
+            1e-10,
+        );
         g.close("calmar CAGR/|MDD|", calmar(annual, worst).unwrap(), 1e-10);
         g.close(
             "empyrical.annual_volatility",

@@ -43,6 +43,13 @@ pub struct TearsheetSettings {
     pub benchmark: Option<Vec<f64>>,
 }
 
+impl TearsheetSettings {
+    /// Daily target return of the Sortino ratio.
+    fn daily_target(&self) -> f64 {
+        self.sortino_target.unwrap_or(self.rf / DAYS_PER_YEAR)
+    }
+}
+
 impl Default for TearsheetSettings {
     fn default() -> Self {
         Self {
@@ -308,6 +315,7 @@ impl Tearsheet {
                 series,
                 by_day.as_deref(),
                 settings.rf,
+                settings.daily_target(),
                 settings.bootstrap,
             ),
         }
@@ -319,9 +327,7 @@ impl ReturnStats {
         let returns = series.returns.as_deref();
         let (start, end) = (series.start_balance, series.end_balance());
         let annual = returns.and_then(|_| cagr(start, end, series.len()));
-        let target = settings
-            .sortino_target
-            .unwrap_or(settings.rf / DAYS_PER_YEAR);
+        let target = settings.daily_target();
         let benchmark = settings.benchmark.as_deref();
         let any = !series.is_empty();
         let net_pnl = end - start;

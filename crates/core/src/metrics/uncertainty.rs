@@ -73,11 +73,13 @@ pub struct Uncertainty {
 }
 
 impl Uncertainty {
-    /// Resamples a daily series; `trades` holds the trades of each day where known.
+    /// Resamples a daily series; `trades` holds the trades of each day where known. `rf` is the
+    /// yearly rate of the Sharpe ratio, `target` the daily one of the Sortino ratio.
     pub fn of(
         series: &DailySeries,
         trades: Option<&[DayTrades]>,
         rf: f64,
+        target: f64,
         settings: BootstrapSettings,
     ) -> Self {
         let n = series.len();
@@ -85,7 +87,7 @@ impl Uncertainty {
         let block = settings
             .block
             .unwrap_or_else(|| optimal_block(returns.unwrap_or(&series.pnl)));
-        let days = Days::of(series, trades.filter(|t| t.len() == n), rf);
+        let days = Days::of(series, trades.filter(|t| t.len() == n), rf, target);
         let count = if n < 2 { 0 } else { settings.draws };
         let one = |k: u64| {
             let mut order = Vec::with_capacity(n);
@@ -166,6 +168,9 @@ struct Days {
     days: Vec<Day>,
     start: f64,
     mean_return: Option<f64>,
+    /// Daily rate of the Sharpe ratio.
+    rate: f64,
+    /// Daily target of the Sortino ratio.
     target: f64,
     trades: bool,
 }
@@ -185,10 +190,9 @@ struct History {
 }
 
 impl Days {
-    fn of(series: &DailySeries, trades: Option<&[DayTrades]>, rf: f64) -> Self {
+    fn of(series: &DailySeries, trades: Option<&[DayTrades]>, rf: f64, target: f64) -> Self {
         let returns = series.returns.as_deref();
         let mean_return = returns.and_then(mean);
-        let target = rf / DAYS_PER_YEAR;
         let day = |i: usize| {
             let r = returns.map_or(0.0, |r| r[i]);
             let t = trades.map_or(DayTrades::default(), |t| t[i]);
@@ -206,6 +210,7 @@ impl Days {
             days: (0..series.len()).map(day).collect(),
             start: series.start_balance,
             mean_return,
+            rate: rf / DAYS_PER_YEAR,
             target,
             trades: trades.is_some(),
         }
@@ -238,18 +243,27 @@ impl Days {
         }
         let off = sum.centred / n;
         let mean_return = self.mean_return.map(|m| m + off);
-        let deviation = ((squares - n * off * off).max(0.0) / (n - 1.0)).sqrt();
-        let excess = mean_return.map(|m| m - self.target);
+        // Where all drawn days are alike, what is left of the squares is rounding.
+        let spread = squares - n * off * off;
+        let spread = if spread > 1e-12 * squares {
+            spread
+        } else {
+            0.0
+        };
+        let deviation = (spread / (n - 1.0)).sqrt();
         let downside = (sum.below / n).sqrt();
         let year = DAYS_PER_YEAR.sqrt();
-        let over = |d: f64| excess.filter(|_| d >= FLAT).map(|e| e / d * year);
+        let over = |rate: f64, d: f64| {
+            let excess = mean_return.filter(|_| d >= FLAT)? - rate;
+            Some(excess / d * year)
+        };
         let any = self.trades && sum.count > 0.0;
         History {
             mean_pnl: sum.pnl / n,
             mean_return,
             volatility: mean_return.map(|_| deviation * year),
-            sharpe: over(deviation),
-            sortino: over(downside),
+            sharpe: over(self.rate, deviation),
+            sortino: over(self.target, downside),
             drawdown,
             drawdown_fraction: (self.start > 0.0).then_some(fraction),
             win_rate: any.then(|| sum.wins / sum.count),
@@ -262,6 +276,7 @@ impl Days {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::sortino::sortino;
 
     fn quick() -> BootstrapSettings {
         BootstrapSettings {
@@ -276,6 +291,7 @@ mod tests {
             &DailySeries::of_pnl(50_000.0, vec![], None),
             None,
             0.0,
+            0.0,
             quick(),
         );
         assert_eq!(
@@ -283,10 +299,16 @@ mod tests {
             (0, None, None)
         );
         let flat = DailySeries::of_pnl(50_000.0, vec![0.0; 20], None);
-        let flat = Uncertainty::of(&flat, None, 0.0, quick());
+        let flat = Uncertainty::of(&flat, None, 0.0, 0.0, quick());
         assert_eq!(flat.sharpe, None);
         assert_eq!(flat.max_drawdown_usd.map(|i| i.upper), Some(0.0));
         assert_eq!(flat.win_rate, None);
+        // One day that is not flat: a third of the histories miss it, and have no deviation.
+        let mut one_day = vec![0.0; 39];
+        one_day[2] = -2_195.0;
+        let one_day = DailySeries::of_pnl(50_000.0, one_day, None);
+        let one_day = Uncertainty::of(&one_day, None, 0.02, 0.0, quick());
+        assert_eq!((one_day.sharpe, one_day.volatility), (None, None));
     }
 
     #[test]
@@ -304,8 +326,8 @@ mod tests {
             })
             .collect();
         let series = DailySeries::of_pnl(50_000.0, pnl.clone(), None);
-        let u = Uncertainty::of(&series, Some(&trades), 0.02, quick());
-        let again = Uncertainty::of(&series, Some(&trades), 0.02, quick());
+        let u = Uncertainty::of(&series, Some(&trades), 0.02, 0.0001, quick());
+        let again = Uncertainty::of(&series, Some(&trades), 0.02, 0.0001, quick());
         assert_eq!(u, again);
         let s = sharpe(series.returns.as_deref().unwrap(), 0.02).unwrap();
         let i = u.sharpe.unwrap();
@@ -313,9 +335,17 @@ mod tests {
         let e = u.expectancy.unwrap();
         let expectancy = pnl.iter().sum::<f64>() / 120.0;
         assert!(e.lower < expectancy && expectancy < e.upper);
+        let i = u.sortino.unwrap();
+        let below = |target| sortino(series.returns.as_deref().unwrap(), target).unwrap();
+        assert!(i.lower < below(0.0001) && below(0.0001) < i.upper);
+        let lower = Uncertainty::of(&series, Some(&trades), 0.02, 0.0, quick());
+        assert!(
+            lower.sortino.unwrap().lower > i.lower && lower.sharpe == u.sharpe,
+            "the target moves the interval of the Sortino ratio and no other"
+        );
         let other = BootstrapSettings { seed: 2, ..quick() };
         assert_ne!(
-            Uncertainty::of(&series, Some(&trades), 0.02, other).sharpe,
+            Uncertainty::of(&series, Some(&trades), 0.02, 0.0001, other).sharpe,
             u.sharpe
         );
     }

@@ -47,11 +47,17 @@ pub struct Regimes {
 impl Regimes {
     /// Labels all bars; `train` says which of them fit the volatility threshold.
     pub fn label(bars: &Bars, sessions: &Sessions, train: Range<usize>) -> Self {
-        let trend = trend::label(bars);
         let relative = volatility::atr_share(bars);
         let fitted =
             &relative[train.start.min(bars.len())..train.end.clamp(train.start, bars.len())];
-        let threshold = volatility::threshold(fitted);
+        Self::with_threshold(bars, sessions, volatility::threshold(fitted))
+    }
+
+    /// Labels all bars with a volatility threshold that was fitted elsewhere; without one no bar
+    /// has a label of volatility.
+    pub fn with_threshold(bars: &Bars, sessions: &Sessions, threshold: Option<f64>) -> Self {
+        let trend = trend::label(bars);
+        let relative = volatility::atr_share(bars);
         let direction = direction::label(bars);
         let regime = |i: usize| Regime {
             trend: trend[i],

@@ -161,17 +161,12 @@ impl<R: Referee> Account<R> {
         used.0.max(0) as f64 / limit.0 as f64
     }
 
-    /// What of [`Self::drawdown_used`] is beyond a free share. Most bars are within it, and
-    /// are spared the division.
+    /// What of [`Self::drawdown_used`] is beyond a free share.
     #[inline(always)]
     pub fn drawdown_beyond(&self, free: f64, equity: Usd) -> f64 {
         let limit = self.referee.limit();
         let used = limit - (equity - self.referee.floor());
-        if used.0 as f64 <= free * limit.0 as f64 {
-            0.0
-        } else {
-            self.drawdown_used(equity) - free
-        }
+        (used.0 as f64 / limit.0 as f64 - free).max(0.0)
     }
 
     /// Flat and without an order.
@@ -382,18 +377,14 @@ impl<R: Referee> Account<R> {
     /// What may be decided at the close of a bar; exactly this executes.
     #[inline(always)]
     pub fn mask(&self, bar: &TapeBar, plan: &SimPlan) -> ActionMask {
-        let mut mask = ActionMask::HOLD_ONLY;
+        let mask = ActionMask::HOLD_ONLY;
         if self.dead {
             return mask;
         }
         let Some(p) = &self.position else {
             let open = bar.has(ENTRY_TIME)
                 && self.drawdown_used(self.balance) < plan.settings.entry_drawdown_cap;
-            return if open {
-                mask.with(Action::Buy).with(Action::Sell)
-            } else {
-                mask
-            };
+            return mask.with_if(open, Action::Buy).with_if(open, Action::Sell);
         };
         if plan.settings.phase == 1 {
             return mask;
@@ -401,15 +392,12 @@ impl<R: Referee> Account<R> {
         let close = p.side * bar.close;
         let break_even = p.entry + plan.settings.be_offset_ticks;
         let profit = close - p.entry;
-        if !p.be_moved && profit > bar.be_ticks && p.stop < break_even && break_even < close {
-            mask = mask.with(Action::SlToBe);
-        }
-        if p.trailing {
-            mask = mask.with(Action::TrailOff);
-        } else if profit > 0 {
-            mask = mask.with(Action::TrailOn);
-        }
-        mask
+        // Questions that nothing predicts are asked together, not one after the other.
+        let may_break_even =
+            !p.be_moved & (profit > bar.be_ticks) & (p.stop < break_even) & (break_even < close);
+        mask.with_if(may_break_even, Action::SlToBe)
+            .with_if(!p.trailing & (profit > 0), Action::TrailOn)
+            .with_if(p.trailing, Action::TrailOff)
     }
 
     /// Executes a decision that the mask allows. Returns whether an entry order expired for want of a bar.

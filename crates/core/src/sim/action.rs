@@ -94,6 +94,12 @@ impl ActionMask {
         Self(self.0 | 1 << action as u8)
     }
 
+    /// The mask with an action added if something holds, without a branch.
+    #[must_use]
+    pub fn with_if(self, holds: bool, action: Action) -> Self {
+        Self(self.0 | u8::from(holds) << action as u8)
+    }
+
     /// Number of allowed actions.
     pub fn count(self) -> u32 {
         self.0.count_ones()

@@ -41,7 +41,7 @@ pub fn buy_and_hold_intraday<R: Referee>(
     let tape = Tape::new(tape.bars.clone(), &plan).with_finer(tape.finer.clone());
     let mut last_day = u32::MAX;
     Ok(replay(&tape, &plan, referee(&settings), range, |m| {
-        let day = tape.rows[m.bar].day;
+        let day = tape.rows[m.bar].day();
         if m.mask.allows(Action::Buy) && day != last_day {
             last_day = day;
             return Action::Buy;

@@ -19,8 +19,7 @@ use super::referee::Referee;
 use super::reward::{FREE_DRAWDOWN, RewardTerms};
 use super::settings::SimPlan;
 use super::step_out::StepSums;
-use super::tape::{ENTRY_TIME, NEXT_LIVES, Tape, TapeBar};
-use crate::market::session::NO_DAY;
+use super::tape::{ENTRY_TIME, IN_SESSION, NEXT_LIVES, Tape, TapeBar};
 use crate::rng::Stream;
 use crate::units::Usd;
 
@@ -173,8 +172,8 @@ impl<R: Referee> Env<R> {
     /// Writes the account's part of the observation.
     pub fn observe(&self, plan: &EnvPlan<R>, out: &mut [f32]) {
         debug_assert_eq!(out.len(), N_ACCOUNT);
-        let bar = &plan.tape.rows[self.bar()];
-        observe_account(&self.account, self.mask(), bar, self.bar(), &plan.sim, out);
+        let (tape, sim) = (&plan.tape, &plan.sim);
+        observe_account(&self.account, self.mask(), tape, self.bar(), sim, out);
     }
 
     /// Begins a new episode.
@@ -195,7 +194,7 @@ impl<R: Referee> Env<R> {
         self.equity = self.account.equity(bar, &plan.sim);
         self.paid = 0;
         self.managed = false;
-        self.end_day = bar.day.saturating_add(plan.sim.settings.episode_sessions);
+        self.end_day = bar.day().saturating_add(plan.sim.settings.episode_sessions);
     }
 
     fn fresh_account(&mut self, plan: &EnvPlan<R>, curriculum: &CurriculumState) {
@@ -288,7 +287,7 @@ impl<R: Referee> Env<R> {
             let row = &tape.rows[i];
             let mask = self.account.mask(row, sim);
             if self.account.position.is_some() || mask != ActionMask::HOLD_ONLY {
-                if row.day != NO_DAY && row.day >= self.end_day {
+                if row.has(IN_SESSION) && row.day() >= self.end_day {
                     end = End::Truncated;
                 }
                 break (mask, events.equity.close);
@@ -340,7 +339,7 @@ impl<R: Referee> Env<R> {
                 return Err(End::Terminated);
             }
             next = plan.next_choice[next - plan.range.start] as usize;
-            if next < plan.range.end && plan.tape.rows[next].day != plan.tape.rows[i].day {
+            if next < plan.range.end && plan.tape.rows[next].day() != plan.tape.rows[i].day() {
                 self.account.referee.new_day(self.account.balance);
             }
         }

@@ -33,4 +33,16 @@ pub use tape::Tape;
 #[cfg(test)]
 mod lessons;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod scenarios_account;
+#[cfg(test)]
+mod scenarios_actions;
+#[cfg(test)]
+mod scenarios_episodes;
+#[cfg(test)]
+mod scenarios_orders;
+#[cfg(test)]
+mod story;

@@ -60,9 +60,6 @@ pub fn replay<R: Referee>(
         if events.ambiguous {
             ledger.ambiguous.push(time);
         }
-        if ledger.stalled.is_none() && account.stalled(plan) {
-            ledger.stalled = Some(time);
-        }
         let mask = account.mask(bar, plan);
         let mut equity = events.equity;
         let mut action = decide(&Moment {
@@ -81,6 +78,10 @@ pub fn replay<R: Referee>(
             .extend(account.close_bar(tape, plan, i, &mut equity));
         if account.dead && !was_dead {
             ledger.breach = Some(time);
+        }
+        // Asked last, for the closing before a hole may be what shuts the account out.
+        if ledger.stalled.is_none() && account.stalled(plan) {
+            ledger.stalled = Some(time);
         }
         let position = account.position.as_ref();
         ledger.rows.push(EquityRow {

@@ -86,7 +86,7 @@ pub(super) fn check_identity(ledger: &Ledger) {
             "{row:?}"
         );
         assert!(row.floor >= floor, "the floor fell");
-        assert!(row.mask.allows(row.action));
+        assert!(row.mask.allows(row.action) && row.mask.allows(Action::Hold));
         floor = row.floor;
     }
     assert!(trades.next().is_none());
@@ -558,8 +558,21 @@ proptest! {
         let mirror = random_ledger(&settings, rough_market(seed, 4, 0.05, true), seed, true);
         let money = |l: &Ledger| l.rows.iter().map(|r| (r.balance, r.equity_best, r.equity_worst, r.floor)).collect::<Vec<_>>();
         prop_assert_eq!(money(&plain), money(&mirror));
+        let swapped = |a: Action| match a {
+            Action::Buy => Action::Sell,
+            Action::Sell => Action::Buy,
+            a => a,
+        };
+        let turned = |x: Option<i32>| x.map(|x| 2 * BASE - x);
+        for (a, b) in plain.rows.iter().zip(&mirror.rows) {
+            prop_assert_eq!((a.position, a.stop, a.target), (-b.position, turned(b.stop), turned(b.target)));
+            prop_assert_eq!((a.action, a.mask), (swapped(b.action), b.mask));
+        }
+        prop_assert_eq!(plain.trades.len(), mirror.trades.len());
         for (a, b) in plain.trades.iter().zip(&mirror.trades) {
             prop_assert_eq!(a.entry_price - BASE, BASE - b.entry_price);
+            prop_assert_eq!(a.exit_price - BASE, BASE - b.exit_price);
+            prop_assert_eq!((a.mae, a.mfe, a.net_pnl), (b.mae, b.mfe, b.net_pnl));
             prop_assert_eq!(a.exit_reason, b.exit_reason);
         }
     }

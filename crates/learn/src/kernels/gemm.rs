@@ -1,9 +1,9 @@
-//! Single-precision matrix product of row-major matrices, one core, both sides packed.
+//! Single-precision matrix product of row-major matrices, one core.
 //!
 //! `C = A B` or `C += A B` with `B` packed once into column panels that fit the first-level
 //! cache, so that a weight matrix is packed once and used for many row chunks. `A` is read in
-//! place (rows), or packed when it is a transpose. The order of additions is fixed by the
-//! sizes, so a row of the result does not depend on which other rows were computed with it.
+//! place, or packed where it is the transpose of what lies in memory. The order of additions is
+//! fixed by the sizes, so a row of the result does not depend on which others were computed with it.
 
 use pulp::{Simd, WithSimd};
 
@@ -146,58 +146,103 @@ impl Packed {
     }
 }
 
-/// The left side of a product, in row panels of the result.
+/// The left side of a product: tells the sums of one tile of the result.
+pub(crate) trait Left: Copy {
+    /// Sums over `slab.len()` steps of depth from `depth` on, for the rows from `row` on. Rows
+    /// past the last hold whatever; they are not stored.
+    fn tile<S: Simd, const NV: usize>(
+        self,
+        simd: S,
+        row: usize,
+        depth: usize,
+        slab: &[[S::f32s; NV]],
+    ) -> [[S::f32s; NV]; MR];
+}
+
+/// A row-major `m x k` left side, where it lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows<'a> {
+    k: usize,
+    data: &'a [f32],
+}
+
+impl<'a> Rows<'a> {
+    pub(crate) fn new(data: &'a [f32], k: usize) -> Self {
+        Self { k, data }
+    }
+}
+
+impl Left for Rows<'_> {
+    #[inline(always)]
+    fn tile<S: Simd, const NV: usize>(
+        self,
+        simd: S,
+        row: usize,
+        depth: usize,
+        slab: &[[S::f32s; NV]],
+    ) -> [[S::f32s; NV]; MR] {
+        let last = self.data.len() / self.k - 1;
+        let line = |i: usize| {
+            let start = (row + i).min(last) * self.k + depth;
+            &self.data[start..start + slab.len()]
+        };
+        let mut acc = [[simd.splat_f32s(0.0); NV]; MR];
+        let pairs = line(0).iter().zip(line(1)).zip(line(2).iter().zip(line(3)));
+        let columns = pairs.zip(line(4).iter().zip(line(5)));
+        for ((((&a, &b), (&c, &d)), (&e, &f)), right) in columns.zip(slab) {
+            rank_one(simd, &mut acc, &[a, b, c, d, e, f], right);
+        }
+        acc
+    }
+}
+
+/// The transpose of a row-major matrix as left side, in row panels of the result.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PackedLeft {
+pub(crate) struct Transposed {
     k: usize,
     data: Vec<[f32; MR]>,
 }
 
-impl PackedLeft {
-    /// Takes a row-major `m x k` matrix.
-    pub(crate) fn fill(&mut self, level: Level, a: &[f32], m: usize, k: usize) {
-        self.resize(m, k);
-        level.run(
-            #[inline(always)]
-            || {
-                let panels = self.data.chunks_exact_mut(k.max(1));
-                for (panel, rows) in panels.zip(a[..m * k].chunks(MR * k.max(1))) {
-                    // Rows past the last repeat it; their sums are not stored.
-                    let last = rows.len() / k - 1;
-                    let line = |i: usize| &rows[i.min(last) * k..(i.min(last) + 1) * k];
-                    let pairs = line(0).iter().zip(line(1)).zip(line(2).iter().zip(line(3)));
-                    let lines = pairs.zip(line(4).iter().zip(line(5)));
-                    for (to, (((&a, &b), (&c, &d)), (&e, &f))) in panel.iter_mut().zip(lines) {
-                        *to = [a, b, c, d, e, f];
+impl Transposed {
+    /// Takes a row-major `k x m` matrix.
+    pub(crate) fn fill(&mut self, a: &[f32], k: usize, m: usize) {
+        // Few rows at a time, so that both they and the places they go to stay in the cache.
+        const BLOCK: usize = 16;
+        self.k = k;
+        self.data.resize(k * m.div_ceil(MR), [0.0; MR]);
+        for (rows, first) in a[..k * m].chunks(BLOCK * m).zip((0..k).step_by(BLOCK)) {
+            for (panel, column) in self.data.chunks_exact_mut(k).zip((0..m).step_by(MR)) {
+                for (to, row) in panel[first..].iter_mut().zip(rows.chunks_exact(m)) {
+                    match row[column..].first_chunk() {
+                        Some(whole) => *to = *whole,
+                        None => to[..m - column].copy_from_slice(&row[column..]),
                     }
                 }
-            },
-        );
-    }
-
-    /// Takes the transpose of a row-major `k x m` matrix.
-    pub(crate) fn fill_transposed(&mut self, a: &[f32], k: usize, m: usize) {
-        self.resize(m, k);
-        for (p, row) in a.chunks_exact(m).take(k).enumerate() {
-            let (whole, rest) = row.as_chunks::<MR>();
-            let panels = self.data[p..].iter_mut().step_by(k);
-            let mut last = [0.0; MR];
-            last[..rest.len()].copy_from_slice(rest);
-            for (to, from) in panels.zip(whole.iter().chain(std::iter::once(&last))) {
-                *to = *from;
             }
         }
     }
+}
 
-    fn resize(&mut self, m: usize, k: usize) {
-        self.k = k;
-        self.data.resize(k * m.div_ceil(MR), [0.0; MR]);
+impl Left for &Transposed {
+    #[inline(always)]
+    fn tile<S: Simd, const NV: usize>(
+        self,
+        simd: S,
+        row: usize,
+        depth: usize,
+        slab: &[[S::f32s; NV]],
+    ) -> [[S::f32s; NV]; MR] {
+        let start = row / MR * self.k + depth;
+        let mut acc = [[simd.splat_f32s(0.0); NV]; MR];
+        for (column, right) in self.data[start..start + slab.len()].iter().zip(slab) {
+            rank_one(simd, &mut acc, column, right);
+        }
+        acc
     }
 }
 
 /// `c = a b`, or `c += a b` with `add`; `c` is row-major with `m` rows of the packed width.
-pub(crate) fn multiply(c: &mut [f32], m: usize, a: &PackedLeft, b: &Packed, add: bool) {
-    debug_assert_eq!(a.k, b.k, "depths of a product");
+pub(crate) fn multiply(c: &mut [f32], m: usize, a: impl Left, b: &Packed, add: bool) {
     b.level.run(Product { c, m, a, b, add });
 }
 
@@ -261,15 +306,15 @@ impl RowProduct<'_> {
     }
 }
 
-struct Product<'a> {
+struct Product<'a, A> {
     c: &'a mut [f32],
     m: usize,
-    a: &'a PackedLeft,
+    a: A,
     b: &'a Packed,
     add: bool,
 }
 
-impl WithSimd for Product<'_> {
+impl<A: Left> WithSimd for Product<'_, A> {
     type Output = ();
 
     #[inline(always)]
@@ -282,7 +327,7 @@ impl WithSimd for Product<'_> {
     }
 }
 
-impl Product<'_> {
+impl<A: Left> Product<'_, A> {
     #[inline(always)]
     fn panels<S: Simd, const NV: usize>(self, simd: S) {
         let (m, n, k, nr) = (self.m, self.b.n, self.b.k, self.b.nr);
@@ -294,8 +339,7 @@ impl Product<'_> {
                 let add = self.add || depth > 0;
                 for row in (0..m).step_by(MR) {
                     let rows = MR.min(m - row);
-                    let start = row / MR * k + depth;
-                    let tile = tile(simd, &self.a.data[start..start + slab.len()], slab);
+                    let tile = self.a.tile(simd, row, depth, slab);
                     for (i, sums) in tile.iter().enumerate().take(rows) {
                         let start = (row + i) * n + columns;
                         let out = &mut self.c[start..start + width];
@@ -325,19 +369,6 @@ fn store<S: Simd, const NV: usize>(simd: S, out: &mut [f32], sums: &[S::f32s; NV
             simd.partial_store_f32s(part, sum);
         }
     }
-}
-
-#[inline(always)]
-fn tile<S: Simd, const NV: usize>(
-    simd: S,
-    a: &[[f32; MR]],
-    b: &[[S::f32s; NV]],
-) -> [[S::f32s; NV]; MR] {
-    let mut acc = [[simd.splat_f32s(0.0); NV]; MR];
-    for (column, row) in a.iter().zip(b) {
-        rank_one(simd, &mut acc, column, row);
-    }
-    acc
 }
 
 #[inline(always)]
@@ -392,11 +423,9 @@ mod tests {
             };
             let mut packed = Packed::new(level, k, n);
 
-            let mut left = PackedLeft::default();
-            left.fill(level, &a, m, k);
             packed.fill(&b, k);
             let mut c = vec![9.0; m * n];
-            multiply(&mut c, m, &left, &packed, false);
+            multiply(&mut c, m, Rows::new(&a, k), &packed, false);
             let expected = slow(|i, p| a[i * k + p], |p, j| b[p * n + j], m, n, k);
             near(&c, &expected)?;
 
@@ -405,10 +434,11 @@ mod tests {
             near(&one, &expected[..n])?;
 
             packed.fill_transposed(&b, k);
-            multiply(&mut c, m, &left, &packed, false);
+            multiply(&mut c, m, Rows::new(&a, k), &packed, false);
             near(&c, &slow(|i, p| a[i * k + p], |p, j| b[j * k + p], m, n, k))?;
 
-            left.fill_transposed(&a, k, m);
+            let mut left = Transposed::default();
+            left.fill(&a, k, m);
             packed.fill(&b, k);
             c.fill(1.0);
             multiply(&mut c, m, &left, &packed, true);

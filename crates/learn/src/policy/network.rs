@@ -9,7 +9,7 @@ use std::sync::Arc;
 use holdout_core::sim::N_ACTIONS;
 
 use super::params::{Layout, LinearPlace, Params};
-use crate::kernels::gemm::{Level, Packed, PackedLeft, multiply};
+use crate::kernels::gemm::{Level, Packed, Rows, Transposed, multiply};
 use crate::kernels::rows::{self, LayerGrads, NormReluBack, RowStats};
 
 /// Rows of one chunk.
@@ -127,8 +127,8 @@ pub(crate) struct Workspace {
     d: Vec<f32>,
     d_next: Vec<f32>,
     spare: Vec<f32>,
-    left: PackedLeft,
-    left_hidden: PackedLeft,
+    left: Transposed,
+    left_hidden: Transposed,
     right: Vec<Packed>,
 }
 
@@ -179,8 +179,8 @@ impl Workspace {
             d: back(widest),
             d_next: back(widest),
             spare: vec![0.0; widest],
-            left: PackedLeft::default(),
-            left_hidden: PackedLeft::default(),
+            left: Transposed::default(),
+            left_hidden: Transposed::default(),
             right: if with_backward {
                 widths
                     .iter()
@@ -200,8 +200,8 @@ impl Workspace {
             let width = place.linear.outputs;
             let bias = params.at(&place.linear.bias);
             let a = &mut act.a[..m * width];
-            self.left.fill(level, input, m, place.linear.inputs);
-            multiply(a, m, &self.left, &packed.forward, false);
+            let left = Rows::new(input, place.linear.inputs);
+            multiply(a, m, left, &packed.forward, false);
             match &place.norm {
                 Some((gamma, beta)) => {
                     let norm = (params.at(gamma), params.at(beta));
@@ -236,14 +236,14 @@ impl Workspace {
                 &mut self.values,
             ),
         ];
-        self.left.fill(level, input, m, layout.pi0.inputs);
+        let left = Rows::new(input, layout.pi0.inputs);
         for (place0, place1, packed0, packed1, hidden, out) in heads {
             let hidden = &mut hidden[..m * place0.outputs];
-            multiply(hidden, m, &self.left, &packed0.forward, false);
+            multiply(hidden, m, left, &packed0.forward, false);
             rows::bias_relu(level, hidden, params.at(&place0.bias));
             let out = &mut out[..m * place1.outputs];
-            self.left_hidden.fill(level, hidden, m, place0.outputs);
-            multiply(out, m, &self.left_hidden, &packed1.forward, false);
+            let left = Rows::new(hidden, place0.outputs);
+            multiply(out, m, left, &packed1.forward, false);
             rows::bias(out, params.at(&place1.bias));
         }
     }
@@ -272,7 +272,7 @@ impl Workspace {
         };
         let trunk_width = last.linear.outputs;
         let mut weight_grad =
-            |grads: &mut [f32], place: &LinearPlace, left: &PackedLeft, d: &[f32]| {
+            |grads: &mut [f32], place: &LinearPlace, left: &Transposed, d: &[f32]| {
                 if let Some(packed) = right.iter_mut().find(|p| p.width() == place.outputs) {
                     packed.fill(d, m);
                     multiply(
@@ -287,7 +287,7 @@ impl Workspace {
         let y = trunk
             .last()
             .map_or(&[][..], |act| &act.output()[..m * trunk_width]);
-        left.fill_transposed(y, m, trunk_width);
+        left.fill(y, m, trunk_width);
         // Heads: the derivative by the trunk's output is the sum of both.
         let heads = [
             (
@@ -304,19 +304,19 @@ impl Workspace {
         {
             let hidden = &hidden[..m * place0.outputs];
             let d_out = &d_out[..m * place1.outputs];
-            left_hidden.fill_transposed(hidden, m, place0.outputs);
+            left_hidden.fill(hidden, m, place0.outputs);
             weight_grad(grads, place1, left_hidden, d_out);
             sum_rows(&mut grads[place1.bias.clone()], d_out);
             let d_hidden = &mut d_next[..m * place0.outputs];
             if let Some(packed) = &packed1.backward {
-                left_hidden.fill(level, d_out, m, place1.outputs);
-                multiply(d_hidden, m, left_hidden, packed, false);
+                let left = Rows::new(d_out, place1.outputs);
+                multiply(d_hidden, m, left, packed, false);
             }
             rows::relu_back(level, d_hidden, hidden, &mut grads[place0.bias.clone()]);
             weight_grad(grads, place0, left, d_hidden);
             if let Some(packed) = &packed0.backward {
-                left_hidden.fill(level, d_hidden, m, place0.outputs);
-                multiply(&mut d[..m * trunk_width], m, left_hidden, packed, h > 0);
+                let left = Rows::new(d_hidden, place0.outputs);
+                multiply(&mut d[..m * trunk_width], m, left, packed, h > 0);
             }
         }
         for (l, place) in layout.trunk.iter().enumerate().rev() {
@@ -352,12 +352,11 @@ impl Workspace {
             } else {
                 trunk[l - 1].output()
             };
-            left.fill_transposed(&input[..m * place.linear.inputs], m, place.linear.inputs);
+            left.fill(&input[..m * place.linear.inputs], m, place.linear.inputs);
             weight_grad(grads, &place.linear, left, dz);
             if let Some(packed) = &net.trunk[l].backward {
-                left.fill(level, dz, m, width);
                 let d_input = &mut d_next[..m * place.linear.inputs];
-                multiply(d_input, m, left, packed, false);
+                multiply(d_input, m, Rows::new(dz, width), packed, false);
                 std::mem::swap(d, d_next);
             }
         }

@@ -48,6 +48,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
             ZoneRule::Fixed("America/Chicago")
         },
         stamp: Stamp::Open,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
     Recognition::bars(0.9, layout, &["header has Latest or Last and Change"])
 }

@@ -35,6 +35,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         price_divisor: 1.0,
         zone: ZoneRule::InStamp,
         stamp: Stamp::Open,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
     Recognition::bars(
         1.0,

@@ -1,11 +1,15 @@
 //! Reads the time stamps of all dialects: epochs, ISO forms, dates in three orders, split cells.
 
+use std::str::FromStr;
+
 use holdout_core::time::DAY_SECS;
+use serde::{Deserialize, Serialize};
 
 use super::number;
 
 /// Order of the numbers of a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DateOrder {
     /// Year, month, day; also without separators.
     Ymd,
@@ -15,6 +19,27 @@ pub enum DateOrder {
     Dmy,
 }
 
+impl DateOrder {
+    /// `ymd`, `mdy` or `dmy`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ymd => "ymd",
+            Self::Mdy => "mdy",
+            Self::Dmy => "dmy",
+        }
+    }
+}
+
+impl FromStr for DateOrder {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        [Self::Ymd, Self::Mdy, Self::Dmy]
+            .into_iter()
+            .find(|o| o.name() == s)
+            .ok_or_else(|| format!("\"{s}\" is no order of a date; expected ymd, mdy or dmy"))
+    }
+}
+
 /// How a time stamp is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeFormat {
@@ -22,6 +47,8 @@ pub enum TimeFormat {
     Epoch,
     /// A date and a time of day, with or without an offset to UTC.
     Civil(DateOrder),
+    /// Milliseconds since midnight of a day that the file names elsewhere, in days since 1970.
+    MillisOfDay(i64),
 }
 
 /// A stamp as it was read.
@@ -37,6 +64,9 @@ pub enum Moment {
 pub(crate) fn parse(cell: &[u8], format: TimeFormat) -> Option<Moment> {
     match format {
         TimeFormat::Epoch => epoch(cell).map(Moment::Utc),
+        TimeFormat::MillisOfDay(day) => number::parse_int(cell)
+            .filter(|ms| (0..DAY_SECS * 1_000).contains(ms))
+            .map(|ms| Moment::Wall(day * DAY_SECS + ms / 1_000)),
         TimeFormat::Civil(_) => StampReader::default().parse(cell, format),
     }
 }
@@ -65,7 +95,13 @@ fn epoch(cell: &[u8]) -> Option<i64> {
 fn with_clock(days: i64, text: &[u8]) -> Option<Moment> {
     let (secs, used) = clock(text)?;
     let wall = days * DAY_SECS + secs;
-    match text[used..].trim_ascii() {
+    let behind = text[used..].trim_ascii();
+    // "GMT+0100" is an offset with its name in front.
+    let behind = match behind {
+        [b'G', b'M', b'T', rest @ ..] | [b'U', b'T', b'C', rest @ ..] if !rest.is_empty() => rest,
+        _ => behind,
+    };
+    match behind {
         [] => Some(Moment::Wall(wall)),
         b"Z" | b"z" | b"UTC" | b"GMT" => Some(Moment::Utc(wall)),
         [sign @ (b'+' | b'-'), rest @ ..] => {
@@ -97,6 +133,11 @@ fn date(text: &[u8], order: DateOrder) -> Option<(i64, usize)> {
         let n = number::parse_int(&text[..8])?;
         return days_of(n / 10_000, n / 100 % 100, n % 100).map(|d| (d, 8));
     }
+    if order == DateOrder::Dmy
+        && let Some(found) = date_in_words(text)
+    {
+        return Some(found);
+    }
     let mut parts = [0_i64; 3];
     let mut lengths = [0_usize; 3];
     let (mut part, mut used) = (0, 0);
@@ -108,6 +149,10 @@ fn date(text: &[u8], order: DateOrder) -> Option<(i64, usize)> {
             parts[part] = parts[part] * 10 + i64::from(b - b'0');
             lengths[part] += 1;
         } else if matches!(b, b'-' | b'/' | b'.') && part < 2 && lengths[part] > 0 {
+            // Nobody writes the month first with dots.
+            if b == b'.' && order == DateOrder::Mdy {
+                return None;
+            }
             part += 1;
         } else {
             break;
@@ -129,6 +174,36 @@ fn date(text: &[u8], order: DateOrder) -> Option<(i64, usize)> {
         _ => return None,
     };
     days_of(year, month, day).map(|d| (d, used))
+}
+
+/// A date such as `02-Jan-2024` or `2 Jan 24`.
+fn date_in_words(text: &[u8]) -> Option<(i64, usize)> {
+    const MONTHS: [&[u8; 3]; 12] = [
+        b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov",
+        b"dec",
+    ];
+    let digits = |from: usize| {
+        let rest = text.get(from..).unwrap_or_default();
+        rest.iter().take_while(|b| b.is_ascii_digit()).count()
+    };
+    let is_mark = |at: usize| matches!(text.get(at), Some(b'-' | b' ' | b'/' | b'.'));
+    let day_len = digits(0);
+    let year_at = day_len + 5;
+    if !(1..=2).contains(&day_len) || !is_mark(day_len) || !is_mark(day_len + 4) {
+        return None;
+    }
+    let name = text.get(day_len + 1..day_len + 4)?;
+    let month = MONTHS.iter().position(|m| m.eq_ignore_ascii_case(name))?;
+    let year_len = digits(year_at);
+    let used = year_at + year_len;
+    let year = number::parse_int(text.get(year_at..used)?)?;
+    let year = match year_len {
+        4 => year,
+        2 => 2000 + year,
+        _ => return None,
+    };
+    let day = number::parse_int(&text[..day_len])?;
+    days_of(year, month as i64 + 1, day).map(|d| (d, used))
 }
 
 /// Days since 1970-01-01; `None` for dates that do not exist or lie outside 1970 to 2200.
@@ -234,6 +309,8 @@ impl StampReader {
         }
         match &cell[self.date.len()..] {
             [b' ' | b'T' | b't', rest @ ..] => with_clock(self.days, rest.trim_ascii_start()),
+            // "20240116-14:30:00", which has no other dash.
+            [b'-', rest @ ..] if self.date.len() == 8 => with_clock(self.days, rest),
             _ => None,
         }
     }
@@ -321,6 +398,19 @@ mod tests {
         ] {
             assert_eq!(parse(text.as_bytes(), TimeFormat::Epoch), utc, "{text}");
         }
+        let dukascopy = civil("02.01.2024 18:05:00.000 GMT-0500", DateOrder::Dmy);
+        assert_eq!(dukascopy, utc);
+        for text in [
+            "02-Jan-2024 18:05",
+            "2 jan 24 18:05:00",
+            "02/JAN/2024 6:05 PM",
+        ] {
+            assert_eq!(civil(text, DateOrder::Dmy), want, "{text}");
+        }
+        assert_eq!(civil("20240102-18:05:00", DateOrder::Ymd), want);
+        let day = TimeFormat::MillisOfDay(19_724);
+        assert_eq!(parse(b"65100000", day), want);
+        assert_eq!(parse(b"86400000", day), None);
         assert_eq!(
             civil("2015-01-01 24:00", DateOrder::Ymd),
             wall("2015-01-02T00:00:00Z")
@@ -380,6 +470,7 @@ mod tests {
             "2024-01-02 13:00 PM",
             "",
             "2024-01-02 10:00:00+25:00",
+            "2024-01-02 10:00 GMTX",
             "20240102",
             "2024-01-02 100000000",
         ];

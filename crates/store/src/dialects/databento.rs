@@ -15,6 +15,8 @@ pub(super) const DIALECT: Dialect = Dialect {
 
 /// Prices are whole numbers of this part of a point in raw files.
 const RAW_PARTS: f64 = 1e9;
+/// Whole numbers from here on are raw prices (0.01 points); a decimal file can hold whole points too.
+const RAW_FROM: i64 = 10_000_000;
 
 fn recognise(s: &Sample) -> Option<Recognition> {
     let time = s.column(&["ts_event"])?;
@@ -42,7 +44,8 @@ fn recognise(s: &Sample) -> Option<Recognition> {
     let (format, _) = s.time_format(time)?;
     let raw_prices = ohlc.iter().all(|&c| {
         s.first_cell(c)
-            .is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit()))
+            .and_then(|v| v.parse::<i64>().ok())
+            .is_some_and(|v| v.abs() >= RAW_FROM)
     });
     let layout = Layout {
         separator: s.separator,
@@ -61,6 +64,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         price_divisor: if raw_prices { RAW_PARTS } else { 1.0 },
         zone: ZoneRule::InStamp,
         stamp: Stamp::Open,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
     let prices = if raw_prices {
         "prices are whole numbers of 1e-9"

@@ -42,8 +42,11 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         price_divisor: 1.0,
         zone: ZoneRule::Fixed("America/New_York"),
         stamp: Stamp::Open,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
-    let named = s.name_has("firstrate") || s.name_has("continuous_adj") || s.name_has("_1min_");
+    let named = s.name_has("firstrate") || s.name_has("continuous_") || s.name_has("_1min_");
     let layout_found = "rows are yyyy-MM-dd HH:mm:ss,open,high,low,close,volume";
     let zone = "this vendor writes US Eastern time; give another zone if the file has one";
     if named {

@@ -1,10 +1,12 @@
 //! Any table whose header names the time and the four prices; tried when nothing else fits.
+//!
+//! A table with one price a row (`MidPrice`) becomes bars whose four prices are equal. A first
+//! column without a name, as pandas writes its index, is the time when it reads as one.
 
 use super::{
     DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns,
-    ZoneRule,
+    ZoneRule, clock,
 };
-use crate::options::Stamp;
 
 pub(super) const DIALECT: Dialect = Dialect {
     id: "generic",
@@ -12,54 +14,87 @@ pub(super) const DIALECT: Dialect = Dialect {
     recognise,
 };
 
-const TIMES: [&str; 13] = [
-    "time",
-    "datetime",
-    "timestamp",
-    "date time",
-    "date_time",
-    "ts_utc_open",
-    "window_start",
-    "ts_event",
-    "open_time",
-    "gmt time",
-    "dt",
-    "utc",
-    "date",
+/// Names of a column of times. Those that say a zone come first: where a file has several, its
+/// times in UTC need no question.
+const TIMES: [(&str, Option<&str>); 24] = [
+    ("ts_utc_open", Some("UTC")),
+    ("datetime_utc", Some("UTC")),
+    ("timestamp_utc", Some("UTC")),
+    ("time_utc", Some("UTC")),
+    ("utc", Some("UTC")),
+    ("datetime_et", Some("America/New_York")),
+    ("time_et", Some("America/New_York")),
+    ("datetime_ct", Some("America/Chicago")),
+    ("time_ct", Some("America/Chicago")),
+    ("time", None),
+    ("datetime", None),
+    ("timestamp", None),
+    ("date time", None),
+    ("date_time", None),
+    ("open time", None),
+    ("open_time", None),
+    ("ts_event", None),
+    ("ts_open", None),
+    ("bar_time", None),
+    ("ts", None),
+    ("dt", None),
+    ("t", None),
+    ("date", None),
+    ("", None),
 ];
 
+/// Names of a column with the one price of a row.
+const PRICES: [&str; 6] = ["midprice", "mid_price", "mid", "price", "close", "last"];
+
 fn recognise(s: &Sample) -> Option<Recognition> {
-    let ohlc = s.ohlc()?;
-    let (time, format, absolute) = find_time(s)?;
+    if let Some(shifted) = header_one_short(s) {
+        return Some(shifted);
+    }
+    let Some((time, format, absolute, zone_of_name)) = find_time(s) else {
+        return daily(s);
+    };
     let mut evidence = vec![
         "columns found by their names".to_owned(),
         "stamps taken as the open of the bar; say close if they are not".to_owned(),
     ];
-    let gmt = s.column(&["gmt time"]).is_some();
-    let zone = match (absolute, gmt) {
+    let zone = match (absolute, zone_of_name) {
         (true, _) => ZoneRule::InStamp,
-        (false, true) => ZoneRule::Fixed("UTC"),
-        _ => ZoneRule::Ask(
+        (false, Some(zone)) => {
+            evidence.push(format!("the name of the column of times says {zone}"));
+            ZoneRule::Fixed(zone)
+        }
+        (false, None) => ZoneRule::Ask(
             "the stamps have no offset and the file does not say in which zone they are",
         ),
     };
-    let volume = s.column(&["volume", "vol", "v", "tickvol", "total volume"]);
+    let volume = s.column(&[
+        "volume",
+        "vol",
+        "v",
+        "tickvol",
+        "total volume",
+        "tradevolume",
+    ]);
     if volume.is_none() {
         evidence.push("no column of volume".to_owned());
     }
+    let ohlc = match s.ohlc() {
+        Some(ohlc) => ohlc,
+        None => {
+            let price = one_price(s, time)?;
+            evidence.push(format!(
+                "one price a row ({}): open, high, low and close are equal",
+                s.header_raw[price]
+            ));
+            [price; 4]
+        }
+    };
     let layout = Layout {
-        separator: s.separator,
-        skip_lines: s.skip_lines,
-        n_columns: s.header.len(),
-        more_allowed: false,
-        time,
-        format,
-        ohlc,
         volume: volume.map_or(VolumeColumns::None, VolumeColumns::One),
         symbol: s.column(&["symbol", "ticker", "contract", "instrument"]),
-        price_divisor: 1.0,
         zone,
-        stamp: Stamp::Open,
+        stamp_known: false,
+        ..Layout::of(s, time, format, ohlc)
     };
     Some(Recognition::Bars {
         confidence: 0.4,
@@ -68,19 +103,85 @@ fn recognise(s: &Sample) -> Option<Recognition> {
     })
 }
 
-fn find_time(s: &Sample) -> Option<(TimeColumns, TimeFormat, bool)> {
+type FoundTime = (TimeColumns, TimeFormat, bool, Option<&'static str>);
+
+fn find_time(s: &Sample) -> Option<FoundTime> {
     if let (Some(date), Some(clock)) = (
         s.column(&["date", "day", "dtyyyymmdd"]),
         s.column(&["time", "clock"]),
-    ) {
-        let order: DateOrder = s.date_order(date, clock)?;
-        return Some((
-            TimeColumns::DateAndClock(date, clock),
-            TimeFormat::Civil(order),
-            false,
-        ));
+    ) && let Some(order) = s.date_order(date, clock)
+    {
+        let both = TimeColumns::DateAndClock(date, clock);
+        return Some((both, TimeFormat::Civil(order), false, None));
     }
-    let column = s.column(&TIMES)?;
-    let (format, absolute) = s.time_format(column)?;
-    Some((TimeColumns::One(column), format, absolute))
+    TIMES.iter().find_map(|&(name, zone)| {
+        let column = s.column(&[name]).filter(|&c| !name.is_empty() || c == 0)?;
+        let (format, absolute) = s.time_format(column)?;
+        Some((TimeColumns::One(column), format, absolute, zone))
+    })
+}
+
+/// The column with the one price of each row, where no time comes twice: that would be ticks.
+fn one_price(s: &Sample, time: TimeColumns) -> Option<usize> {
+    // A table with some of the four prices is broken, not one of single prices.
+    if s.column(&["open", "high", "low"]).is_some() {
+        return None;
+    }
+    let price = s.column(&PRICES)?;
+    let stamp = |r: &Vec<String>| match time {
+        TimeColumns::One(c) => r.get(c).cloned(),
+        TimeColumns::DateAndClock(d, c) => Some(format!("{} {}", r.get(d)?, r.get(c)?)),
+    };
+    let stamps: Vec<Option<String>> = s.rows.iter().map(stamp).collect();
+    let again = stamps.windows(2).any(|w| w[0] == w[1]);
+    (s.numeric(&[price]) && !again).then_some(price)
+}
+
+/// `Date,Open,…` over rows of `date,time,open,…`: the header has one column fewer than the rows.
+fn header_one_short(s: &Sample) -> Option<Recognition> {
+    let dates = s.header.first().is_some_and(|h| h == "date");
+    if !dates || s.width() != s.header.len() + 1 || s.column(&["time"]).is_some() {
+        return None;
+    }
+    let order: DateOrder = s.date_order(0, 1)?;
+    let layout = Layout {
+        n_columns: s.width(),
+        volume: s
+            .column(&["volume", "vol"])
+            .map_or(VolumeColumns::None, |c| VolumeColumns::One(c + 1)),
+        zone: ZoneRule::Ask(
+            "the stamps have no offset and the file does not say in which zone they are",
+        ),
+        stamp_known: false,
+        ..Layout::of(
+            s,
+            TimeColumns::DateAndClock(0, 1),
+            TimeFormat::Civil(order),
+            s.ohlc()?.map(|c| c + 1),
+        )
+    };
+    Recognition::bars(
+        0.5,
+        layout,
+        &["the header has one column fewer than the rows: date and time of day share its first"],
+    )
+}
+
+/// Stamps that are dates without a time of day.
+fn daily(s: &Sample) -> Option<Recognition> {
+    s.ohlc()?;
+    let column = TIMES
+        .iter()
+        .find_map(|(name, _)| s.column(&[name]).filter(|&c| !name.is_empty() || c == 0))?;
+    let midnight = |r: &Vec<String>| {
+        let cell = r.get(column).map(String::as_str).unwrap_or_default();
+        [DateOrder::Ymd, DateOrder::Mdy, DateOrder::Dmy]
+            .into_iter()
+            .any(|order| clock::parse_split(cell.as_bytes(), b"00:00", order).is_some())
+    };
+    s.rows.iter().all(midnight).then_some(Recognition::NotBars {
+        confidence: 0.4,
+        what: "daily bars: dates without a time of day",
+        remedy: "export bars of minutes",
+    })
 }

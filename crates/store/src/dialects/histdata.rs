@@ -42,6 +42,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         price_divisor: 1.0,
         zone,
         stamp: Stamp::Open,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
     Recognition::bars(
         0.85,

@@ -16,7 +16,11 @@ fn recognise(s: &Sample) -> Option<Recognition> {
     let shaped =
         s.separator == b',' && s.header.is_empty() && s.width() == 7 && s.numeric(&[2, 3, 4, 5, 6]);
     let date = s.first_cell(0)?;
-    if !shaped || date.len() != 10 || !date.contains('/') || s.first_cell(1)?.len() != 5 {
+    if !shaped
+        || date.len() != 10
+        || !date.contains('/')
+        || !matches!(s.first_cell(1)?.len(), 5 | 8)
+    {
         return None;
     }
     if s.date_order(0, 1)? != DateOrder::Mdy {
@@ -35,6 +39,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         price_divisor: 1.0,
         zone: ZoneRule::Fixed("America/New_York"),
         stamp: Stamp::Open,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
     Recognition::bars(
         0.85,

@@ -42,6 +42,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
             "MetaTrader writes the broker's server time; ask the broker, or compare a known session opening",
         ),
         stamp: Stamp::Open,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
     Recognition::bars(
         0.98,

@@ -8,15 +8,23 @@ pub mod clock;
 pub(crate) mod number;
 pub mod sample;
 
+mod alpaca;
 mod barchart;
 mod canonical_csv;
 mod databento;
+mod dukascopy;
 mod firstrate;
 mod generic;
 mod histdata;
+mod interactive_brokers;
 mod kibot;
+mod lean;
+pub(crate) mod mapped;
+mod metastock;
 mod metatrader5;
+mod multicharts;
 mod ninjatrader8;
+mod polygon;
 mod sierra_chart;
 mod tradestation;
 mod tradingview;
@@ -48,12 +56,14 @@ pub enum VolumeColumns {
 }
 
 /// In which zone stamps without an offset are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZoneRule {
     /// Every stamp carries its own offset or counts from 1970.
     InStamp,
     /// The platform always writes this zone.
     Fixed(&'static str),
+    /// The file names the zone.
+    Named(String),
     /// The file does not say; the text tells the user where to find it.
     Ask(&'static str),
 }
@@ -85,9 +95,37 @@ pub struct Layout {
     pub zone: ZoneRule,
     /// Which end of the bar is stamped.
     pub stamp: Stamp,
+    /// Whether the platform always stamps that end; else the bars may tell another.
+    pub stamp_known: bool,
+    /// Text behind every stamp that names its zone, as in `20240116 09:30:00 US/Eastern`.
+    pub stamp_suffix: Option<String>,
+    /// The one contract of the file, where its name or header tells it.
+    pub contract: Option<String>,
 }
 
 impl Layout {
+    /// The usual case: one row a bar, every stamp with its zone and at the open of the bar, no
+    /// volume, no symbols.
+    fn of(s: &Sample, time: TimeColumns, format: TimeFormat, ohlc: [usize; 4]) -> Self {
+        Self {
+            separator: s.separator,
+            skip_lines: s.skip_lines,
+            n_columns: s.columns(),
+            more_allowed: false,
+            time,
+            format,
+            ohlc,
+            volume: VolumeColumns::None,
+            symbol: None,
+            price_divisor: 1.0,
+            zone: ZoneRule::InStamp,
+            stamp: Stamp::Open,
+            stamp_known: true,
+            stamp_suffix: None,
+            contract: None,
+        }
+    }
+
     /// Byte that separates decimals: a comma only where the cells are not separated by commas.
     pub fn decimal_mark(&self, sample: &Sample) -> u8 {
         let mut prices = sample
@@ -154,7 +192,7 @@ pub struct Dialect {
 }
 
 /// All dialects; among equally sure ones the earlier is taken.
-pub static ALL: [Dialect; 13] = [
+pub static ALL: [Dialect; 20] = [
     canonical_csv::DIALECT,
     databento::DIALECT,
     ninjatrader8::DIALECT,
@@ -166,6 +204,13 @@ pub static ALL: [Dialect; 13] = [
     tradestation::DIALECT,
     histdata::DIALECT,
     barchart::DIALECT,
+    interactive_brokers::DIALECT,
+    polygon::DIALECT,
+    lean::DIALECT,
+    multicharts::DIALECT,
+    alpaca::DIALECT,
+    dukascopy::DIALECT,
+    metastock::DIALECT,
     yfinance::DIALECT,
     generic::DIALECT,
 ];

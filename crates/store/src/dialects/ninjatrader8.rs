@@ -56,6 +56,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         price_divisor: 1.0,
         zone: ZoneRule::Fixed(if histdata { "Etc/GMT+5" } else { "UTC" }),
         stamp: if histdata { Stamp::Open } else { Stamp::Close },
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
     let layout_found = "rows are yyyyMMdd HHmmss;open;high;low;close;volume without a header";
     if histdata {

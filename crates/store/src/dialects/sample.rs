@@ -21,6 +21,8 @@ pub struct Sample {
     pub skip_lines: u64,
     /// The first rows, cells trimmed.
     pub rows: Vec<Vec<String>>,
+    /// Symbol that stands in a second line of the header, as yfinance writes it.
+    pub ticker: Option<String>,
 }
 
 impl Sample {
@@ -41,11 +43,12 @@ impl Sample {
             .map(|l| cells(l, separator))
             .collect();
         let has_header = rows.first().is_some_and(|r| is_header(r));
-        let header_raw = if has_header {
+        let mut header_raw = if has_header {
             rows.remove(0)
         } else {
             Vec::new()
         };
+        let ticker = second_header(&mut header_raw, &mut rows);
         let header = header_raw
             .iter()
             .map(|c| c.trim_matches(['<', '>']).trim().to_lowercase())
@@ -55,8 +58,9 @@ impl Sample {
             separator,
             header,
             header_raw,
-            skip_lines: blank as u64 + u64::from(has_header),
+            skip_lines: blank as u64 + u64::from(has_header) + 2 * u64::from(ticker.is_some()),
             rows,
+            ticker,
         }
     }
 
@@ -200,6 +204,23 @@ pub(crate) fn cells(line: &str, separator: u8) -> Vec<String> {
     out
 }
 
+/// Takes the second and third line of a header that names prices, ticker and time one after the
+/// other: `Price,Close,High`, `Ticker,NQ=F,NQ=F`, `Datetime,,`. Returns the ticker.
+fn second_header(header: &mut [String], rows: &mut Vec<Vec<String>>) -> Option<String> {
+    let [tickers, times, ..] = rows.as_slice() else {
+        return None;
+    };
+    let first = header.first_mut().filter(|h| *h == "Price")?;
+    let time = times.first().filter(|t| *t == "Datetime" || *t == "Date")?;
+    let ticker = match tickers.split_first() {
+        Some((name, rest)) if name == "Ticker" => rest.first()?.clone(),
+        _ => return None,
+    };
+    first.clone_from(time);
+    rows.drain(..2);
+    Some(ticker)
+}
+
 /// A header names things: half of its cells or more begin with a letter or an angle bracket.
 fn is_header(cells: &[String]) -> bool {
     let names = cells
@@ -235,6 +256,19 @@ mod tests {
         assert!(s.separator == b'\t' && s.header[2] == "open");
         assert_eq!(s.date_order(0, 1), Some(DateOrder::Ymd));
         assert_eq!(cells("a,\"b \"\"c\"\"\",", b','), ["a", "b \"c\"", ""]);
+    }
+
+    #[test]
+    fn a_header_of_three_lines_is_read_as_one() {
+        let s = Sample::new(
+            "a.csv",
+            b"Price,Close,High,Low,Open,Volume\nTicker,NQ=F,NQ=F,NQ=F,NQ=F,NQ=F\nDatetime,,,,,\n2026-04-29 04:05:00+00:00,1,2,3,4,5\n",
+        );
+        assert_eq!(s.ticker.as_deref(), Some("NQ=F"));
+        assert_eq!(
+            (s.skip_lines, s.header[0].as_str(), s.rows.len()),
+            (3, "datetime", 1)
+        );
     }
 
     #[test]

@@ -19,6 +19,18 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         return None;
     }
     let order = s.date_order(0, 1)?;
+    let in_second = |r: &Vec<String>| {
+        r.get(1)
+            .and_then(|c| c.split_once('.'))
+            .is_some_and(|(_, part)| part.bytes().any(|b| b != b'0'))
+    };
+    if s.rows.iter().any(in_second) {
+        return Some(Recognition::NotBars {
+            confidence: 0.95,
+            what: "ticks of Sierra Chart",
+            remedy: "export bars of a minute or of seconds",
+        });
+    }
     let layout = Layout {
         separator: s.separator,
         skip_lines: s.skip_lines,
@@ -34,6 +46,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
             "Sierra Chart exports intraday files in UTC and charts in the chart's zone (Chart > Chart Settings > Time Zone)",
         ),
         stamp: Stamp::Open,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
     Recognition::bars(
         0.95,

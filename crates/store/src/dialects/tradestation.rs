@@ -24,7 +24,8 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         (_, _, Some(all)) => VolumeColumns::One(all),
         _ => return None,
     };
-    if s.date_order(0, 1)? != DateOrder::Mdy {
+    let order = s.date_order(0, 1)?;
+    if order == DateOrder::Ymd {
         return None;
     }
     let layout = Layout {
@@ -33,7 +34,7 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         n_columns: s.header.len(),
         more_allowed: false,
         time: TimeColumns::DateAndClock(0, 1),
-        format: TimeFormat::Civil(DateOrder::Mdy),
+        format: TimeFormat::Civil(order),
         ohlc: [2, 3, 4, 5],
         volume,
         symbol: None,
@@ -42,6 +43,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
             "TradeStation writes exchange time (America/Chicago for CME) or the chart's zone",
         ),
         stamp: Stamp::Close,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
     Recognition::bars(
         0.9,

@@ -24,7 +24,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
     }
     let (confidence, written) = match format {
         TimeFormat::Epoch => (0.97, "stamps are Unix seconds"),
-        TimeFormat::Civil(_) => (0.95, "stamps are ISO with an offset"),
+        TimeFormat::Civil(_) | TimeFormat::MillisOfDay(_) => {
+            (0.95, "stamps are ISO with an offset")
+        }
     };
     let layout = Layout {
         separator: s.separator,
@@ -41,6 +43,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         price_divisor: 1.0,
         zone: ZoneRule::InStamp,
         stamp: Stamp::Open,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: None,
     };
     Recognition::bars(
         confidence,

@@ -13,7 +13,8 @@ fn recognise(s: &Sample) -> Option<Recognition> {
     let time = s.column(&["datetime", "date"])?;
     let marked = s
         .column(&["adj close", "adj_close", "dividends", "stock splits"])
-        .is_some();
+        .is_some()
+        || s.ticker.is_some();
     let float_noise = s
         .rows
         .iter()
@@ -46,6 +47,9 @@ fn recognise(s: &Sample) -> Option<Recognition> {
             )
         },
         stamp: Stamp::Open,
+        stamp_known: true,
+        stamp_suffix: None,
+        contract: s.ticker.clone(),
     };
     Recognition::bars(0.8, layout, &["columns as yfinance names them"])
 }

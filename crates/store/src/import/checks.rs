@@ -4,6 +4,7 @@
 //! row of one time goes; rows out of order are put in order; everything else stays and is counted.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::thread;
 
 use holdout_core::market::{Bars, Instrument, SessionCalendar};
@@ -13,7 +14,7 @@ use holdout_core::time::{
 use holdout_core::units::Ticks;
 
 use super::rows::Rows;
-use crate::inspection::{Example, MAX_EXAMPLES, ProblemKind, Problems};
+use crate::inspection::{Example, MAX_EXAMPLES, ProblemKind, Problems, Severity};
 
 /// A price level that changes by more than this factor from bar to bar, and stays, is no market.
 const SCALE_FACTOR: f64 = 1.4;
@@ -23,6 +24,10 @@ const SPIKE_FLOOR: f64 = 0.04;
 const SPIKE_RANGES: f64 = 15.0;
 /// Bars on either side that a suspicious bar is compared with.
 const NEIGHBOURS: usize = 5;
+/// Closes of one time that differ by this share are of two contracts, not of two sources.
+const CONTRADICTION: f64 = 0.002;
+/// So many contradictions may be accidents.
+const FEW: usize = 10;
 /// Least relative jump that looks like a change of contract.
 const ROLL_FLOOR: f64 = 0.004;
 /// Last trading day with the halt from 15:15 to 15:30 Central time (2021-06-25).
@@ -117,7 +122,8 @@ pub(crate) fn sort(rows: &mut Rows, problems: &mut Problems) {
     rows.reorder(&order);
 }
 
-/// Keeps the first row of each time and returns how many went.
+/// Keeps the first row of each time and returns how many went. Where many of them contradict each
+/// other the problem is an error: contracts or markets are mixed, and what was kept is fiction.
 pub(crate) fn drop_duplicates(rows: &mut Rows, problems: &mut Problems) -> u64 {
     let again: Vec<bool> = (0..rows.len())
         .map(|i| i > 0 && rows.time[i] == rows.time[i - 1])
@@ -126,11 +132,13 @@ pub(crate) fn drop_duplicates(rows: &mut Rows, problems: &mut Problems) -> u64 {
         return 0;
     }
     let mut first = 0;
+    let mut contradicting = 0_usize;
     for i in 0..rows.len() {
         if !again[i] {
             first = i;
             continue;
         }
+        contradicting += usize::from(far_by(rows.close[i], rows.close[first], CONTRADICTION));
         let values = |k: usize| {
             [
                 rows.open[k],
@@ -151,6 +159,9 @@ pub(crate) fn drop_duplicates(rows: &mut Rows, problems: &mut Problems) -> u64 {
             };
             at(rows, i, detail)
         });
+    }
+    if contradicting >= FEW && contradicting * 100 > rows.len() {
+        problems.set_severity(ProblemKind::DuplicateTime, Severity::Error);
     }
     rows.retain(|i| !again[i])
 }
@@ -428,7 +439,9 @@ pub(crate) fn find_spikes(rows: &Rows, problems: &mut Problems) -> Vec<usize> {
         } else {
             rows.close[(i + 1).min(n - 1)]
         };
-        let first_look = far(rows.high[i], close_before) || far(rows.low[i], close_before);
+        let follows = i > 0 && spikes.last() == Some(&(i - 1));
+        let first_look =
+            follows || far(rows.high[i], close_before) || far(rows.low[i], close_before);
         if !first_look {
             continue;
         }
@@ -437,17 +450,14 @@ pub(crate) fn find_spikes(rows: &Rows, problems: &mut Problems) -> Vec<usize> {
             .map(|k| rows.close[k])
             .collect();
         let reference = median(&around);
-        let next = if i + 1 < n {
-            rows.open[i + 1]
-        } else {
-            reference
-        };
-        // The bars before and after must agree with each other: a crash is no spike.
-        let returns = !far_by(close_before, reference, threshold / 2.0)
-            && !far_by(next, reference, threshold / 2.0);
-        if (far(rows.high[i], reference) || far(rows.low[i], reference))
-            && (returns || spikes.last() == Some(&(i.wrapping_sub(1))))
-        {
+        // The bars before and after must agree with each other: a crash is no spike. Several bad
+        // bars may follow each other, each of them wholly away.
+        let near = |price: f64| !far_by(price, reference, threshold / 2.0);
+        let away = |k: &usize| far(rows.open[*k], reference) && far(rows.close[*k], reference);
+        let bad = (i + 1..n).take(NEIGHBOURS).take_while(away).count();
+        let next = i + 1 + bad;
+        let returns = near(close_before) && (next >= n || near(rows.open[next]));
+        if (far(rows.high[i], reference) || far(rows.low[i], reference)) && (returns || follows) {
             let detail = format!(
                 "low {}, high {}, where the bars around it are near {reference}",
                 rows.low[i], rows.high[i]
@@ -488,13 +498,23 @@ fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// Finds lasting changes of scale and jumps that look like a change of contract.
+/// A lasting change of the price level that no market makes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ScaleBreak {
+    /// The first bar on the new level.
+    pub(crate) at: usize,
+    /// New level by old level.
+    pub(crate) ratio: f64,
+}
+
+/// Finds lasting changes of scale, which it returns, and jumps that look like a change of contract.
 pub(crate) fn find_level_jumps(
     rows: &Rows,
     spikes: &[usize],
     interval_secs: i64,
     problems: &mut Problems,
-) {
+) -> Vec<ScaleBreak> {
+    let mut breaks = Vec::new();
     let n = rows.len();
     let spikes: BTreeSet<usize> = spikes.iter().copied().collect();
     let zone = ZoneTable::new_york();
@@ -518,6 +538,8 @@ pub(crate) fn find_level_jumps(
                     format!("the price goes from {before} to {open} and stays there"),
                 )
             });
+            let ratio = new / old;
+            breaks.push(ScaleBreak { at: i, ratio });
             continue;
         }
         let inside = rows.time[i] - rows.time[i - 1] == interval_secs;
@@ -533,6 +555,53 @@ pub(crate) fn find_level_jumps(
                     format!("opens {:+} points from the close before it", open - before),
                 )
             });
+        }
+    }
+    breaks
+}
+
+/// Levels this far from a power of ten are no change of units: a market moves between two bars too.
+const SCALE_TOLERANCE: f64 = 0.1;
+
+/// What brings all bars to the scale of most of them: ranges of bars and what their prices are to
+/// be multiplied by. `None` without a change of scale, and where one is no power of ten.
+pub(crate) fn rescaling(n_rows: usize, breaks: &[ScaleBreak]) -> Option<Vec<(Range<usize>, f64)>> {
+    let mut parts: Vec<(Range<usize>, i32)> = Vec::new();
+    let (mut from, mut exponent) = (0, 0_i32);
+    for b in breaks {
+        let step = b.ratio.log10().round();
+        let whole = b.ratio / 10_f64.powf(step);
+        if step == 0.0 || (whole - 1.0).abs() > SCALE_TOLERANCE {
+            return None;
+        }
+        parts.push((from..b.at, exponent));
+        (from, exponent) = (b.at, exponent + step as i32);
+    }
+    parts.push((from..n_rows, exponent));
+    let rows_at = |e: i32| -> usize {
+        let at = parts.iter().filter(|p| p.1 == e);
+        at.map(|p| p.0.len()).sum()
+    };
+    let usual = parts.iter().map(|p| p.1).max_by_key(|&e| rows_at(e))?;
+    let factors = parts
+        .iter()
+        .filter(|p| p.1 != usual)
+        .map(|(range, e)| (range.clone(), 10_f64.powi(usual - e)));
+    let factors: Vec<_> = factors.collect();
+    (!factors.is_empty()).then_some(factors)
+}
+
+/// Multiplies the prices of some bars.
+pub(crate) fn rescale(rows: &mut Rows, factors: &[(Range<usize>, f64)]) {
+    for (range, factor) in factors {
+        for column in [
+            &mut rows.open,
+            &mut rows.high,
+            &mut rows.low,
+            &mut rows.close,
+        ] {
+            let prices = column.get_mut(range.clone()).unwrap_or_default();
+            prices.iter_mut().for_each(|p| *p *= *factor);
         }
     }
 }
@@ -586,6 +655,64 @@ mod tests {
             )
             .is_empty()
         );
+    }
+
+    #[test]
+    fn bad_bars_in_a_row_are_spikes_too() {
+        for n_bad in 1..=5 {
+            let mut r = rows("2024-03-04T14:30:00Z", &[17000.0; 30]);
+            for i in 10..10 + n_bad {
+                for column in [&mut r.open, &mut r.high, &mut r.low, &mut r.close] {
+                    column[i] *= 100.0;
+                }
+            }
+            let found = find_spikes(&r, &mut Problems::default());
+            assert_eq!(found, (10..10 + n_bad).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_wild_hour_that_was_traded_is_no_spike() {
+        // A false headline: up a thousand points and back by half within the hour.
+        let mut r = rows("2025-04-07T06:00:00Z", &[17_950.0; 20]);
+        let wild = [
+            [17_980.5, 19_069.0, 17_870.5, 18_366.0],
+            [18_367.0, 18_506.5, 17_857.25, 18_096.75],
+            [18_096.0, 18_205.0, 17_920.25, 17_960.75],
+        ];
+        for (k, [o, h, l, c]) in wild.into_iter().enumerate() {
+            (r.open[8 + k], r.high[8 + k]) = (o, h);
+            (r.low[8 + k], r.close[8 + k]) = (l, c);
+        }
+        assert!(find_spikes(&r, &mut Problems::default()).is_empty());
+    }
+
+    #[test]
+    fn bars_on_another_scale_are_brought_to_that_of_most() {
+        let closes: Vec<f64> = (0..60)
+            .map(|i| match i {
+                20..30 => 1_700_025.0,
+                45..52 => 1_700.025,
+                _ => 17_000.25,
+            })
+            .collect();
+        let mut r = rows("2024-03-04T14:30:00Z", &closes);
+        let breaks = find_level_jumps(&r, &[], 60, &mut Problems::default());
+        assert_eq!(
+            breaks.iter().map(|b| b.at).collect::<Vec<_>>(),
+            [20, 30, 45, 52]
+        );
+        let factors = rescaling(r.len(), &breaks).unwrap();
+        assert_eq!(factors, [(20..30, 0.01), (45..52, 10.0)]);
+        rescale(&mut r, &factors);
+        assert!(r.close.iter().all(|c| (c - 17_000.25).abs() < 1e-6));
+        // Another market behind the first is no other scale.
+        let other = [ScaleBreak {
+            at: 30,
+            ratio: 0.32,
+        }];
+        assert_eq!(rescaling(60, &other), None);
+        assert_eq!(rescaling(60, &[]), None);
     }
 
     #[test]

@@ -17,13 +17,16 @@ use super::contract::{Contract, ContractError, SymbolCount, choice};
 use super::rows::Rows;
 use super::{
     ImportError, Joint, Series, Source, check_readable, checks, file_name, interval_of, open,
-    refused,
+    refused, too_few,
 };
 use crate::error::{BadInput, FileError};
 use crate::inspection::{Example, ProblemKind, Problems, Severity};
 use crate::options::{Continuous, ImportOptions, Stamp};
 use crate::symbol::{SymbolKind, classify, contract_of_file_name, market_of_file_name, month_of};
 use crate::text::sha256_of;
+
+/// Contracts with at least this many rows have an interval of their own.
+const THICK: usize = 100;
 
 /// Rows of one contract, in order of time, stamped at their opens.
 struct Part {
@@ -73,11 +76,13 @@ impl<'a> Join<'a> {
     fn add(&mut self, path: &Path, source: Source) -> Result<(), ImportError> {
         let Source {
             read,
+            name,
             dialect,
             confidence,
             evidence,
             zone,
             stamp,
+            stamp_known: _,
             has_volume,
         } = source;
         let mut rows = read.rows;
@@ -118,7 +123,6 @@ impl<'a> Join<'a> {
         series.unreadable += read.unreadable;
         series.dropped += read.unreadable;
         series.n_read += rows.len() as u64 + read.unreadable;
-        let name = file_name(path);
         series
             .evidence
             .extend(evidence.into_iter().map(|e| format!("{name}: {e}")));
@@ -196,7 +200,19 @@ impl<'a> Join<'a> {
         series.dropped += checks::drop_impossible(&mut part.rows, market, problems);
         checks::sort(&mut part.rows, problems);
         series.dropped += checks::drop_duplicates(&mut part.rows, problems);
-        let interval = interval_of(path, &part.rows)?;
+        // The few bars of a far contract lie hours apart; their interval is that of the others.
+        let thin = part.rows.len() < THICK && series.interval > 0;
+        let interval = if thin {
+            series.interval
+        } else {
+            match interval_of(path, &part.rows)? {
+                0 => return Err(FileError::from(too_few(path, part.rows.len())).into()),
+                secs => secs,
+            }
+        };
+        if part.rows.time.is_empty() {
+            return Ok(());
+        }
         if series.interval == 0 {
             series.interval = interval;
         } else if series.interval != interval {

@@ -4,10 +4,15 @@
 //! known is asked for. Nothing is repaired without being asked for; what is dropped is counted.
 
 mod checks;
+mod clocks;
 mod continuous;
 #[cfg(test)]
 mod continuous_tests;
 mod contract;
+mod dates;
+mod members;
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod real_files;
 mod rows;
@@ -25,6 +30,7 @@ use contract::{Contract, list};
 pub use contract::{ContractError, SymbolCount};
 use rows::{ReadRows, Rows};
 
+use crate::archive;
 use crate::detect::detect_in;
 use crate::dialects::{VolumeColumns, ZoneRule};
 use crate::error::{BadInput, FileError};
@@ -185,6 +191,9 @@ pub fn import_files(
             path,
         });
     }
+    if analysis.inspection.interval_seconds == 0 {
+        return Err(FileError::from(too_few(&path, 1)).into());
+    }
     let Some(bars) = analysis.bars else {
         let known = options
             .instruments
@@ -260,6 +269,7 @@ impl Zone {
             }
             (_, Some(zone)) => known(zone),
             (ZoneRule::Fixed(name), None) => known(ZoneTable::new(name)?),
+            (ZoneRule::Named(name), None) => known(ZoneTable::new(&name)?),
             (ZoneRule::Ask(hint), None) => Self {
                 table: Some(ZoneTable::new("UTC")?),
                 name: None,
@@ -272,46 +282,111 @@ impl Zone {
 /// Rows as they were read, with what is known about them before they are judged.
 struct Source {
     read: ReadRows,
+    /// File name, of a member with that of its archive; it may tell market and contract.
+    name: String,
     dialect: String,
     confidence: f64,
     evidence: Vec<String>,
     zone: Zone,
     stamp: Stamp,
+    /// Whether the platform always stamps that end of the bar.
+    stamp_known: bool,
     has_volume: bool,
 }
 
-/// Reads the rows of a text in any dialect, or of a canonical Parquet file.
+/// Reads the rows of a text in any dialect, of the files of an archive, or of a Parquet file, and
+/// settles what the bars tell about their stamps.
 fn open(
     path: &Path,
     options: &ImportOptions,
     progress: &mut dyn FnMut(f64) -> bool,
 ) -> Result<Source, ImportError> {
-    if is_parquet(path)? {
-        let read = rows::read_parquet(path, progress)?;
-        return Ok(Source {
-            read,
-            dialect: "canonical_parquet".to_owned(),
-            confidence: 1.0,
-            evidence: vec![
-                "parquet file with the columns time, open, high, low, close, volume".to_owned(),
-            ],
-            zone: Zone {
-                table: None,
-                name: Some("UTC".to_owned()),
-                hint: None,
-            },
-            stamp: Stamp::Open,
-            has_volume: true,
-        });
+    let mut source = if is_parquet(path)? {
+        open_parquet(path, options, progress)?
+    } else if archive::is_zip(path)? {
+        members::read(path, options, progress)?
+    } else {
+        let again = || TextSource::open(path);
+        read_text(path, again()?, &again, options, progress)?
+    };
+    source.read_clock(options)?;
+    Ok(source)
+}
+
+fn open_parquet(
+    path: &Path,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<Source, ImportError> {
+    let mut found = rows::read_parquet(path, progress)?;
+    let rule = if found.wall_clock {
+        ZoneRule::Ask("the times in the file have no zone")
+    } else {
+        ZoneRule::InStamp
+    };
+    let mut evidence = vec![format!("parquet file with the columns {}", found.names)];
+    let zone = Zone::settle(rule, options, &mut evidence)?;
+    if let Some(table) = &zone.table {
+        rows::to_utc(&mut found.read.rows.time, table);
     }
-    let source = TextSource::open(path)?;
-    let found = detect_in(path, source.head(), options.dialect.as_deref())?;
+    let dialect = if found.canonical {
+        "canonical_parquet"
+    } else {
+        "parquet"
+    };
+    Ok(Source {
+        read: found.read,
+        name: file_name(path),
+        dialect: dialect.to_owned(),
+        confidence: 1.0,
+        evidence,
+        zone,
+        stamp: Stamp::Open,
+        stamp_known: found.canonical,
+        has_volume: found.has_volume,
+    })
+}
+
+/// Reads a text; `again` opens it anew for a second look.
+fn read_text(
+    path: &Path,
+    text: TextSource,
+    again: &dyn Fn() -> Result<TextSource, FileError>,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(f64) -> bool,
+) -> Result<Source, ImportError> {
+    let name = text.name().to_owned();
+    let found = detect_in(path, &name, text.head(), options)?;
     let mut evidence = found.evidence.clone();
-    let zone = Zone::settle(found.layout.zone, options, &mut evidence)?;
+    let zone = Zone::settle(found.layout.zone.clone(), options, &mut evidence)?;
     let mark = found.layout.decimal_mark(&found.sample);
-    let read = rows::read(source, &found.layout, mark, zone.table.as_ref(), progress)?;
+    let table = zone.table.as_ref();
+    let mut read = rows::read(text, &found.layout, mark, table, progress)?;
+    if let Some(other) = dates::other_order(&found, options) {
+        if dates::looks_wrong(&read) {
+            let second = rows::read(again()?, &other, mark, table, progress)?;
+            if dates::is_better(&second, &read) {
+                evidence.push("dates read day first: month first they make no series".to_owned());
+                read = second;
+            }
+        } else if dates::undecided(&read) {
+            evidence.push(
+                "dates read month first, which the file does not prove; say --dates dmy if it is day first"
+                    .to_owned(),
+            );
+        }
+    }
+    if let Some(contract) = found
+        .layout
+        .contract
+        .filter(|_| read.rows.symbol.is_empty())
+    {
+        read.rows.symbol = vec![0; read.rows.len()];
+        read.rows.symbols = vec![contract];
+    }
     Ok(Source {
         read,
+        name,
         dialect: found.dialect.to_owned(),
         confidence: if options.dialect.is_some() {
             1.0
@@ -321,8 +396,43 @@ fn open(
         evidence,
         zone,
         stamp: found.layout.stamp,
+        stamp_known: found.layout.stamp_known,
         has_volume: found.layout.volume != VolumeColumns::None,
     })
+}
+
+impl Source {
+    /// Settles zone and stamp from the holes between sessions, where neither the platform nor the
+    /// user says them.
+    fn read_clock(&mut self, options: &ImportOptions) -> Result<(), ImportError> {
+        let zone_known = self.zone.hint.is_none();
+        let stamp_known = self.stamp_known || options.stamp.is_some();
+        if zone_known && stamp_known {
+            return Ok(());
+        }
+        let one = [options.stamp.unwrap_or(self.stamp)];
+        let both = [Stamp::Open, Stamp::Close];
+        let stamps: &[Stamp] = if stamp_known { &one } else { &both };
+        let Some(clock) = clocks::read_off(&self.read.rows, zone_known, stamps) else {
+            return Ok(());
+        };
+        if let Some(name) = clock.zone {
+            let table = ZoneTable::new(name)?;
+            rows::to_utc(&mut self.read.rows.time, &table);
+            self.zone = Zone {
+                name: Some(name.to_owned()),
+                table: Some(table),
+                hint: None,
+            };
+        }
+        if !stamp_known {
+            // What was only assumed gives way to what was found.
+            self.evidence.retain(|e| !e.starts_with("stamps taken as"));
+            self.stamp = clock.stamp;
+        }
+        self.evidence.push(clock.evidence);
+        Ok(())
+    }
 }
 
 fn is_parquet(path: &Path) -> Result<bool, FileError> {
@@ -402,11 +512,13 @@ fn single(
 ) -> Result<Series, ImportError> {
     let Source {
         read,
+        name,
         dialect,
         confidence,
         mut evidence,
         zone,
         stamp,
+        stamp_known: _,
         has_volume,
     } = open(path, options, progress)?;
     let (mut rows, mut problems, unreadable) = (read.rows, read.problems, read.unreadable);
@@ -423,8 +535,8 @@ fn single(
             joints.len()
         ));
     }
-    let contract = contract::settle(&mut rows, &file_name(path), options, &mut problems)
-        .map_err(|e| refused(path, e))?;
+    let contract =
+        contract::settle(&mut rows, &name, options, &mut problems).map_err(|e| refused(path, e))?;
     // One contract is left: its symbol is in `contract`, and the column is no longer needed.
     rows.symbol = Vec::new();
     evidence.extend(contract.evidence.iter().cloned());
@@ -490,7 +602,7 @@ fn finish(path: &Path, series: Series, options: &ImportOptions) -> Result<Analys
     let (first, last) = (zone.text(rows.time.first()), zone.text(rows.time.last()));
     let n_bars = rows.len() as u64;
     let mut bars = match &contract.instrument {
-        Some(instrument) if n_bars > 0 => Some(
+        Some(instrument) if n_bars > 0 && interval > 0 => Some(
             checks::to_ticks(&mut rows, instrument, interval, &mut problems)
                 .map_err(|at| FileError::from(out_of_range(path, &rows, at, &instrument.symbol)))?,
         ),
@@ -604,14 +716,12 @@ fn check_readable(
     problems: &Problems,
     unreadable: u64,
 ) -> Result<(), FileError> {
-    if rows.len() >= 2 {
+    // One bar can be looked at, though not imported: its length is not known.
+    if rows.len() >= 2 || (rows.len() == 1 && unreadable == 0) {
         return Ok(());
     }
     let Some(example) = problems.first_example() else {
-        let bad = BadInput::new(path, format!("the file holds {} bar", rows.len()))
-            .expected("at least two")
-            .remedy("export a longer span");
-        return Err(bad.into());
+        return Err(too_few(path, rows.len()).into());
     };
     let mut bad = BadInput::new(
         path,
@@ -627,13 +737,13 @@ fn check_readable(
     Err(bad.into())
 }
 
+/// Seconds of a bar; 0 for a single bar, of which only the look is allowed.
 fn interval_of(path: &Path, rows: &Rows) -> Result<i64, FileError> {
     let Some(interval) = Bars::most_frequent_interval(&rows.time) else {
-        let cause = format!("{} usable bars are left", rows.len());
-        return Err(BadInput::new(path, cause)
-            .expected("at least two bars of different times")
-            .remedy("export a longer span")
-            .into());
+        return match rows.len() {
+            1 => Ok(0),
+            n => Err(too_few(path, n).into()),
+        };
     };
     if interval > MAX_INTERVAL_SECS {
         let cause = format!("a bar covers {} hours", interval / 3600);
@@ -643,6 +753,15 @@ fn interval_of(path: &Path, rows: &Rows) -> Result<i64, FileError> {
             .into());
     }
     Ok(interval)
+}
+
+fn too_few(path: &Path, n: usize) -> BadInput {
+    BadInput::new(
+        path,
+        format!("the file holds {n} bar{}", if n == 1 { "" } else { "s" }),
+    )
+    .expected("at least two of different times")
+    .remedy("export a longer span")
 }
 
 fn out_of_range(path: &Path, rows: &Rows, at: (usize, f64), market: &str) -> BadInput {
@@ -665,6 +784,8 @@ struct Checked {
     /// What the bars at the edges of sessions say about the stamps.
     doubt: Option<&'static str>,
     spikes_left: u64,
+    /// Changes of scale that were not repaired.
+    breaks_left: u64,
 }
 
 impl Checked {
@@ -685,11 +806,14 @@ impl Checked {
             outside: 0,
             doubt: None,
             spikes_left: 0,
+            breaks_left: 0,
         };
         if has_volume {
             checks::count_zero_volume(rows, problems);
         }
-        checks::count_unaligned(rows, interval, problems);
+        if interval > 0 {
+            checks::count_unaligned(rows, interval, problems);
+        }
         let spikes = checks::find_spikes(rows, problems);
         // Where the contract is known to change, a jump is no discovery.
         let changes = joints
@@ -697,9 +821,19 @@ impl Checked {
             .filter(|j| j.prices.is_some())
             .map(|j| rows.time.partition_point(|&t| t < j.roll.time));
         let explained: Vec<usize> = spikes.iter().copied().chain(changes).collect();
-        checks::find_level_jumps(rows, &explained, interval, problems);
+        let breaks = checks::find_level_jumps(rows, &explained, interval, problems);
+        out.breaks_left = breaks.len() as u64;
+        if let Some(factors) = checks::rescaling(rows.len(), &breaks) {
+            if options.repairs.contains(&Repair::Rescale) {
+                checks::rescale(rows, &factors);
+                out.breaks_left = 0;
+                problems.set_severity(ProblemKind::ScaleBreak, Severity::Info);
+            } else {
+                out.offered.push(Repair::Rescale);
+            }
+        }
         let mut outside = Vec::new();
-        if zone_known {
+        if zone_known && interval > 0 {
             let facts =
                 checks::check_sessions(rows, interval, &SessionCalendar::builtin(), problems);
             out.sessions = facts.sessions;
@@ -769,6 +903,9 @@ impl Judge<'_> {
 
     fn serious(&self) -> Vec<String> {
         let mut why = Vec::new();
+        if self.facts.n_checked == 1 {
+            why.push("one bar does not tell how long a bar is".to_owned());
+        }
         if let Some(hint) = self.zone.hint {
             why.push(format!("the time zone must be given: {hint}"));
         }
@@ -795,10 +932,21 @@ impl Judge<'_> {
                 self.facts.spikes_left,
             ));
         }
-        let breaks = self.problems.count(ProblemKind::ScaleBreak);
-        if breaks > 0 {
+        if self.problems.severity(ProblemKind::DuplicateTime) == Some(Severity::Error) {
             why.push(format!(
-                "lasting changes of the price level that no market makes (mixed instruments or units): {breaks}"
+                "rows of one time whose prices contradict each other, as two contracts or markets in one file have them: {}",
+                self.problems.count(ProblemKind::DuplicateTime)
+            ));
+        }
+        let breaks = self.facts.breaks_left;
+        if breaks > 0 {
+            let repair = if self.facts.offered.contains(&Repair::Rescale) {
+                ", which rescale repairs"
+            } else {
+                ""
+            };
+            why.push(format!(
+                "lasting changes of the price level that no market makes (mixed instruments or units){repair}: {breaks}"
             ));
         }
         let outside = share(self.facts.outside, self.facts.n_checked);

@@ -312,25 +312,11 @@ fn databento_pretty_and_raw_are_the_same_bars() {
 fn other_platforms_files_equal_the_reference_bars_in_the_right_zone() {
     let Some(data) = data() else { return };
     let sierra = data.join("sierra_like_nq_es_202606");
-    let unsaid = import(
-        &sierra.join("raw_NQ.csv"),
-        &options(None, None),
-        &mut |_| true,
-    )
-    .unwrap_err();
-    assert!(matches!(unsaid, ImportError::NeedsZone { .. }), "{unsaid}");
     for (raw, bars, market) in [
         ("raw_NQ.csv", "bars_sc_nq_2026.csv", "NQ"),
         ("raw_ES.csv", "bars_sc_es_2026.csv", "ES"),
     ] {
-        assert_equal(
-            &sierra,
-            raw,
-            bars,
-            market,
-            "sierra_chart",
-            Some("America/Chicago"),
-        );
+        assert_equal(&sierra, raw, bars, market, "sierra_chart", None);
     }
     let yf = data.join("yf_nq_es_5m_2026");
     assert_equal(
@@ -390,7 +376,7 @@ fn every_sample_of_a_dialect_is_recognised_or_refused_by_name() {
         ("metatrader5_tab.csv", "metatrader5"),
         ("ninjatrader8_minute.txt", "ninjatrader8"),
         ("ninjatrader8_minute_dirty.txt", "ninjatrader8"),
-        ("polygon_flatfile.csv", "generic"),
+        ("polygon_flatfile.csv", "polygon"),
         ("seed_D1M_LAYOUT_from_seed_code.csv", "generic"),
         ("sierra_chart_intraday_export.txt", "sierra_chart"),
         ("sierra_chart_like.csv", "sierra_chart"),
@@ -403,22 +389,42 @@ fn every_sample_of_a_dialect_is_recognised_or_refused_by_name() {
         ("yfinance_dividends.csv", "yfinance"),
         ("yfinance_multi_order.csv", "yfinance"),
         ("day_first_mixed_formats.csv", "generic"),
-        ("dukascopy.csv", "generic"),
-        ("alpaca_bars.csv", "generic"),
+        ("dukascopy.csv", "dukascopy"),
+        ("alpaca_bars.csv", "alpaca"),
+        (
+            "interactive_brokers_DOCUMENTED_layout.csv",
+            "interactive_brokers",
+        ),
+        (
+            "interactive_brokers_tws_DOCUMENTED_layout.csv",
+            "interactive_brokers",
+        ),
+        ("lean_hour_trade.csv", "lean"),
+        ("metastock_forexite.txt", "metastock"),
+        (
+            "multicharts_quotemanager_DOCUMENTED_layout.txt",
+            "multicharts",
+        ),
+        ("midprice_24h_clock.csv", "generic"),
+        ("backtrader_header_one_short.txt", "generic"),
+        ("two_time_columns.csv", "generic"),
     ];
     for (file, dialect) in expected {
-        let found = crate::detect::detect(&data.join("dialects").join(file), None)
-            .unwrap_or_else(|e| panic!("{file}: {e}"));
+        let found =
+            crate::detect::detect(&data.join("dialects").join(file), &ImportOptions::default())
+                .unwrap_or_else(|e| panic!("{file}: {e}"));
         assert_eq!(found.dialect, dialect, "{file}");
     }
     for file in [
         "ninjatrader_daily.txt",
         "ninjatrader_tick.txt",
         "barchart_daily_descending.csv",
-        "midprice_24h_clock.csv",
+        "sierra_chart_tick_export.txt",
+        "lean_minute_trade.csv",
         "histdata_gap_report.txt",
     ] {
-        let e = crate::detect::detect(&data.join("dialects").join(file), None).unwrap_err();
+        let e = crate::detect::detect(&data.join("dialects").join(file), &ImportOptions::default())
+            .unwrap_err();
         assert!(e.is_bad_data(), "{file}: {e}");
     }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Rows {
     pub(crate) symbol: Vec<u32>,
     /// Symbols in order of appearance.
     pub(crate) symbols: Vec<String>,
+    /// Where each symbol stands in `symbols`, while parts are put together.
+    places: HashMap<String, u32>,
 }
 
 impl Rows {
@@ -102,7 +104,7 @@ impl Rows {
     }
 
     /// Adds the rows of a later part of the file, whose lines count from `line_offset`.
-    fn append(&mut self, mut part: Self, line_offset: u64) {
+    pub(crate) fn append(&mut self, mut part: Self, line_offset: u64) {
         self.line.extend(
             part.line
                 .iter()
@@ -149,15 +151,17 @@ impl Rows {
     }
 
     fn intern(&mut self, symbol: &str) -> u32 {
-        let at = self
-            .symbols
-            .iter()
-            .position(|s| s == symbol)
-            .unwrap_or_else(|| {
-                self.symbols.push(symbol.to_owned());
-                self.symbols.len() - 1
-            });
-        at as u32
+        // Symbols that were set by hand are not in the map yet.
+        for (i, known) in self.symbols.iter().enumerate().skip(self.places.len()) {
+            self.places.insert(known.clone(), i as u32);
+        }
+        if let Some(&place) = self.places.get(symbol) {
+            return place;
+        }
+        let place = self.symbols.len() as u32;
+        self.symbols.push(symbol.to_owned());
+        self.places.insert(symbol.to_owned(), place);
+        place
     }
 }
 
@@ -302,23 +306,40 @@ impl Collected {
     }
 }
 
-/// Reads the rows of a Parquet file with the columns of canonical bars. A row with a missing or
+/// Rows of a Parquet file and what its columns tell.
+pub(crate) struct ParquetRows {
+    pub(crate) read: ReadRows,
+    pub(crate) canonical: bool,
+    pub(crate) wall_clock: bool,
+    pub(crate) has_volume: bool,
+    pub(crate) names: String,
+}
+
+/// Turns wall-clock seconds of a zone into UTC.
+pub(crate) fn to_utc(times: &mut [i64], zone: &ZoneTable) {
+    let mut clock = WallClock::new(Some(zone));
+    for t in times {
+        *t = clock.utc_of(*t).unwrap_or(*t);
+    }
+}
+
+/// Reads the rows of a Parquet file that names its time and prices. A row with a missing or
 /// non-finite value is counted and left out, as an unreadable line of a text is.
 pub(crate) fn read_parquet(
     path: &Path,
     progress: &mut dyn FnMut(f64) -> bool,
-) -> Result<ReadRows, ImportError> {
+) -> Result<ParquetRows, ImportError> {
     let sha256 = sha256_of_file(path)?;
     if !progress(0.5) {
         return Err(ImportError::Cancelled);
     }
-    let columns = ParquetColumns::read(path)?;
+    let columns = ParquetColumns::read(path, true)?;
     let (mut rows, mut problems, mut unreadable) = (Rows::default(), Problems::default(), 0);
     rows.reserve(columns.time.len(), columns.symbol.is_some());
     let mut symbols = SymbolIndex::default();
     for (i, &time) in columns.time.iter().enumerate() {
         let [open, high, low, close] = [0, 1, 2, 3].map(|k| columns.ohlc[k][i]);
-        let volume = columns.volume[i];
+        let volume = columns.volume.as_ref().map_or(0.0, |v| v[i]);
         let line = i as u64 + 1;
         if !(open + high + low + close + volume).is_finite() || volume < 0.0 {
             unreadable += 1;
@@ -346,11 +367,17 @@ pub(crate) fn read_parquet(
     if !progress(1.0) {
         return Err(ImportError::Cancelled);
     }
-    Ok(ReadRows {
-        rows,
-        problems,
-        unreadable,
-        sha256,
+    Ok(ParquetRows {
+        read: ReadRows {
+            rows,
+            problems,
+            unreadable,
+            sha256,
+        },
+        canonical: columns.canonical,
+        wall_clock: columns.wall_clock,
+        has_volume: columns.volume.is_some(),
+        names: columns.names,
     })
 }
 
@@ -530,12 +557,19 @@ impl RowReader<'_> {
 
     fn time(&self, cells: &[&[u8]], memory: &mut Memory<'_>) -> Result<i64, String> {
         let cell = |c: usize| cells.get(c).copied().unwrap_or_default();
+        let suffix = self.layout.stamp_suffix.as_deref().map(str::as_bytes);
         let moment = match (self.layout.time, self.layout.format) {
-            (TimeColumns::One(c), format) => memory.stamps.parse(cell(c), format),
+            (TimeColumns::One(c), format) => match suffix {
+                None => memory.stamps.parse(cell(c), format),
+                // A stamp that names another zone than the first ones is not read as theirs.
+                Some(zone) => cell(c)
+                    .strip_suffix(zone)
+                    .and_then(|stamp| memory.stamps.parse(stamp.trim_ascii_end(), format)),
+            },
             (TimeColumns::DateAndClock(d, c), TimeFormat::Civil(order)) => {
                 memory.stamps.parse_split(cell(d), cell(c), order)
             }
-            (TimeColumns::DateAndClock(..), TimeFormat::Epoch) => None,
+            (TimeColumns::DateAndClock(..), _) => None,
         };
         let text = || match self.layout.time {
             TimeColumns::One(c) => show(cell(c)),

@@ -446,18 +446,302 @@ fn a_file_written_newest_first_is_turned_round() {
 }
 
 #[test]
-fn a_header_one_column_short_is_refused_and_never_misread() {
+fn a_header_one_column_short_is_read_by_its_rows() {
     let text = "Date,Open,High,Low,Close,Volume,OpenInterest\n2006-01-02,09:01:00,3602.00,3603.00,3597.00,3599.00,5699,0\n2006-01-02,09:02:00,3600.00,3601.00,3598.00,3599.00,894,0\n";
     let o = ImportOptions {
         market: Some("ES".into()),
         zone: Some("UTC".into()),
         ..Default::default()
     };
-    assert!(
-        import(&file("x.csv", text.as_bytes()).path, &o, &mut |_| true)
-            .unwrap_err()
-            .is_bad_data()
+    let bars = import(&file("x.csv", text.as_bytes()).path, &o, &mut |_| true)
+        .unwrap()
+        .bars;
+    let price = |t| bars.instrument.price(t);
+    assert_eq!(
+        [bars.open[0], bars.high[0], bars.low[0], bars.close[0]].map(price),
+        [3602.0, 3603.0, 3597.0, 3599.0]
     );
+    assert_eq!(
+        (bars.volume[0], bars.open_time[0]),
+        (5699.0, parse("2006-01-02T09:01:00Z"))
+    );
+}
+
+/// Minutes from an instant on, as a platform writes them.
+fn minutes(n: i64, row: impl Fn(i64) -> String) -> String {
+    (0..n).map(row).collect()
+}
+
+#[test]
+fn an_archive_is_its_one_file_or_its_contracts() {
+    use crate::archive::made::{Packed, zip};
+    let lean = |price: f64, n: i64| {
+        minutes(n, |i| {
+            format!("{},{price},{price},{price},{price},{}\n", i * 60_000, 9 + i)
+        })
+    };
+    let bytes = zip(&[
+        Packed::new(
+            "20131007_es_minute_trade_201312.csv",
+            lean(1676.5, 200).as_bytes(),
+        ),
+        Packed::new(
+            "20131007_es_minute_trade_201403.csv",
+            lean(1669.75, 30).as_bytes(),
+        ),
+        Packed::new(
+            "20131007_es_minute_trade_201409.csv",
+            b"18360000,1640,1640,1640,1640,1\n",
+        ),
+    ]);
+    let f = file("20131007_trade.zip", &bytes);
+    let found = inspect(&f.path, &ImportOptions::default()).unwrap();
+    assert_eq!(found.symbols, ["ESZ13", "ESH14", "ESU14"]);
+    assert_eq!(
+        (found.dialect.as_str(), found.zone.as_deref()),
+        ("lean", Some("UTC"))
+    );
+    let one = ImportOptions {
+        symbol: Some("ESH14".into()),
+        ..Default::default()
+    };
+    let imported = import(&f.path, &one, &mut |_| true).unwrap();
+    assert_eq!(imported.bars.instrument.symbol, "ES");
+    assert_eq!(
+        imported.inspection.first.as_deref(),
+        Some("2013-10-07T00:00:00Z")
+    );
+    assert_eq!((imported.bars.len(), imported.bars.volume[29]), (30, 38.0));
+    assert_eq!(imported.source_sha256, crate::text::sha256_of(&bytes));
+    // All contracts into one series, the one with a single bar among them.
+    let series = ImportOptions {
+        continuous: Some(Continuous {
+            rule: holdout_core::market::RollRule::Volume,
+            adjustment: Adjustment::None,
+        }),
+        ..Default::default()
+    };
+    let joined = import(&f.path, &series, &mut |_| true).unwrap();
+    assert_eq!(joined.bars.len(), 200);
+
+    // One file and a report beside it: the market is in the name of the archive.
+    let rows = minutes(100, |i| {
+        format!(
+            "202403{:02} 14{:02}00;17000;17001;16999;17000;5\n",
+            4 + i / 60,
+            i % 60
+        )
+    });
+    let report = "a report without any bars\n";
+    let pair = zip(&[
+        Packed::new("report.txt", report.as_bytes()),
+        Packed::new("minutes.txt", rows.as_bytes()),
+    ]);
+    let imported = import(
+        &file("NQ_2024.zip", &pair).path,
+        &ImportOptions::default(),
+        &mut |_| true,
+    )
+    .unwrap();
+    assert_eq!(
+        (
+            imported.bars.instrument.symbol.as_str(),
+            imported.bars.len()
+        ),
+        ("NQ", 100)
+    );
+    let told = imported.inspection.evidence.join("\n");
+    assert!(
+        told.contains("report.txt in the archive was left out"),
+        "{told}"
+    );
+
+    // Bars of two lengths are no one file.
+    let coarse = minutes(200, |i| {
+        format!(
+            "202403{:02} {:02}{:02}00;17000;17001;16999;17000;5\n",
+            4 + i / 100,
+            i % 100 / 12,
+            i % 12 * 5
+        )
+    });
+    let fine = minutes(200, |i| {
+        format!(
+            "202403{:02} {:02}{:02}00;17000;17001;16999;17000;5\n",
+            4,
+            i / 60,
+            i % 60
+        )
+    });
+    let two = zip(&[
+        Packed::new("NQ_1.txt", fine.as_bytes()),
+        Packed::new("NQ_5.txt", coarse.as_bytes()),
+    ]);
+    let e = import(
+        &file("NQ.zip", &two).path,
+        &ImportOptions::default(),
+        &mut |_| true,
+    )
+    .unwrap_err();
+    assert!(
+        e.to_string()
+            .contains("bars of 60 s in NQ_1.txt and of 300 s"),
+        "{e}"
+    );
+}
+
+#[test]
+fn packing_does_not_matter() {
+    use crate::archive::made::{Packed, zip};
+    let text = std::fs::read(canonical("").path).unwrap();
+    let plain = run(&file("NQ bars.csv", &text)).unwrap();
+    let zst = zstd::stream::encode_all(text.as_slice(), 3).unwrap();
+    for (name, bytes) in [
+        ("NQ bars.csv.zst", zst.clone()),
+        ("NQ bars.zip", zip(&[Packed::new("bars.csv", &text)])),
+        (
+            "bars.zip",
+            zip(&[Packed::stored("data/NQ bars.csv.zst", &zst)]),
+        ),
+    ] {
+        let packed = run(&file(name, &bytes)).unwrap();
+        assert_eq!(packed.bars, plain.bars, "{name}");
+        assert_eq!(
+            packed.source_sha256,
+            crate::text::sha256_of(&bytes),
+            "{name}"
+        );
+        let cut = file(name, &bytes[..bytes.len() - 30]);
+        assert!(run(&cut).unwrap_err().is_bad_data(), "{name}, cut");
+    }
+}
+
+#[test]
+fn columns_can_be_named_where_no_dialect_fits() {
+    let rows = minutes(20, |i| {
+        format!(
+            "x;1{},25;04.03.2024;3;5;15:{:02};11{},5;9;10\n",
+            i % 10,
+            i,
+            i % 10
+        )
+    });
+    let f = file("export.txt", rows.as_bytes());
+    let plain = run(&f).unwrap_err().to_string();
+    assert!(plain.contains("--columns"), "{plain}");
+    let options = |columns: &str| ImportOptions {
+        columns: Some(columns.parse().unwrap()),
+        market: Some("NQ".into()),
+        zone: Some("UTC".into()),
+        ..Default::default()
+    };
+    let said = "time=3,clock=6,open=2,high=7,low=4,close=8,volume=5";
+    let imported = import(&f.path, &options(said), &mut |_| true).unwrap();
+    assert_eq!(imported.inspection.dialect, "columns");
+    assert_eq!(imported.bars.open_time[3], parse("2024-03-04T15:03:00Z"));
+    assert_eq!(imported.bars.instrument.price(imported.bars.high[3]), 113.5);
+    let e = import(
+        &f.path,
+        &options("time=3,clock=6,open=12,high=7,low=4,close=8"),
+        &mut |_| true,
+    )
+    .unwrap_err();
+    assert!(e.to_string().contains("no column \"12\" for open"), "{e}");
+    let e = import(
+        &f.path,
+        &options("time=3,clock=6,open=2,high=7,low=4"),
+        &mut |_| true,
+    )
+    .unwrap_err();
+    assert!(
+        e.to_string().contains("no column was chosen for close"),
+        "{e}"
+    );
+}
+
+#[test]
+fn days_and_months_are_told_apart_by_the_whole_file() {
+    // From 2 January on: the first lines read both ways.
+    let day_first = |from: i64, n: i64| {
+        let rows = minutes(n * 60, |i| {
+            format!(
+                "{:02}/01/2024 15:{:02},17000,17001,16999,17000,5\n",
+                from + i / 60,
+                i % 60
+            )
+        });
+        format!("time,open,high,low,close,volume\n{rows}")
+    };
+    let options = ImportOptions {
+        market: Some("NQ".into()),
+        zone: Some("UTC".into()),
+        ..Default::default()
+    };
+    // To the 20th some dates are no months; to the 5th they would be first days of months.
+    for n in [19, 4] {
+        let f = file("a.csv", day_first(2, n).as_bytes());
+        let found = inspect(&f.path, &options).unwrap();
+        assert_eq!(
+            found.first.as_deref(),
+            Some("2024-01-02T15:00:00Z"),
+            "{n} days"
+        );
+        assert_eq!((found.bars, found.dropped), (n as u64 * 60, 0));
+        assert!(
+            found.evidence.join(" ").contains("day first"),
+            "{:?}",
+            found.evidence
+        );
+    }
+    // One day cannot tell: month first, and it is said.
+    let f = file("a.csv", day_first(2, 1).as_bytes());
+    let found = inspect(&f.path, &options).unwrap();
+    assert_eq!(found.first.as_deref(), Some("2024-02-01T15:00:00Z"));
+    assert!(found.evidence.join(" ").contains("--dates dmy"));
+    let said = ImportOptions {
+        dates: Some(crate::dialects::DateOrder::Dmy),
+        ..options
+    };
+    assert_eq!(
+        inspect(&f.path, &said).unwrap().first.as_deref(),
+        Some("2024-01-02T15:00:00Z")
+    );
+}
+
+#[test]
+fn a_change_of_scale_is_offered_a_repair_and_never_repaired_alone() {
+    let rows = minutes(300, |i| {
+        let p = if (100..160).contains(&i) {
+            1_700_025.0
+        } else {
+            17_000.25
+        };
+        format!(
+            "2024-03-04T{:02}:{:02}:00Z,{p},{p},{p},{p},5\n",
+            14 + i / 60,
+            i % 60
+        )
+    });
+    let f = file(
+        "NQ.csv",
+        format!("time,open,high,low,close,volume\n{rows}").as_bytes(),
+    );
+    let found = inspect(&f.path, &ImportOptions::default()).unwrap();
+    assert_eq!(problem(&found, ProblemKind::ScaleBreak).count, 2);
+    assert_eq!(found.repairs_offered, [Repair::Rescale]);
+    assert_eq!(found.verdict.level, VerdictLevel::NotUsable);
+    let asked = ImportOptions {
+        repairs: vec![Repair::Rescale],
+        ..Default::default()
+    };
+    let repaired = import(&f.path, &asked, &mut |_| true).unwrap();
+    assert!(repaired.bars.close.iter().all(|&t| t == 68_001));
+    assert!(repaired.inspection.verdict.level != VerdictLevel::NotUsable);
+    assert_eq!(
+        problem(&repaired.inspection, ProblemKind::ScaleBreak).count,
+        2
+    );
+    assert_eq!(repaired.inspection.count(ProblemKind::OffTick), 0);
 }
 
 #[test]
@@ -590,4 +874,67 @@ proptest! {
         }
         prop_assert!(crate::canonical::read(&f.path, o.instruments.get("NQ").unwrap(), None).map_or(true, |b| b.validate().is_ok()));
     }
+}
+
+#[test]
+fn one_bar_can_be_looked_at_and_not_imported() {
+    let text = "\"Date\",\"Time\",\"Open\",\"High\",\"Low\",\"Close\",\"Up\",\"Down\"\n01/03/2010,17:01,1366.50,1367.50,1366.00,1367.00,2566,854\n";
+    let f = file("ES.txt", text.as_bytes());
+    let found = inspect(&f.path, &ImportOptions::default()).unwrap();
+    assert_eq!(
+        (found.dialect.as_str(), found.stamp, found.bars),
+        ("tradestation", Stamp::Close, 1)
+    );
+    assert_eq!(found.verdict.level, VerdictLevel::NotUsable);
+    let zone = ImportOptions {
+        zone: Some("America/Chicago".into()),
+        ..Default::default()
+    };
+    let e = import(&f.path, &zone, &mut |_| true).unwrap_err();
+    assert!(
+        e.is_bad_data() && e.to_string().contains("the file holds 1 bar"),
+        "{e}"
+    );
+}
+
+#[test]
+fn two_contracts_in_one_file_without_symbols_are_not_usable() {
+    let month = |price: f64| {
+        minutes(300, |i| {
+            let p = price + (i % 7) as f64 * 0.25;
+            format!(
+                "202603{:02} {:02}{:02}00;{p};{p};{p};{p};5\n",
+                12,
+                10 + i / 60,
+                i % 60
+            )
+        })
+    };
+    let both = format!("{}{}", month(6_700.0), month(6_750.0));
+    let found = inspect(
+        &file("ES.txt", both.as_bytes()).path,
+        &ImportOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(found.count(ProblemKind::DuplicateTime), 300);
+    assert_eq!(found.verdict.level, VerdictLevel::NotUsable);
+    assert!(
+        found
+            .verdict
+            .why
+            .join(" ")
+            .contains("contradict each other")
+    );
+    // The same contract twice, with other volumes, is no contradiction.
+    let same = format!(
+        "{}{}",
+        month(6_700.0),
+        month(6_700.0).replace(";5\n", ";6\n")
+    );
+    let found = inspect(
+        &file("ES.txt", same.as_bytes()).path,
+        &ImportOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(found.verdict.level, VerdictLevel::Usable);
 }

@@ -76,11 +76,7 @@ pub(super) fn read(
     for row in table.rows() {
         let level = |c: Option<usize>| {
             row.get_or(c, None, &format!("{price} or nothing"), |t| {
-                if t.is_empty() {
-                    Some(None)
-                } else {
-                    unit.units(t).map(Some)
-                }
+                unit.units(t).map(Some)
             })
         };
         let this = EquityRow {
@@ -119,11 +115,11 @@ pub(super) fn read(
             .expected("one row a bar")
             .into());
     }
-    Ok((
-        rows,
-        OPTIONAL
-            .into_iter()
-            .filter(|n| table.column(n).is_none())
-            .collect(),
-    ))
+    // A flat account has neither stop nor target.
+    let may_be_empty = ["stop", "target"];
+    let missing = |n: &&str| match may_be_empty.contains(n) {
+        true => table.column(n).is_none(),
+        false => table.lacks(n),
+    };
+    Ok((rows, OPTIONAL.into_iter().filter(missing).collect()))
 }

@@ -48,9 +48,11 @@ pub struct LedgerFile {
     pub rows: Vec<EquityRow>,
     /// In file order.
     pub trades: Vec<Trade>,
-    /// Optional columns that `equity.csv` has not; their fields hold zero, HOLD or nothing.
+    /// Optional columns that `equity.csv` has not, or not in every row; their fields hold zero,
+    /// HOLD or nothing there.
     pub missing_equity: Vec<&'static str>,
-    /// Optional columns that `trades.csv` has not; their fields hold zero or nothing.
+    /// Optional columns that `trades.csv` has not, or not in every row; their fields hold zero
+    /// or nothing there.
     pub missing_trades: Vec<&'static str>,
 }
 
@@ -310,6 +312,29 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_cell_is_a_value_that_is_not_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = ("2024-03-04T14:30:00Z", "2024-03-04T14:31:00Z");
+        let head = "side,contracts,entry_time,exit_time,net_pnl,stop_initial,mae,forced,symbol\n";
+        let trades = format!("{head}long,1,{a},{b},5,,10,,NQ\nlong,1,{a},{b},5,100.25,10,,NQ\n");
+        std::fs::write(dir.path().join(TRADES_FILE), trades).unwrap();
+        let head = "time,balance,equity_close,equity_best,equity_worst,floor,position,stop\n";
+        let equity = format!("{head}{a},1,1,1,1,,0,\n{b},1,1,1,1,-5,0,\n");
+        std::fs::write(dir.path().join(EQUITY_FILE), equity).unwrap();
+        let file = read(dir.path(), &Instruments::builtin()).unwrap();
+        let missing = (&file.missing_equity, &file.missing_trades);
+        for n in ["floor", "action"] {
+            assert!(missing.0.contains(&n), "{n}: {missing:?}");
+        }
+        assert!(missing.1.contains(&"stop_initial"), "{missing:?}");
+        for n in ["mae", "forced", "symbol"] {
+            assert!(!missing.1.contains(&n), "{n}: {missing:?}");
+        }
+        assert!(!missing.0.contains(&"stop") && !missing.0.contains(&"position"));
+        assert_eq!(file.trades[1].stop_initial, 401);
+    }
+
+    #[test]
     fn faults_are_named_with_line_column_and_value() {
         let dir = tempfile::tempdir().unwrap();
         let equity = dir.path().join(EQUITY_FILE);
@@ -347,6 +372,10 @@ mod tests {
                 "{e}\nwanted {want}"
             );
         }
+        std::fs::write(&equity, head.replace("equity_close", "balance")).unwrap();
+        let e = read(dir.path(), &Instruments::builtin()).unwrap_err();
+        let want = "line 1: the column balance is there twice";
+        assert!(e.is_bad_data() && e.to_string().contains(want), "{e}");
         std::fs::write(&equity, "time,balance\n").unwrap();
         assert!(
             read(dir.path(), &Instruments::builtin())

@@ -49,12 +49,19 @@ impl Table {
             let line = record.position().map_or(0, csv::Position::line);
             match &names {
                 None => {
-                    names = Some(
-                        record
-                            .iter()
-                            .map(|c| String::from_utf8_lossy(c).into_owned())
-                            .collect(),
-                    )
+                    let head: Vec<String> = record
+                        .iter()
+                        .map(|c| String::from_utf8_lossy(c).into_owned())
+                        .collect();
+                    let twice = |i: &usize| !head[*i].is_empty() && head[..*i].contains(&head[*i]);
+                    if let Some(i) = (0..head.len()).find(twice) {
+                        let cause = format!("the column {} is there twice", excerpt(&head[i]));
+                        return Err(BadInput::new(path, cause)
+                            .line(line)
+                            .remedy("keep one of them")
+                            .into());
+                    }
+                    names = Some(head);
                 }
                 Some(names) if record.len() < names.len() => {
                     let cause = format!(
@@ -83,6 +90,15 @@ impl Table {
     /// Position of a column.
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|n| n == name)
+    }
+
+    /// Whether a column is not there, or is left empty somewhere.
+    ///
+    /// An empty cell says that the value is not known, and then nothing can be judged by it.
+    pub(crate) fn lacks(&self, name: &str) -> bool {
+        let empty = |r: &ByteRecord, c: usize| r.get(c).is_none_or(<[u8]>::is_empty);
+        self.column(name)
+            .is_none_or(|c| self.rows.iter().any(|(_, r)| empty(r, c)))
     }
 
     /// Position of a column that must be there.
@@ -130,7 +146,7 @@ impl<'a> Row<'a> {
         read(self.text(column)?).ok_or_else(|| self.bad(column, expected))
     }
 
-    /// As [`Row::get`], with a default for a column that the table has not.
+    /// As [`Row::get`], with a default for a column that the table has not, and for an empty cell.
     pub(crate) fn get_or<T>(
         self,
         column: Option<usize>,
@@ -139,8 +155,8 @@ impl<'a> Row<'a> {
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, FileError> {
         match column {
-            None => Ok(default),
-            Some(c) => self.get(c, expected, read),
+            Some(c) if !self.text(c)?.is_empty() => self.get(c, expected, read),
+            _ => Ok(default),
         }
     }
 

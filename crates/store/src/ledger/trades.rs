@@ -120,7 +120,7 @@ pub(super) fn read(path: &Path, markets: &Instruments) -> Result<TradesFile, Fil
             row.get_or(c, false, "true or false", |t| {
                 match t.to_ascii_lowercase().as_str() {
                     "true" | "1" => Some(true),
-                    "false" | "0" | "" => Some(false),
+                    "false" | "0" => Some(false),
                     _ => None,
                 }
             })
@@ -164,10 +164,13 @@ pub(super) fn read(path: &Path, markets: &Instruments) -> Result<TradesFile, Fil
         }
         trades.push(trade);
     }
-    let missing = OPTIONAL
-        .into_iter()
-        .filter(|n| table.column(n).is_none())
-        .collect();
+    // Most trades have no note, and most files say "forced" of few.
+    let may_be_empty = ["forced", "symbol", "note"];
+    let lacks = |n: &&str| match may_be_empty.contains(n) {
+        true => table.column(n).is_none(),
+        false => table.lacks(n),
+    };
+    let missing = OPTIONAL.into_iter().filter(lacks).collect();
     Ok(TradesFile {
         trades,
         instrument,

@@ -73,8 +73,13 @@ impl RunFolder {
     /// # Errors
     /// When the folder is no run, or a newer version wrote it.
     pub fn open(path: &Path) -> Result<Self, FileError> {
+        // A run is known by its folder's name, which `.` and `..` do not tell.
+        let named = path.file_name().is_some();
         let run = Self {
-            path: path.to_owned(),
+            path: match fs::canonicalize(path) {
+                Ok(full) if !named => full,
+                _ => path.to_owned(),
+            },
         };
         if !run.path.join("status.json").is_file() {
             if !path.is_dir() {
@@ -91,6 +96,16 @@ impl RunFolder {
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The folder of runs that this one really lies in, whose registry counts looks at test parts.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn runs(&self) -> Result<PathBuf, FileError> {
+        let full =
+            fs::canonicalize(&self.path).map_err(|e| FileError::io("find", &self.path, e))?;
+        Ok(full.parent().unwrap_or(&full).to_owned())
     }
 
     /// The run's identifier, which is the folder's name.

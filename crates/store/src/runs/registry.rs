@@ -133,9 +133,38 @@ fn load(runs: &Path) -> Result<Registry, FileError> {
     Ok(registry)
 }
 
+/// Whether two test parts of the same bars share a day: `FROM..TO` each, both days included.
+fn share_days(a: &str, b: &str) -> bool {
+    // Dates of this form sort as text.
+    match (a.split_once(".."), b.split_once("..")) {
+        (Some((a0, a1)), Some((b0, b1))) => a0 <= b1 && b0 <= a1,
+        _ => a == b,
+    }
+}
+
+impl Registry {
+    /// Looks at any day of a test part, whichever split it was looked at by, oldest first.
+    fn looks(&self, bars_sha256: &str, split: &str) -> Vec<TestLook> {
+        let same = |k: &str| {
+            k.split_once('/')
+                .is_some_and(|(bars, other)| bars == bars_sha256 && share_days(other, split))
+        };
+        let mut all: Vec<TestLook> = self
+            .test_looks
+            .iter()
+            .filter(|(k, _)| same(k))
+            .flat_map(|(_, looks)| looks.iter().cloned())
+            .collect();
+        all.sort_by(|a, b| a.time.cmp(&b.time));
+        all
+    }
+}
+
 /// Opens a test split: counts one look more and returns how many there were, this one included.
 ///
-/// `bars_sha256` names the data, `split` the days of the test part, `who` whatever looks.
+/// `bars_sha256` names the data, `split` the days of the test part (`FROM..TO`), `who` whatever
+/// looks. Looks at a test part that shares a day with this one count too, so that cutting the same
+/// bars a little differently is no fresh start.
 ///
 /// # Errors
 /// When the count cannot be read or written; the split must then not be shown.
@@ -156,15 +185,16 @@ pub fn open_test_split(
         .map_err(io)?;
     lock.lock().map_err(io)?;
     let mut registry = load(runs)?;
-    let looks = registry
-        .test_looks
-        .entry(key(bars_sha256, split))
-        .or_default();
-    looks.push(TestLook {
+    let look = TestLook {
         time: now_text(),
         who: who.to_owned(),
-    });
-    let count = looks.len() as u64;
+    };
+    registry
+        .test_looks
+        .entry(key(bars_sha256, split))
+        .or_default()
+        .push(look);
+    let count = registry.looks(bars_sha256, split).len() as u64;
     write_json(&registry_path(runs), &registry)?;
     // Dropping the file lets go of the lock as well; said here so that it holds until now.
     lock.unlock()
@@ -172,15 +202,12 @@ pub fn open_test_split(
     Ok(count)
 }
 
-/// All looks at a test split so far, without adding one.
+/// All looks at any day of a test split so far, without adding one.
 ///
 /// # Errors
 /// When the registry is there and cannot be read.
 pub fn test_looks(runs: &Path, bars_sha256: &str, split: &str) -> Result<Vec<TestLook>, FileError> {
-    Ok(load(runs)?
-        .test_looks
-        .remove(&key(bars_sha256, split))
-        .unwrap_or_default())
+    Ok(load(runs)?.looks(bars_sha256, split))
 }
 
 #[cfg(test)]
@@ -219,6 +246,41 @@ mod tests {
         assert_eq!(open_test_split(dir.path(), "aa", "other", "x").unwrap(), 1);
         assert_eq!(test_looks(dir.path(), "bb", "other").unwrap().len(), 0);
         assert_eq!(test_looks(dir.path(), "aa", "other").unwrap()[0].who, "x");
+    }
+
+    #[test]
+    fn another_cut_of_the_same_bars_is_no_fresh_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |bars, split| open_test_split(dir.path(), bars, split, "x").unwrap();
+        assert_eq!(open("aa", "2024-05-01..2024-06-28"), 1);
+        assert_eq!(open("aa", "2024-06-28..2024-07-31"), 2, "one day shared");
+        assert_eq!(open("aa", "2024-05-01..2024-06-28"), 3);
+        assert_eq!(open("aa", "2024-08-01..2024-09-30"), 1, "other days");
+        assert_eq!(open("bb", "2024-05-01..2024-06-28"), 1, "other bars");
+        let seen = test_looks(dir.path(), "aa", "2024-06-03..2024-06-04").unwrap();
+        assert_eq!(seen.len(), 2, "inside the first only");
+    }
+
+    #[test]
+    fn a_run_lies_in_its_folder_of_runs_whatever_it_is_called_by() {
+        let dir = tempfile::tempdir().unwrap();
+        let new = NewRun {
+            market: "NQ",
+            run_toml: "",
+            plan_toml: "",
+            data: &json!({}),
+        };
+        let run = RunFolder::create(dir.path(), &new).unwrap();
+        let runs = fs::canonicalize(dir.path()).unwrap();
+        let dotted = RunFolder::open(&run.path().join("checkpoints").join("..")).unwrap();
+        assert_eq!(
+            (dotted.id(), dotted.runs().unwrap()),
+            (run.id(), runs.clone())
+        );
+        let elsewhere = tempfile::tempdir().unwrap();
+        let link = elsewhere.path().join("link");
+        std::os::unix::fs::symlink(run.path(), &link).unwrap();
+        assert_eq!(RunFolder::open(&link).unwrap().runs().unwrap(), runs);
     }
 
     #[test]

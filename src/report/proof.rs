@@ -1,4 +1,6 @@
-//! What Results shows of "is it real?": tests, paths, criteria, degradation, as text and a chart.
+//! "Is it real?" in words: tests, paths, criteria, degradation, as tables of text and a chart.
+//!
+//! The Results page and the report show these same tables.
 
 use std::sync::Arc;
 
@@ -9,8 +11,7 @@ use holdout_core::metrics::degradation::Lost;
 use holdout_core::metrics::monte_carlo::Disturbed;
 use holdout_core::metrics::tearsheet::Tearsheet;
 
-use crate::jobs::evaluate::Evaluation;
-use crate::report::{Axis, Chart, Curve, Ink, Panel, Ribbon, Series, Unit, number};
+use super::{Axis, Chart, Curve, Ink, Panel, Ribbon, Series, Unit, number};
 
 /// A table of text: heads, then rows whose first cell is a name.
 #[derive(Debug, Clone, Default)]
@@ -53,9 +54,8 @@ fn ratio(x: f64) -> String {
 }
 
 impl Proof {
-    /// Everything of an evaluation.
-    pub fn new(e: &Evaluation, subtitle: &str) -> Self {
-        let r = &e.robustness;
+    /// Everything of an account that was examined.
+    pub fn new(r: &Robustness, sheet: &Tearsheet, subtitle: &str) -> Self {
         let s = &r.significance;
         let test = |t: &holdout_core::metrics::p_values::PValue| {
             vec![
@@ -66,7 +66,7 @@ impl Proof {
         };
         Self {
             criteria: r.criteria.iter().map(criterion).collect(),
-            intervals: intervals(&e.tearsheet),
+            intervals: intervals(sheet),
             tests: TextTable {
                 heads: vec!["Question", "p", "after Holm"],
                 rows: s.tests.iter().map(test).collect(),
