@@ -446,9 +446,12 @@ pub(crate) fn find_spikes(rows: &Rows, problems: &mut Problems) -> Vec<usize> {
             continue;
         }
         let around: Vec<f64> = (i.saturating_sub(NEIGHBOURS)..(i + NEIGHBOURS + 1).min(n))
-            .filter(|&k| k != i)
+            .filter(|&k| k != i && spikes.binary_search(&k).is_err())
             .map(|k| rows.close[k])
             .collect();
+        if around.is_empty() {
+            continue;
+        }
         let reference = median(&around);
         // The bars before and after must agree with each other: a crash is no spike. Several bad
         // bars may follow each other, each of them wholly away.
