@@ -26,7 +26,11 @@ fn export(place: &Place) -> PathBuf {
             } else {
                 base + 1.0
             };
-            let volume = if (510..540).contains(&minute) { 900 } else { 300 };
+            let volume = if (510..540).contains(&minute) {
+                900
+            } else {
+                300
+            };
             text += &format!(
                 "2024-03-0{day},{h:02}:{m:02},{base},{high},{},{base},{volume}\n",
                 base - 1.0
