@@ -9,7 +9,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder};
 use holdout::app::Workbench;
-use holdout::app::commands::set_up;
+use holdout::app::commands::{Command, set_up};
 use holdout::app::context::{Page, RunState};
 use holdout::app::files::ScriptedPicker;
 use holdout::app::panels::results_trades::TradesTable;
@@ -18,6 +18,7 @@ use holdout::app::widgets::chart_view::ChartView;
 use holdout::report::{Axis, Chart, Curve, Ink, Panel, Ribbon, Series, Unit};
 use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, Instruments};
+use holdout_store::runs::RunFolder;
 
 /// Enough for a debug build on a busy machine; a healthy one needs a fraction of it.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -331,6 +332,10 @@ fn a_stopped_run_goes_on_in_another_window() {
 
     let mut h = place.opened();
     assert!(h.query_by_label("Continue run").is_none(), "none is chosen");
+    // The list of runs is read on another thread.
+    let ctx = h.ctx.clone();
+    h.state_mut().apply(&ctx, Command::ReadRuns);
+    until(&mut h, "the runs are listed", |b| !b.model.runs.is_empty());
     h.state_mut().model.selected_run = Some(run.clone());
     h.get_by_label("Train").click();
     h.step();
@@ -351,7 +356,8 @@ fn a_stopped_run_goes_on_in_another_window() {
             .windows(2)
             .all(|w| w[0].step < w[1].step)
     );
-    assert!(trained.checkpoints[0].step == 1_024);
+    let kept = RunFolder::open(&run).unwrap().checkpoint_steps().unwrap();
+    assert_eq!(trained.checkpoints[0].step, kept[0]);
     h.get_by_label("Stop and keep").click();
     until(&mut h, "training ends", |b| {
         b.model.run_state == RunState::Idle

@@ -44,6 +44,10 @@ fn judged(place: &Place) -> Harness<'static, Workbench> {
 }
 
 fn click(h: &mut Harness<'static, Workbench>, label: &str) {
+    // What was just opened may still move to its place.
+    for _ in 0..3 {
+        h.step();
+    }
     h.get_by_label(label).click();
     // A dialog is measured before it is shown.
     for _ in 0..4 {

@@ -192,9 +192,10 @@ fn stretch(sessions: &Sessions, data: &RunData, same_prices: bool) -> Option<(Ra
     if let Some(range) = bars(&|d| d >= from && d <= to) {
         return Some((range, false));
     }
-    let test = data.split.test.0;
-    let allowed = |d| d < test && !(same_prices && d <= data.split.train.1);
-    bars(&allowed).map(|r| (r, true))
+    let (test_from, test_to) = data.split.days(Part::Test);
+    let before = |d| d < test_from && !(same_prices && d <= data.split.train.1);
+    let range = bars(&before).or_else(|| bars(&|d| d > test_to));
+    range.map(|r| (r, true))
 }
 
 /// Profits of both accounts on the days that both have.

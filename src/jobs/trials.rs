@@ -1,9 +1,11 @@
 //! How many candidates were looked at on these bars, by all runs of a folder.
 //!
-//! Every evaluation on validation is a look at a candidate, whichever run made it. Their number
-//! and the variance of their daily Sharpe ratios deflate the Sharpe ratio of the one that is
-//! shown in the end. Runs on other bars do not count, and neither do runs that cannot be read.
+//! A candidate is what was tried on validation, and every checkpoint that could be chosen, whichever
+//! run made it. Their number and the variance of their daily Sharpe ratios deflate the Sharpe ratio
+//! of the one that is shown in the end. Runs on other bars do not count, and neither do runs that
+//! cannot be read.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use holdout_core::metrics::deflation::Trials;
@@ -20,10 +22,9 @@ pub fn trials(runs: &Path, bars_sha256: &str) -> anyhow::Result<Trials> {
     let mut daily = Vec::new();
     let mut count = 0;
     for run in list_runs(runs)? {
-        for point in points(&run.path, bars_sha256).unwrap_or_default() {
-            count += 1;
-            daily.extend(point.sharpe.map(|s| s / DAYS_PER_YEAR.sqrt()));
-        }
+        let (steps, sharpes) = tried(&run.path, bars_sha256).unwrap_or_default();
+        count += steps.len() as u64;
+        daily.extend(sharpes.iter().map(|s| s / DAYS_PER_YEAR.sqrt()));
     }
     Ok(Trials {
         count,
@@ -31,14 +32,18 @@ pub fn trials(runs: &Path, bars_sha256: &str) -> anyhow::Result<Trials> {
     })
 }
 
-fn points(run: &Path, bars_sha256: &str) -> anyhow::Result<Vec<ValidationPoint>> {
+/// Steps of a run's candidates, and the Sharpe ratios of those that were tried.
+fn tried(run: &Path, bars_sha256: &str) -> anyhow::Result<(BTreeSet<u64>, Vec<f64>)> {
     let folder = RunFolder::open(run)?;
     let data: RunData = serde_json::from_value(folder.data()?)?;
     if data.bars_sha256 != bars_sha256 {
-        return Ok(Vec::new());
+        return Ok(Default::default());
     }
+    let mut steps: BTreeSet<u64> = folder.checkpoint_steps()?.into_iter().collect();
     let lines = folder.validation()?.values.into_iter();
-    Ok(lines
+    let points: Vec<ValidationPoint> = lines
         .filter_map(|v| serde_json::from_value(v).ok())
-        .collect())
+        .collect();
+    steps.extend(points.iter().map(|p| p.step));
+    Ok((steps, points.iter().filter_map(|p| p.sharpe).collect()))
 }

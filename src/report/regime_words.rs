@@ -2,6 +2,7 @@
 
 use holdout_core::metrics::by_regime::{DrawdownRegime, RegimeCell};
 
+use super::chart_ticks::stamp;
 use super::number;
 
 /// The labels of a cell for people.
@@ -46,9 +47,11 @@ pub fn drawdown_line(d: &DrawdownRegime) -> String {
         .map(|(l, share)| format!("{} {}", l.replace('_', " "), number::percent_to(*share, 0)))
         .collect();
     let time = |t: &Option<String>| {
-        t.as_deref()
-            .map_or("the start", |t| t.get(..16).unwrap_or(t))
-            .replace('T', " ")
+        let Some(t) = t else {
+            return "the start".to_owned();
+        };
+        t.parse::<jiff::Timestamp>()
+            .map_or_else(|_other| t.clone(), |t| stamp(t.as_second() as f64))
     };
     let list = |l: Vec<String>| {
         if l.is_empty() {
@@ -58,7 +61,7 @@ pub fn drawdown_line(d: &DrawdownRegime) -> String {
         }
     };
     format!(
-        "{} from {} to {} UTC: began in {}; fell most in {}",
+        "{} from {} to {}: began in {}; fell most in {}",
         number::dollars(-d.depth_usd, 0),
         time(&d.start),
         time(&d.trough),

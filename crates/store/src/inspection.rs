@@ -297,6 +297,14 @@ impl Problems {
             .map_or(0, |p| p.count)
     }
 
+    /// How much the problems of a kind matter; `None` without any.
+    pub(crate) fn severity(&self, kind: ProblemKind) -> Option<Severity> {
+        self.list
+            .iter()
+            .find(|p| p.kind == kind)
+            .map(|p| p.severity)
+    }
+
     /// The first example of all kinds.
     pub(crate) fn first_example(&self) -> Option<&Example> {
         self.list

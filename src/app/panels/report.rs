@@ -429,7 +429,7 @@ fn section(ctx: &PanelCtx<'_>, section: &Section, charts: &mut usize, ui: &mut U
                         }
                     });
             }
-            Block::Table(t) => table(theme, t, ("table", &section.title, i, *charts), ui),
+            Block::Table(t) => table(theme, t, ui),
             Block::Chart(chart) => {
                 *charts += 1;
                 let group = format!("report-{charts}");
@@ -456,48 +456,47 @@ fn section(ctx: &PanelCtx<'_>, section: &Section, charts: &mut usize, ui: &mut U
     }
 }
 
-fn table(theme: &Theme, t: &Table, id: impl std::hash::Hash + std::fmt::Debug, ui: &mut Ui) {
+/// A table as wide as the page; a row is as high as its highest cell.
+fn table(theme: &Theme, t: &Table, ui: &mut Ui) {
     let total: f64 = t.columns.iter().map(|c| c.weight).sum();
     let gap = 12.0;
     let room = (ui.available_width() - gap * t.columns.len() as f32).max(200.0);
-    egui::Grid::new(id)
-        .num_columns(t.columns.len())
-        .striped(true)
-        .spacing(vec2(gap, 4.0))
-        .show(ui, |ui| {
-            let widths: Vec<f32> = t
-                .columns
-                .iter()
-                .map(|c| (c.weight / total) as f32 * room)
-                .collect();
-            let cell = |ui: &mut Ui, text: RichText, width: f32, right: bool| {
-                let layout = if right {
-                    Layout::top_down(Align::Max)
-                } else {
-                    Layout::top_down(Align::Min)
-                };
-                ui.allocate_ui_with_layout(vec2(width, 16.0), layout, |ui| {
+    let widths: Vec<f32> = t
+        .columns
+        .iter()
+        .map(|c| (c.weight / total) as f32 * room)
+        .collect();
+    let row = |ui: &mut Ui, texts: Vec<RichText>, striped: bool| {
+        let behind = ui.painter().add(egui::Shape::Noop);
+        let drawn = ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            for ((text, c), &width) in texts.into_iter().zip(&t.columns).zip(&widths) {
+                let align = if c.figures { Align::Max } else { Align::Min };
+                ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(align), |ui| {
                     ui.set_width(width);
                     ui.add(Label::new(text).wrap());
                 });
-            };
-            for (c, w) in t.columns.iter().zip(&widths) {
-                let text = RichText::new(&c.name).small().color(theme.dim);
-                cell(ui, text, *w, c.figures);
-            }
-            ui.end_row();
-            for row in &t.rows {
-                for ((text, c), w) in row.iter().zip(&t.columns).zip(&widths) {
-                    let text = if c.figures {
-                        RichText::new(text).font(mono(11.5))
-                    } else {
-                        RichText::new(text)
-                    };
-                    cell(ui, text, *w, c.figures);
-                }
-                ui.end_row();
             }
         });
+        if striped {
+            let rect = drawn.response.rect.expand2(vec2(2.0, 1.0));
+            let fill = egui::Shape::rect_filled(rect, 2, theme.panel);
+            ui.painter().set(behind, fill);
+        }
+    };
+    let heads = t.columns.iter().map(|c| &c.name);
+    let heads = heads.map(|n| RichText::new(n).small().color(theme.dim));
+    row(ui, heads.collect(), false);
+    for (i, cells) in t.rows.iter().enumerate() {
+        let texts = cells.iter().zip(&t.columns).map(|(text, c)| {
+            if c.figures {
+                RichText::new(text).font(mono(11.5))
+            } else {
+                RichText::new(text)
+            }
+        });
+        row(ui, texts.collect(), i % 2 == 0);
+    }
 }
 
 #[cfg(test)]

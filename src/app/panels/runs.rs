@@ -212,6 +212,7 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
             .layout(Layout::top_down(Align::Min)),
     );
     child.spacing_mut().item_spacing.y = 2.0;
+    child.spacing_mut().interact_size.y = 16.0;
     child.add(Label::new(RichText::new(&run.name).font(semibold(12.5))).truncate());
     child.horizontal(|ui| {
         icons::show(ui, icon, 12.0, color);

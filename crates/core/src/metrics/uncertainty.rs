@@ -243,7 +243,14 @@ impl Days {
         }
         let off = sum.centred / n;
         let mean_return = self.mean_return.map(|m| m + off);
-        let deviation = ((squares - n * off * off).max(0.0) / (n - 1.0)).sqrt();
+        // Where all drawn days are alike, what is left of the squares is rounding.
+        let spread = squares - n * off * off;
+        let spread = if spread > 1e-12 * squares {
+            spread
+        } else {
+            0.0
+        };
+        let deviation = (spread / (n - 1.0)).sqrt();
         let downside = (sum.below / n).sqrt();
         let year = DAYS_PER_YEAR.sqrt();
         let over = |rate: f64, d: f64| {
@@ -296,6 +303,12 @@ mod tests {
         assert_eq!(flat.sharpe, None);
         assert_eq!(flat.max_drawdown_usd.map(|i| i.upper), Some(0.0));
         assert_eq!(flat.win_rate, None);
+        // One day that is not flat: a third of the histories miss it, and have no deviation.
+        let mut one_day = vec![0.0; 39];
+        one_day[2] = -2_195.0;
+        let one_day = DailySeries::of_pnl(50_000.0, one_day, None);
+        let one_day = Uncertainty::of(&one_day, None, 0.02, 0.0, quick());
+        assert_eq!((one_day.sharpe, one_day.volatility), (None, None));
     }
 
     #[test]

@@ -211,13 +211,14 @@ fn the_learning_rate_at_the_start_the_middle_and_the_end_moves_the_weights() {
         let policy = Policy::load(&told.checkpoints[update - 1].weights).unwrap();
         policy.params().values.clone()
     };
-    // Adam's steps are about as long as the rate: an update at 95% moves weights by no more than
-    // its 16 steps of that rate allow, and not by a vanishing share of it.
+    // Adam's steps are at most (1 - beta1) / sqrt(1 - beta2) = 3.17 rates long (Kingma and Ba 2015,
+    // section 2.1): an update moves weights by no more than its 16 steps allow, and not by a
+    // vanishing share of that.
     for update in [50, 95, 100] {
         let (a, b) = (weights(update - 1), weights(update));
         let moved = a.iter().zip(&b).map(|(x, y)| f64::from((x - y).abs()));
         let furthest = moved.fold(0.0, f64::max) / (16.0 * rate(update));
-        assert!((0.1..1.5).contains(&furthest), "at {update}%: {furthest}");
+        assert!((0.1..3.17).contains(&furthest), "at {update}%: {furthest}");
     }
 }
 

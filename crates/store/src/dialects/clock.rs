@@ -133,8 +133,10 @@ fn date(text: &[u8], order: DateOrder) -> Option<(i64, usize)> {
         let n = number::parse_int(&text[..8])?;
         return days_of(n / 10_000, n / 100 % 100, n % 100).map(|d| (d, 8));
     }
-    if order == DateOrder::Dmy && text.iter().any(u8::is_ascii_alphabetic) {
-        return date_in_words(text);
+    if order == DateOrder::Dmy
+        && let Some(found) = date_in_words(text)
+    {
+        return Some(found);
     }
     let mut parts = [0_i64; 3];
     let mut lengths = [0_usize; 3];
@@ -147,6 +149,10 @@ fn date(text: &[u8], order: DateOrder) -> Option<(i64, usize)> {
             parts[part] = parts[part] * 10 + i64::from(b - b'0');
             lengths[part] += 1;
         } else if matches!(b, b'-' | b'/' | b'.') && part < 2 && lengths[part] > 0 {
+            // Nobody writes the month first with dots.
+            if b == b'.' && order == DateOrder::Mdy {
+                return None;
+            }
             part += 1;
         } else {
             break;

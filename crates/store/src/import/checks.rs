@@ -14,7 +14,7 @@ use holdout_core::time::{
 use holdout_core::units::Ticks;
 
 use super::rows::Rows;
-use crate::inspection::{Example, MAX_EXAMPLES, ProblemKind, Problems};
+use crate::inspection::{Example, MAX_EXAMPLES, ProblemKind, Problems, Severity};
 
 /// A price level that changes by more than this factor from bar to bar, and stays, is no market.
 const SCALE_FACTOR: f64 = 1.4;
@@ -24,6 +24,10 @@ const SPIKE_FLOOR: f64 = 0.04;
 const SPIKE_RANGES: f64 = 15.0;
 /// Bars on either side that a suspicious bar is compared with.
 const NEIGHBOURS: usize = 5;
+/// Closes of one time that differ by this share are of two contracts, not of two sources.
+const CONTRADICTION: f64 = 0.002;
+/// So many contradictions may be accidents.
+const FEW: usize = 10;
 /// Least relative jump that looks like a change of contract.
 const ROLL_FLOOR: f64 = 0.004;
 /// Last trading day with the halt from 15:15 to 15:30 Central time (2021-06-25).
@@ -118,7 +122,8 @@ pub(crate) fn sort(rows: &mut Rows, problems: &mut Problems) {
     rows.reorder(&order);
 }
 
-/// Keeps the first row of each time and returns how many went.
+/// Keeps the first row of each time and returns how many went. Where many of them contradict each
+/// other the problem is an error: contracts or markets are mixed, and what was kept is fiction.
 pub(crate) fn drop_duplicates(rows: &mut Rows, problems: &mut Problems) -> u64 {
     let again: Vec<bool> = (0..rows.len())
         .map(|i| i > 0 && rows.time[i] == rows.time[i - 1])
@@ -127,11 +132,13 @@ pub(crate) fn drop_duplicates(rows: &mut Rows, problems: &mut Problems) -> u64 {
         return 0;
     }
     let mut first = 0;
+    let mut contradicting = 0_usize;
     for i in 0..rows.len() {
         if !again[i] {
             first = i;
             continue;
         }
+        contradicting += usize::from(far_by(rows.close[i], rows.close[first], CONTRADICTION));
         let values = |k: usize| {
             [
                 rows.open[k],
@@ -152,6 +159,9 @@ pub(crate) fn drop_duplicates(rows: &mut Rows, problems: &mut Problems) -> u64 {
             };
             at(rows, i, detail)
         });
+    }
+    if contradicting >= FEW && contradicting * 100 > rows.len() {
+        problems.set_severity(ProblemKind::DuplicateTime, Severity::Error);
     }
     rows.retain(|i| !again[i])
 }
@@ -429,14 +439,19 @@ pub(crate) fn find_spikes(rows: &Rows, problems: &mut Problems) -> Vec<usize> {
         } else {
             rows.close[(i + 1).min(n - 1)]
         };
-        let first_look = far(rows.high[i], close_before) || far(rows.low[i], close_before);
+        let follows = i > 0 && spikes.last() == Some(&(i - 1));
+        let first_look =
+            follows || far(rows.high[i], close_before) || far(rows.low[i], close_before);
         if !first_look {
             continue;
         }
         let around: Vec<f64> = (i.saturating_sub(NEIGHBOURS)..(i + NEIGHBOURS + 1).min(n))
-            .filter(|&k| k != i)
+            .filter(|&k| k != i && spikes.binary_search(&k).is_err())
             .map(|k| rows.close[k])
             .collect();
+        if around.is_empty() {
+            continue;
+        }
         let reference = median(&around);
         // The bars before and after must agree with each other: a crash is no spike. Several bad
         // bars may follow each other, each of them wholly away.
@@ -445,9 +460,7 @@ pub(crate) fn find_spikes(rows: &Rows, problems: &mut Problems) -> Vec<usize> {
         let bad = (i + 1..n).take(NEIGHBOURS).take_while(away).count();
         let next = i + 1 + bad;
         let returns = near(close_before) && (next >= n || near(rows.open[next]));
-        if (far(rows.high[i], reference) || far(rows.low[i], reference))
-            && (returns || spikes.last() == Some(&(i.wrapping_sub(1))))
-        {
+        if (far(rows.high[i], reference) || far(rows.low[i], reference)) && (returns || follows) {
             let detail = format!(
                 "low {}, high {}, where the bars around it are near {reference}",
                 rows.low[i], rows.high[i]

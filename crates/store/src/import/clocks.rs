@@ -41,6 +41,9 @@ const PAUSE_SECS: i64 = 45 * 60;
 const QUIET_SECS: i64 = 15 * 60;
 /// Stretches of fewer bars are stray prints.
 const FEWEST_BARS: usize = 5;
+/// A reading must misplace at least two stretches more than the best to be ruled out: zones that
+/// change their clocks on other days differ in a few weeks only.
+const MARGIN: i64 = 16;
 /// Stretches that must begin and end with a session.
 const FEWEST_STRETCHES: u32 = 3;
 
@@ -71,6 +74,13 @@ struct Fit {
     /// Reach into hours in which the exchange is closed.
     outside: u32,
 }
+
+/// Where there is no other reading.
+const NOTHING: Fit = Fit {
+    whole: 0,
+    edges: 0,
+    outside: u32::MAX,
+};
 
 impl Fit {
     fn score(self) -> i64 {
@@ -112,12 +122,12 @@ pub(super) fn read_off(rows: &Rows, zone_known: bool, stamps: &[Stamp]) -> Optio
     }
     readings.sort_by_key(|r| std::cmp::Reverse(r.2.score()));
     let (zone, stamp, best, _) = readings.first()?;
-    let next = readings.get(1).map_or(Fit::default(), |r| r.2);
+    let next = readings.get(1).map_or(NOTHING, |r| r.2);
     let n = stretches.len() as u32;
     let stands_out = best.whole >= FEWEST_STRETCHES
         && best.edges >= n
         && best.outside * 20 <= n
-        && next.score() * 2 <= best.score();
+        && next.score() + MARGIN <= best.score();
     stands_out.then(|| Clock {
         zone: *zone,
         stamp: *stamp,

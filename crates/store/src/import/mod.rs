@@ -932,6 +932,12 @@ impl Judge<'_> {
                 self.facts.spikes_left,
             ));
         }
+        if self.problems.severity(ProblemKind::DuplicateTime) == Some(Severity::Error) {
+            why.push(format!(
+                "rows of one time whose prices contradict each other, as two contracts or markets in one file have them: {}",
+                self.problems.count(ProblemKind::DuplicateTime)
+            ));
+        }
         let breaks = self.facts.breaks_left;
         if breaks > 0 {
             let repair = if self.facts.offered.contains(&Repair::Rescale) {

@@ -896,3 +896,45 @@ fn one_bar_can_be_looked_at_and_not_imported() {
         "{e}"
     );
 }
+
+#[test]
+fn two_contracts_in_one_file_without_symbols_are_not_usable() {
+    let month = |price: f64| {
+        minutes(300, |i| {
+            let p = price + (i % 7) as f64 * 0.25;
+            format!(
+                "202603{:02} {:02}{:02}00;{p};{p};{p};{p};5\n",
+                12,
+                10 + i / 60,
+                i % 60
+            )
+        })
+    };
+    let both = format!("{}{}", month(6_700.0), month(6_750.0));
+    let found = inspect(
+        &file("ES.txt", both.as_bytes()).path,
+        &ImportOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(found.count(ProblemKind::DuplicateTime), 300);
+    assert_eq!(found.verdict.level, VerdictLevel::NotUsable);
+    assert!(
+        found
+            .verdict
+            .why
+            .join(" ")
+            .contains("contradict each other")
+    );
+    // The same contract twice, with other volumes, is no contradiction.
+    let same = format!(
+        "{}{}",
+        month(6_700.0),
+        month(6_700.0).replace(";5\n", ";6\n")
+    );
+    let found = inspect(
+        &file("ES.txt", same.as_bytes()).path,
+        &ImportOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(found.verdict.level, VerdictLevel::Usable);
+}
