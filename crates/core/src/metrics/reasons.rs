@@ -423,11 +423,5 @@ mod tests {
         let told =
             json!({"deflation": {"trials": 200, "trial_variance": null, "deflated_sharpe": null}});
         assert!(of(&told, &facts, "deflation.deflated_sharpe").contains("variance"));
-        let idle = Facts {
-            trades: Some(0),
-            ..facts
-        };
-        let u = json!({"uncertainty": {"win_rate": null, "expectancy": null}});
-        assert_eq!(of(&u, &idle, "uncertainty.win_rate"), "there are no trades");
     }
 }
