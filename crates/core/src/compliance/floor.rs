@@ -85,7 +85,8 @@ impl Referee for TrailingFloor {
     #[inline]
     fn start(&mut self, balance: Usd) {
         self.cap = self.lock.map_or(Usd(i64::MAX), |lock| balance + lock);
-        self.floor = (balance - self.limit).min(self.cap);
+        // A lock under this level holds nothing: the floor never falls to it.
+        self.floor = balance - self.limit;
         self.peak = balance;
     }
 
@@ -156,6 +157,18 @@ mod tests {
         }
         assert!(f.locked());
         assert_eq!(f.peak(), usd(55_000));
+    }
+
+    #[test]
+    fn the_floor_starts_a_limit_under_the_account_wherever_its_lock_lies() {
+        for offset in [-3_000, -2_500, 0, 100] {
+            let lock = LockOffset::At(usd(offset));
+            let mut f =
+                TrailingFloor::new(usd(50_000), usd(2_500), FloorMode::Intraday, lock, true);
+            assert_eq!(f.floor(), usd(47_500), "lock at {offset}");
+            f.best(usd(60_000));
+            assert_eq!(f.floor(), usd(47_500.max(50_000 + offset)));
+        }
     }
 
     #[test]
