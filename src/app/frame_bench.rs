@@ -406,6 +406,7 @@ fn long_results(instrument: &Instrument, size: FrameBench) -> anyhow::Result<Res
         ledger: Arc::new(ledger),
         benchmarks: Vec::new(),
         random: None,
+        succession: None,
         looks: None,
         ensemble: None,
     };

@@ -683,15 +683,9 @@ impl Workbench {
             }
             WorkEvent::Train(TrainEvent::Update { phase, record }) => view.update(phase, *record),
             WorkEvent::Train(TrainEvent::Validation(p)) => {
-                let (step, pnl) = (
-                    number::count(p.step),
-                    number::dollars_signed(p.net_pnl_usd, 0),
-                );
-                view.log(format!(
-                    "validation at step {step}: {pnl} in {} trades",
-                    number::count(p.trades)
-                ));
-                view.validation(p.step, p.net_pnl_usd, p.max_drawdown_usd);
+                let step = number::count(p.step);
+                view.log(format!("validation at step {step}: {}", p.in_words()));
+                view.validation(&p);
             }
             WorkEvent::Train(TrainEvent::Checkpoint { step }) => {
                 view.log(format!("checkpoint at step {}", number::count(step)));

@@ -408,6 +408,10 @@ fn outcome(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
     icons::show(ui, icon, 13.0, color);
     ui.add(Label::new(RichText::new(text).color(color)).truncate())
         .on_hover_text(tip);
+    if let Some(all) = &view.succession {
+        ui.add(Label::new(RichText::new(all).color(theme.dim)).truncate())
+            .on_hover_text("A fresh account on the trading day after each loss, to the end of the part: what the policy is worth beyond the luck of one account.");
+    }
 }
 
 fn figures(theme: &Theme, view: &ResultsView, ui: &mut Ui) {

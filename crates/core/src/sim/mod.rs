@@ -25,7 +25,7 @@ pub use curriculum::{CurriculumSettings, CurriculumState, Phase, Stage};
 pub use env::{Env, EnvPlan};
 pub use ledger::{EquityRow, ExitReason, Ledger, Side, Trade};
 pub use referee::Referee;
-pub use replay::{Moment, replay};
+pub use replay::{Moment, replay, replay_renewed};
 pub use settings::{FloorMode, LockOffset, SameBar, SimPlan, SimSettings};
 pub use step_out::{StepOut, StepTotals};
 pub use tape::Tape;

@@ -141,6 +141,10 @@ impl Layout {
 }
 
 /// What a dialect makes of a sample.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a file has one; a box would cost every reader of the layout a word"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Recognition {
     /// Bars in this layout.
