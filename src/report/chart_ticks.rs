@@ -49,7 +49,7 @@ pub fn round_step(span: f64, max: usize, whole: bool) -> f64 {
 }
 
 fn round_numbers(unit: Unit, lo: f64, hi: f64, max: usize) -> Ticks {
-    if !(hi > lo) || !lo.is_finite() || !hi.is_finite() {
+    if hi <= lo || !lo.is_finite() || !hi.is_finite() {
         return Ticks {
             ticks: Vec::new(),
             step: 1.0,
@@ -91,7 +91,7 @@ const STEPS: [i64; 14] = [
 const MONTH: i64 = 30 * DAY_SECS;
 
 fn calendar(lo: f64, hi: f64, max: usize) -> Ticks {
-    if !(hi > lo) || !lo.is_finite() || !hi.is_finite() || hi.abs() > 1e11 || lo.abs() > 1e11 {
+    if hi <= lo || !lo.is_finite() || !hi.is_finite() || hi.abs() > 1e11 || lo.abs() > 1e11 {
         return Ticks {
             ticks: Vec::new(),
             step: 1.0,

@@ -25,6 +25,7 @@ pub struct SplitEditor {
 
 impl SplitEditor {
     /// Draws the editor.
+    #[expect(clippy::too_many_lines, reason = "a form from top to bottom")]
     pub fn ui(&mut self, ctx: &PanelCtx<'_>, sessions: &Sessions, split: &Split, ui: &mut Ui) {
         let n = sessions.days.len();
         let now = bounds(sessions, split);

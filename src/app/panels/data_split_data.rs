@@ -73,10 +73,12 @@ pub fn moved(n: usize, bounds: [usize; 2], k: usize, session: usize) -> SplitRat
 /// # Errors
 /// A sentence when the text is no date, or lies outside the file.
 pub fn session_of(sessions: &Sessions, text: &str) -> Result<usize, String> {
-    let day: TradingDay = text
-        .trim()
-        .parse()
-        .map_err(|_| format!("\"{}\" is not a date; write it as 2024-03-04", text.trim()))?;
+    let day: TradingDay = text.trim().parse().map_err(|e| {
+        format!(
+            "\"{}\" is not a date ({e}); write it as 2024-03-04",
+            text.trim()
+        )
+    })?;
     let days = &sessions.days;
     let (Some(first), Some(last)) = (days.first(), days.last()) else {
         return Err("the file has no sessions".to_owned());

@@ -129,6 +129,7 @@ impl RuleSetForm {
         open && !modal.should_close()
     }
 
+    #[expect(clippy::too_many_lines, reason = "a form, a field after the other")]
     fn fields(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
         let r = &mut self.rules;
         group(ctx, ui, "Account", |ui| {

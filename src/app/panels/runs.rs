@@ -129,7 +129,9 @@ impl RunsPanel {
                 .accessible_name("Notes on the run")
             })
             .inner;
-        if !tags.has_focus() && !notes.has_focus() && !(tags.lost_focus() || notes.lost_focus()) {
+        let writing = tags.has_focus() || notes.has_focus();
+        let written = tags.lost_focus() || notes.lost_focus();
+        if !writing && !written {
             // Nobody writes: show what is kept, which a command may have changed.
             let kept = self.typed.as_ref().is_some_and(|(_, t)| *t == run.labels);
             if !kept && ctx.model.relabelling == 0 {
@@ -137,9 +139,7 @@ impl RunsPanel {
             }
             return;
         }
-        if (tags.lost_focus() || notes.lost_focus())
-            && let Ok(tags) = read
-        {
+        if written && let Ok(tags) = read {
             typed.tags = tags;
             if *typed != run.labels {
                 ctx.send(Command::Relabel(Relabel {
