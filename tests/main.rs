@@ -4,6 +4,7 @@ mod certificate;
 mod cli;
 mod compliance_vectors;
 mod data_page;
+mod deaths;
 mod docs;
 mod faults;
 mod finer;
