@@ -55,11 +55,17 @@ fn round_numbers(unit: Unit, lo: f64, hi: f64, max: usize) -> Ticks {
             step: 1.0,
         };
     }
-    let step = round_step(hi - lo, max.max(2), unit == Unit::Count);
-    let (first, last) = (
-        (lo / step - 1e-9).ceil() as i64,
-        (hi / step + 1e-9).floor() as i64,
-    );
+    let among = |max: usize| {
+        let step = round_step(hi - lo, max, unit == Unit::Count);
+        let first = (lo / step - 1e-9).ceil() as i64;
+        (step, first, (hi / step + 1e-9).floor() as i64)
+    };
+    // One tick tells no scale: a finer step is taken where the round one leaves fewer than two.
+    let max = max.max(2);
+    let (step, first, last) = (max..max + 4)
+        .map(among)
+        .find(|&(_, first, last)| last > first)
+        .unwrap_or_else(|| among(max));
     let ticks = (first..=last)
         .take(1_000)
         .map(|i| i as f64 * step)
@@ -245,6 +251,11 @@ mod tests {
             ["0", "1", "2", "3"]
         );
         assert!(ticks(Unit::Plain, 1.0, 1.0, 5).ticks.is_empty());
+        // A low panel with room for two still has a scale.
+        for (lo, hi) in [(-3_900.0, 180.0), (0.081, 0.336), (-1.9, 1.9), (5.2, 11.9)] {
+            let n = ticks(Unit::Plain, lo, hi, 2).ticks.len();
+            assert!((2..=4).contains(&n), "{lo} to {hi}: {n}");
+        }
         assert!(ticks(Unit::Plain, f64::NAN, 1.0, 5).ticks.is_empty());
     }
 

@@ -113,7 +113,7 @@ fn line(r: &MarketRow) -> MarketLine {
         notes.push("trained on this market".to_owned());
     }
     if r.other_days {
-        notes.push("other days than validation".to_owned());
+        notes.push("not the validation days".to_owned());
     }
     if x.breached {
         notes.push("account lost".to_owned());
