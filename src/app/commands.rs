@@ -303,13 +303,17 @@ impl Workbench {
         chart: &Chart,
         format: ExportFormat,
     ) {
+        // A panel needs room for its curve and its ticks.
+        let height = 620.max(150 + 105 * chart.panels.len() as u32);
         let written = match format {
             ExportFormat::Csv => {
                 std::fs::write(path, chart_csv::csv(chart)).map_err(anyhow::Error::from)
             }
-            ExportFormat::Svg => std::fs::write(path, svg::svg(chart, &Look::paper(), 1_000, 620))
-                .map_err(anyhow::Error::from),
-            ExportFormat::Png => png::png(&svg::svg(chart, &Look::paper(), 1_000, 620), 2.0)
+            ExportFormat::Svg => {
+                std::fs::write(path, svg::svg(chart, &Look::paper(), 1_000, height))
+                    .map_err(anyhow::Error::from)
+            }
+            ExportFormat::Png => png::png(&svg::svg(chart, &Look::paper(), 1_000, height), 2.0)
                 .map_err(anyhow::Error::from)
                 .and_then(|bytes| std::fs::write(path, bytes).map_err(anyhow::Error::from)),
         };

@@ -36,6 +36,17 @@ pub fn ticks(unit: Unit, lo: f64, hi: f64, max: usize) -> Ticks {
     }
 }
 
+/// Ticks of an upright axis this long, one in `each` points; none where not even two have room.
+pub fn upright(unit: Unit, [lo, hi]: [f64; 2], length: f64, each: f64) -> Ticks {
+    if length < 26.0 {
+        return Ticks {
+            ticks: Vec::new(),
+            step: 1.0,
+        };
+    }
+    ticks(unit, lo, hi, (length / each) as usize)
+}
+
 /// The smallest of 1, 2, 2.5 or 5 times a power of ten that gives at most `max` ticks.
 pub fn round_step(span: f64, max: usize, whole: bool) -> f64 {
     let raw = (span / max.max(1) as f64).max(f64::MIN_POSITIVE);
@@ -251,6 +262,12 @@ mod tests {
             ["0", "1", "2", "3"]
         );
         assert!(ticks(Unit::Plain, 1.0, 1.0, 5).ticks.is_empty());
+        assert!(
+            upright(Unit::Plain, [0.0, 1.0], 20.0, 30.0)
+                .ticks
+                .is_empty()
+        );
+        assert!(upright(Unit::Plain, [0.0, 1.0], 40.0, 30.0).ticks.len() >= 2);
         // A low panel with room for two still has a scale.
         for (lo, hi) in [(-3_900.0, 180.0), (0.081, 0.336), (-1.9, 1.9), (5.2, 11.9)] {
             let n = ticks(Unit::Plain, lo, hi, 2).ticks.len();

@@ -204,6 +204,7 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
     let trained = ctx.model.train.last.as_ref().map_or(0, |(_, r)| r.step);
     let here = ctx.model.train.path.as_ref() == Some(&run.path);
     let live = here.then_some(ctx.model.run_state);
+    let training = live.is_some_and(|s| s != RunState::Idle);
     let (icon, word, color) = state_look(ctx.theme, run.state, live);
     let inner = rect.shrink2(vec2(10.0, 5.0));
     let mut child = ui.new_child(
@@ -222,7 +223,7 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
                 RichText::new(format!(
                     "{} · {} steps",
                     run.market,
-                    number::short(if live { trained } else { run.step } as f64)
+                    number::short(if training { trained } else { run.step } as f64)
                 ))
                 .small()
                 .color(ctx.theme.dim),
