@@ -27,7 +27,7 @@ pub fn page_icon(page: Page) -> Icon {
 
 /// Whether there is room for the names of all pages; in a small or much enlarged window their
 /// icons stand alone.
-fn fits(ui: &Ui, zoom: f32) -> bool {
+fn fits(ui: &Ui) -> bool {
     let font = egui::TextStyle::Button.resolve(ui.style());
     let name = |page: Page| {
         ui.painter()
@@ -51,7 +51,7 @@ pub fn ui(ctx: &PanelCtx<'_>, zoom: f32, ui: &mut Ui) {
     ui.horizontal_centered(|ui| {
         ui.label(RichText::new("Holdout").font(semibold(16.0)));
         ui.add_space(14.0);
-        let shown = fits(ui, zoom);
+        let shown = fits(ui);
         for (i, page) in Page::ALL.into_iter().enumerate() {
             let weight = if ctx.model.page == page {
                 Weight::Chosen
