@@ -148,7 +148,7 @@ fn a_run_folder() {
     broken(
         "registry.json",
         &dir.path().join("runs/registry.json"),
-        40,
+        8,
         |_| {
             answered(&["evaluate", "--run", &shown, "--split", "test", "--json"]);
         },
@@ -175,7 +175,7 @@ fn a_run_folder() {
     let evaluation = fs::read_dir(&kept).unwrap().next().unwrap().unwrap().path();
     for name in ["verdict.json", "summary.json"] {
         let out = path(&dir.path().join("report"));
-        broken(name, &evaluation.join(name), 20, |_| {
+        broken(name, &evaluation.join(name), 6, |_| {
             // A process of its own, for it listens for Ctrl+C.
             let ran = holdout(&["report", "--run", &shown, "--format", "json", "--out", &out]);
             assert!([0, 3].contains(&ran.code), "{}", ran.stderr);
