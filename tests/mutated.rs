@@ -255,6 +255,14 @@ fn a_rule_set_and_a_ledger() {
         answered(&["gate", &file, "--json"]);
         answered(&["certificate", "show", &file]);
     });
+    // Longer than a column can be padded to.
+    let text = fs::read_to_string(&certificate).unwrap();
+    fs::write(
+        &certificate,
+        text.replace("apex-50k-seed", &"a".repeat(70_000)),
+    )
+    .unwrap();
+    answered(&["certificate", "show", &file]);
 }
 
 #[test]
