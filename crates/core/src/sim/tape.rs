@@ -92,7 +92,7 @@ impl Tape {
                 d.roll_utc
                     + if d.half_day {
                         plan.flat_by
-                            .min(d.close_secs - 60)
+                            .min(d.close_secs - plan.early_close_offset)
                             .min(plan.early_close_flat_by)
                     } else {
                         plan.flat_by
