@@ -84,6 +84,11 @@ fn the_compliance_page_runs_as_written() {
 }
 
 #[test]
+fn the_page_on_performance_runs_as_written() {
+    run_page("performance.md");
+}
+
+#[test]
 fn the_run_folder_page_runs_as_written() {
     run_page("run-folder.md");
 }

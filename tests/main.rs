@@ -21,4 +21,5 @@ mod vector_ledger;
 mod verdicts;
 mod window;
 mod window_compliance;
+mod window_help;
 mod window_report;
