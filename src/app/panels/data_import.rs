@@ -274,6 +274,8 @@ fn rows(ctx: &PanelCtx<'_>, draft: &Draft, head: &Head, ui: &mut Ui) {
                         }
                     });
                 });
+            // Room for the scroll bar, which else lies over the last row.
+            ui.add_space(10.0);
         });
     });
     if let Some(options) = options {
@@ -290,7 +292,7 @@ fn column_width(head: &Head, c: usize) -> f32 {
         .chain([
             head.header.get(c).map_or(0, |h| h.chars().count()),
             head.roles.get(c).map_or(0, |r| r.len()),
-            13,
+            11,
         ])
         .max()
         .unwrap_or(8);

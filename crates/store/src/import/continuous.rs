@@ -445,8 +445,11 @@ fn last_common(old: &Rows, new: &Rows, before: i64) -> Option<[f64; 2]> {
 
 /// Reads the changes of contract off a file that has a series already: times rise, and no contract
 /// comes back. The rows are then one series and lose their symbols, all but the first. A file of
-/// one contract, or of several at once, is left as it is.
-pub(super) fn joints_in_file(rows: &mut Rows, markets: &Instruments) -> Vec<Joint> {
+/// one contract, or of several at once, is left as it is. Counts the rows of each contract too.
+pub(super) fn joints_in_file(
+    rows: &mut Rows,
+    markets: &Instruments,
+) -> (Vec<Joint>, Vec<SymbolCount>) {
     let roots: BTreeSet<String> = rows
         .symbols
         .iter()
@@ -461,8 +464,26 @@ pub(super) fn joints_in_file(rows: &mut Rows, markets: &Instruments) -> Vec<Join
         && rows.time.is_sorted_by(|a, b| a < b)
         && rows.symbol.is_sorted();
     if !one_series {
-        return Vec::new();
+        return Default::default();
     }
+    let mut counts: Vec<SymbolCount> = rows
+        .symbols
+        .iter()
+        .map(|symbol| SymbolCount {
+            symbol: symbol.clone(),
+            rows: 0,
+            volume: 0,
+        })
+        .collect();
+    let mut volumes = vec![0.0; counts.len()];
+    for (&s, volume) in rows.symbol.iter().zip(&rows.volume) {
+        counts[s as usize].rows += 1;
+        volumes[s as usize] += volume;
+    }
+    for (count, volume) in counts.iter_mut().zip(&volumes) {
+        count.volume = volume.round() as u64;
+    }
+    counts.sort_by_key(|c| std::cmp::Reverse(c.rows));
     let mut seen = BTreeMap::new();
     for (i, &s) in rows.symbol.iter().enumerate() {
         seen.entry(s).or_insert(rows.time[i]);
@@ -483,5 +504,5 @@ pub(super) fn joints_in_file(rows: &mut Rows, markets: &Instruments) -> Vec<Join
         .collect();
     rows.symbol.iter_mut().for_each(|s| *s = 0);
     rows.symbols.truncate(1);
-    joints
+    (joints, counts)
 }

@@ -120,6 +120,7 @@ fn rolls_survive_canonical_files_and_the_cache() {
         canonical::write(&out, &bars).unwrap();
         let strict = canonical::read(&out, &bars.instrument, None).unwrap();
         let loose = import(&out, &ImportOptions::default(), &mut |_| true).unwrap();
+        assert_eq!(loose.inspection.symbols.len(), 2, "both contracts are told");
         for (back, how) in [(strict, "read"), (loose.bars, "imported")] {
             assert_eq!(marks(&back), marks(&bars), "{name} {how}");
             assert_eq!(back.rolls[0].reason, RollReason::AsInFile);

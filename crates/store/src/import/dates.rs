@@ -35,6 +35,14 @@ pub(super) fn other_orders(found: &Detection, options: &ImportOptions) -> Vec<La
         .collect()
 }
 
+/// Name of the order of the dates of a layout, as `--dates` takes it.
+pub(super) fn order_name(layout: &Layout) -> &'static str {
+    match layout.format {
+        TimeFormat::Civil(order) => order.name(),
+        _ => "",
+    }
+}
+
 /// Words for an order of the numbers of a date.
 pub(super) fn order_words(format: TimeFormat) -> &'static str {
     match format {

@@ -382,8 +382,10 @@ fn read_text(
             }
         }
     } else if !others.is_empty() && dates::undecided(&read) {
+        let names: Vec<&str> = others.iter().map(dates::order_name).collect();
         evidence.push(format!(
-            "dates read {first}, which the file does not prove; say --dates mdy, dmy or ymd if it is otherwise"
+            "dates read {first}, which the file does not prove; say --dates {} if it is otherwise",
+            names.join(" or --dates ")
         ));
     }
     if let Some(contract) = found
@@ -534,19 +536,23 @@ fn single(
     let (mut rows, mut problems, unreadable) = (read.rows, read.problems, read.unreadable);
     let n_read = rows.len() as u64 + unreadable;
     check_readable(path, &rows, &problems, unreadable)?;
-    let joints = if dialect.starts_with("canonical") && options.symbol.is_none() {
+    let (joints, joined) = if dialect.starts_with("canonical") && options.symbol.is_none() {
         continuous::joints_in_file(&mut rows, &options.instruments)
     } else {
-        Vec::new()
+        Default::default()
     };
     if !joints.is_empty() {
         evidence.push(format!(
-            "a continuous series with {} changes of contract",
-            joints.len()
+            "a continuous series with {} change{} of contract",
+            joints.len(),
+            if joints.len() == 1 { "" } else { "s" }
         ));
     }
-    let contract =
+    let mut contract =
         contract::settle(&mut rows, &name, options, &mut problems).map_err(|e| refused(path, e))?;
+    if !joints.is_empty() {
+        contract.symbols = joined;
+    }
     // One contract is left: its symbol is in `contract`, and the column is no longer needed.
     rows.symbol = Vec::new();
     evidence.extend(contract.evidence.iter().cloned());

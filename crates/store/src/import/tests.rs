@@ -746,13 +746,14 @@ fn a_change_of_scale_is_offered_a_repair_and_never_repaired_alone() {
 
 #[test]
 fn files_without_bars_are_refused_with_a_reason() {
-    let cases: [(&[u8], &str); 6] = [
+    let cases: [(&[u8], &str); 7] = [
         (b"", "0 bytes"),
         (b"time,open,high,low,close,volume\n", "a header and no rows"),
         (b"time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,1,1,1,1\n", "the file holds 1 bar"),
         (b"time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,x,1,1,1\n2024-03-04T14:30:00Z,1,x,1,1,1\n", "high is \"x\""),
         (b"time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,1,1,1,1\n2024-03-05T14:30:00Z,1,1,1,1,1\n", "a bar covers 24 hours"),
-        (b"time|open|high|low|close\n1|2|3|4|5\n", "no known dialect"),
+        (b"time~open~high~low~close\n1~2~3~4~5\n", "no known dialect"),
+        (b"time|open|high|low|close\n1|2|3|4|5\n", "\"1\" is not a time in any form"),
     ];
     for (bytes, want) in cases {
         let e = run(&file("NQ.csv", bytes)).unwrap_err();
