@@ -11,7 +11,7 @@ use holdout_core::market::split::Part;
 use holdout_core::metrics::by_regime::RegimeTable;
 use holdout_core::metrics::deflation::Trials;
 use holdout_core::metrics::permutation::permute_entries;
-use holdout_core::metrics::tearsheet::{TearsheetSettings, ledger_days};
+use holdout_core::metrics::tearsheet::ledger_days;
 use holdout_core::metrics::{
     Beside, DailySeries, Robustness, RobustnessSettings, Succession, Summary, Tearsheet,
 };
