@@ -8,12 +8,13 @@ use anyhow::{Context as _, bail};
 use holdout_core::compliance::TrailingFloor;
 use holdout_core::features::{FeatureMatrix, FeatureSet};
 use holdout_core::market::split::Part;
-use holdout_core::market::{Bars, Split};
+use holdout_core::market::{Bars, SessionDay, Split};
 use holdout_core::metrics::TearsheetSettings;
 use holdout_core::sim::env::EnvPlan;
 use holdout_core::sim::observation::N_ACCOUNT;
 use holdout_core::sim::{
-    Action, BatchEnv, CurriculumState, Ledger, Phase, SameBar, SimPlan, StepOut, Tape, replay,
+    Action, BatchEnv, CurriculumState, Ledger, Moment, Phase, SameBar, SimPlan, StepOut, Tape,
+    replay, replay_renewed,
 };
 use holdout_learn::{FeatureTable, ObsShape, Policy, VecEnv};
 
@@ -208,12 +209,57 @@ impl Arena {
         phase: Phase,
         range: Range<usize>,
     ) -> anyhow::Result<Ledger> {
+        let end = range.end;
+        self.run_accounts(decider, phase, end, |sim, referee, decide| {
+            replay(&self.tape, sim, referee, range, decide)
+        })
+    }
+
+    /// The fresh accounts that follow `first` through what is left of `range`, as a decider decides:
+    /// none where it was not lost.
+    ///
+    /// # Errors
+    /// When the decider fails.
+    pub fn renewals(
+        &self,
+        decider: &mut dyn Decider,
+        phase: Phase,
+        range: Range<usize>,
+        first: &Ledger,
+    ) -> anyhow::Result<Vec<Ledger>> {
+        let Some(lost) = first.lost() else {
+            return Ok(Vec::new());
+        };
+        let days = &self.tape.sessions.days;
+        let begins = |d: &&SessionDay| self.bars.open_time[d.first] > lost;
+        let Some(next) = days.iter().find(begins).filter(|d| d.first < range.end) else {
+            return Ok(Vec::new());
+        };
+        let left = next.first..range.end;
+        let end = range.end;
+        self.run_accounts(decider, phase, end, |sim, referee, decide| {
+            replay_renewed(&self.tape, sim, referee, left, decide)
+        })
+    }
+
+    /// Answers what `play` asks, up to the bar `end`, by a decider that may fail.
+    fn run_accounts<T>(
+        &self,
+        decider: &mut dyn Decider,
+        phase: Phase,
+        end: usize,
+        play: impl FnOnce(
+            &SimPlan,
+            TrailingFloor,
+            &mut dyn FnMut(&Moment<'_, TrailingFloor>) -> Action,
+        ) -> T,
+    ) -> anyhow::Result<T> {
         let sim = self.evaluation_plan(phase);
         let first_ready = self.matrix.first_ready;
-        let mut ahead = Lookahead::new(&self.tape, &sim, first_ready, range.end, decider);
+        let mut ahead = Lookahead::new(&self.tape, &sim, first_ready, end, decider);
         let mut failed = None;
         let referee = TrailingFloor::from_settings(&sim.settings);
-        let ledger = replay(&self.tape, &sim, referee, range, |m| {
+        let played = play(&sim, referee, &mut |m| {
             if failed.is_some() {
                 return Action::Hold;
             }
@@ -223,7 +269,7 @@ impl Arena {
             })
         });
         match failed {
-            None => Ok(ledger),
+            None => Ok(played),
             Some(e) => Err(e),
         }
     }

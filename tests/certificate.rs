@@ -245,7 +245,8 @@ fn who_was_judged_on_what_is_read_from_the_run_again() {
     let run = run_with(dir.path(), passing(), "test");
     let made = issued(&of_run(&run), "tradeify-50k", &dir.path().join("out"));
     assert!(certificate::gate(&made.json, None, None).open);
-    let cases: [(&str, fn(&mut holdout_store::certificate::CertificateFile)); 5] = [
+    type Change = fn(&mut holdout_store::certificate::CertificateFile);
+    let cases: [(&str, Change); 5] = [
         ("list of files", |f| f.inputs.retain(|i| i.role != "data")),
         ("list of files", |f| f.inputs[0].bytes += 1),
         ("list of files", |f| {

@@ -438,3 +438,71 @@ fn sample_files_inspect_as_what_they_are() {
         assert!(!seen[key].is_null(), "{key}");
     }
 }
+
+#[test]
+fn a_split_is_printed_as_training_cuts_it() {
+    let file = sample("NQ");
+    let file = file.to_str().unwrap();
+    let shares = json(&["data", "split", file, "--json"]);
+    let parts = shares["parts"].as_array().unwrap();
+    let names: Vec<&str> = parts.iter().filter_map(|p| p["part"].as_str()).collect();
+    assert_eq!(names, ["train", "validation", "test"]);
+    let count = |parts: &[serde_json::Value]| -> u64 {
+        parts.iter().filter_map(|p| p["sessions"].as_u64()).sum()
+    };
+    assert_eq!(Some(count(parts)), shares["sessions"].as_u64());
+    // By days, and the shares that it prints cut the same days.
+    let days = [
+        "--validation-from",
+        "2024-08-31",
+        "--test-from",
+        "2024-10-01",
+    ];
+    let by_days = json(&[&["data", "split", file, "--json"], &days[..]].concat());
+    assert_eq!(
+        by_days["parts"][1]["first"], "2024-09-03",
+        "after Labor Day"
+    );
+    assert_eq!(by_days["parts"][2]["first"], "2024-10-01");
+    let [train, validation] =
+        ["train", "validation"].map(|n| by_days["split"][n].as_f64().unwrap().to_string());
+    let again = json(&[
+        "data",
+        "split",
+        file,
+        "--json",
+        "--train",
+        &train,
+        "--validation",
+        &validation,
+    ]);
+    assert_eq!(again["parts"], by_days["parts"]);
+    let from = |v: &'static str, t: &'static str| {
+        [
+            "data",
+            "split",
+            file,
+            "--validation-from",
+            v,
+            "--test-from",
+            t,
+        ]
+    };
+    refuses(&from("2031-01-01", "2031-02-01"), &["leaves a part empty"]);
+    refuses(
+        &from("2024-10-01", "2024-09-01"),
+        &["no session for validation"],
+    );
+    refuses(
+        &[
+            "data",
+            "split",
+            file,
+            "--train",
+            "0.9",
+            "--validation",
+            "0.2",
+        ],
+        &["leave something for test"],
+    );
+}

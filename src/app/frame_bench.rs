@@ -406,6 +406,7 @@ fn long_results(instrument: &Instrument, size: FrameBench) -> anyhow::Result<Res
         ledger: Arc::new(ledger),
         benchmarks: Vec::new(),
         random: None,
+        succession: None,
         looks: None,
         ensemble: None,
     };
@@ -418,7 +419,11 @@ fn long_results(instrument: &Instrument, size: FrameBench) -> anyhow::Result<Res
 fn trade(i: u32, time: i64, net: Usd) -> Trade {
     Trade {
         id: i + 1,
-        side: if i % 2 == 0 { Side::Long } else { Side::Short },
+        side: if i.is_multiple_of(2) {
+            Side::Long
+        } else {
+            Side::Short
+        },
         contracts: 1,
         entry_time: time - 120,
         entry_price: 60_000,

@@ -10,6 +10,7 @@ use super::{Outcome, compliance, print_json, progress};
 use crate::jobs::StopFlag;
 use crate::jobs::demo::{DemoEvent, DemoOptions, DemoResult, demo};
 use crate::report::number::grouped;
+use crate::report::succession;
 
 pub(super) fn run(a: &DemoArgs, json: bool) -> Outcome {
     let stop = StopFlag::new();
@@ -56,6 +57,11 @@ fn print_result(r: &DemoResult) {
     row(&mut t, &part_row("validation", &r.validation));
     row(&mut t, &part_row("test", &r.test));
     println!("\n{t}");
+    for (part, p) in [("validation", &r.validation), ("test", &r.test)] {
+        if let Some(all) = p.succession.as_ref().and_then(succession::in_words) {
+            println!("with a fresh account after each loss, {part}: {all}");
+        }
+    }
     println!("\nOn the test part, without the policy:");
     print_benchmarks(&r.benchmarks, r.random_entries.as_ref());
     println!("\nCompliance on the test part:");

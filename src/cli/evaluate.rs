@@ -22,6 +22,7 @@ use crate::jobs::explain::{Explained, TradeStory, explain};
 use crate::jobs::player::{Player, PlayerChoice};
 use crate::jobs::train::open_run;
 use crate::report::number::{dollars, grouped, or_na, percent};
+use crate::report::succession;
 
 pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
     let choice: PlayerChoice = a
@@ -366,6 +367,9 @@ pub(super) fn print_evaluation(e: &Evaluation, place: &Path) {
     let mut t = table(&PART_HEADER);
     row(&mut t, &part_row(name, &result));
     println!("{t}");
+    if let Some(all) = e.succession.as_ref().and_then(succession::in_words) {
+        println!("with a fresh account after each loss: {all}");
+    }
     if e.in_sample {
         println!(
             "IN-SAMPLE: the policy trained on these bars; these figures say nothing about new ones."

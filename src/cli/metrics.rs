@@ -67,6 +67,7 @@ fn print(m: &Measured) {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, a figure after the other")]
 fn print_sheet(s: &Tearsheet, m: &Measured) {
     let r = &s.returns;
     let u = &s.uncertainty;

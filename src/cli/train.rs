@@ -251,26 +251,40 @@ impl Teller {
         }
         match event {
             TrainEvent::Started { run } => self.line(&format!("run {}", run.display())),
-            TrainEvent::Phase { phase, from_step, steps } => {
+            TrainEvent::Phase {
+                phase,
+                from_step,
+                steps,
+            } => {
                 self.bar.finish_and_clear();
-                self.bar = progress::bar(*steps, &format!("Phase {} of 2", phase.number()), self.quiet);
-                self.line(&format!("phase {}: {} steps from step {}", phase.number(), grouped(*steps as f64, 0), grouped(*from_step as f64, 0)));
+                self.bar = progress::bar(
+                    *steps,
+                    &format!("Phase {} of 2", phase.number()),
+                    self.quiet,
+                );
+                self.line(&format!(
+                    "phase {}: {} steps from step {}",
+                    phase.number(),
+                    grouped(*steps as f64, 0),
+                    grouped(*from_step as f64, 0)
+                ));
             }
             TrainEvent::Update { record, .. } => {
-                self.bar.set_position((record.progress * self.bar.length().unwrap_or(0) as f64) as u64);
+                self.bar
+                    .set_position((record.progress * self.bar.length().unwrap_or(0) as f64) as u64);
             }
             TrainEvent::Validation(v) => self.line(&format!(
-                "step {:>12}  validation: net P&L {:>12}, {:>5} trades, Sharpe {}, worst drawdown {}{}{}",
+                "step {:>12}  validation: {}",
                 grouped(v.step as f64, 0),
-                dollars(v.net_pnl_usd, 2),
-                v.trades,
-                v.sharpe.map_or("n/a".to_owned(), |s| grouped(s, 2)),
-                dollars(v.max_drawdown_usd, 0),
-                if v.breached { ", breached" } else { "" },
-                if v.stalled { ", stalled" } else { "" },
+                v.in_words()
             )),
-            TrainEvent::Adjusted { step, adjustment } => self.line(&adjusted_line(*step, adjustment)),
-            TrainEvent::Alarm { step, text } => self.line(&format!("ALARM at step {}: {text}", grouped(*step as f64, 0))),
+            TrainEvent::Adjusted { step, adjustment } => {
+                self.line(&adjusted_line(*step, adjustment))
+            }
+            TrainEvent::Alarm { step, text } => self.line(&format!(
+                "ALARM at step {}: {text}",
+                grouped(*step as f64, 0)
+            )),
             TrainEvent::Log(text) => self.line(text),
             TrainEvent::Checkpoint { .. } => {}
         }

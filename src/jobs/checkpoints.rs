@@ -30,7 +30,7 @@ use super::StopFlag;
 use super::ensemble;
 use super::markets::{market_table, sample_files};
 use super::player::{Player, PlayerChoice, load_checkpoint};
-use super::train::{BEST_BY, RunData};
+use super::train::RunData;
 use super::trials::trials;
 use crate::arena::Arena;
 
@@ -417,7 +417,7 @@ pub fn keep_choice(folder: &RunFolder, table: &CheckpointTable, step: u64) -> an
     let row = table.rows.iter().find(|r| r.step == step);
     folder.set_best(&BestPointer {
         step,
-        metric: BEST_BY.to_owned(),
+        metric: "validation_sharpe".to_owned(),
         value: row.and_then(|r| r.sharpe),
     })?;
     Ok(())

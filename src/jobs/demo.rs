@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use holdout_core::market::split::Part;
+use holdout_core::metrics::Succession;
 use holdout_learn::DeviceChoice;
 use holdout_store::ImportOptions;
 use holdout_store::runs::CheckpointChoice;
@@ -62,6 +63,8 @@ pub struct PartResult {
     pub stalled: Option<String>,
     /// Steps by executed action.
     pub actions: std::collections::BTreeMap<&'static str, u64>,
+    /// That account and the fresh ones that followed it once it was lost.
+    pub succession: Option<Succession>,
     /// Looks at this test split so far.
     pub looks: Option<u64>,
     /// Compliance verdict.
@@ -123,6 +126,7 @@ impl PartResult {
             breach: s.breach,
             stalled: s.stalled,
             actions: s.actions,
+            succession: e.succession,
             looks: e.looks,
             verdict: e.compliance.verdict,
         }

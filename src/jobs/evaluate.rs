@@ -13,7 +13,7 @@ use holdout_core::metrics::deflation::Trials;
 use holdout_core::metrics::permutation::permute_entries;
 use holdout_core::metrics::tearsheet::ledger_days;
 use holdout_core::metrics::{
-    Beside, DailySeries, Robustness, RobustnessSettings, Summary, Tearsheet,
+    Beside, DailySeries, Robustness, RobustnessSettings, Succession, Summary, Tearsheet,
 };
 use holdout_core::rng::Stream;
 use holdout_core::sim::{Action, Ledger, Side, baseline};
@@ -90,6 +90,9 @@ pub struct Evaluation {
     pub benchmarks: Vec<Benchmark>,
     /// Random entries; none when the policy never trades or none were asked for.
     pub random: Option<RandomEntries>,
+    /// That account and the fresh ones that followed it once it was lost; none where only its
+    /// ledger was kept.
+    pub succession: Option<Succession>,
     /// How often the run's test days have been looked at, this time included; none where none of
     /// them was.
     pub looks: Option<u64>,
@@ -162,6 +165,7 @@ pub fn judge_ledger(
         ledger: Arc::new(ledger),
         benchmarks,
         random,
+        succession: None,
         looks: None,
     })
 }
@@ -267,9 +271,17 @@ pub fn evaluate_in(
     };
     let range = arena.range(part);
     let ledger = player.play(arena, range.clone())?;
-    let mut evaluation =
-        judge_ledger(arena, ledger, player.step, Some(part), range, judge, &known)?;
+    let mut evaluation = judge_ledger(
+        arena,
+        ledger,
+        player.step,
+        Some(part),
+        range.clone(),
+        judge,
+        &known,
+    )?;
     evaluation.looks = looks;
+    evaluation.succession = Some(succession(&player, arena, range, &evaluation.ledger)?);
     evaluation.ensemble = player.ensemble().map(str::to_owned);
     let name = format!("{}-{}", part.name(), player.label());
     let (summary, verdict) = (
@@ -322,11 +334,32 @@ pub fn evaluate_on(
     };
     let range = 0..arena.tape.len();
     let ledger = player.play(&arena, range.clone())?;
-    let mut evaluation = judge_ledger(&arena, ledger, player.step, None, range, judge, &known)?;
+    let mut evaluation = judge_ledger(
+        &arena,
+        ledger,
+        player.step,
+        None,
+        range.clone(),
+        judge,
+        &known,
+    )?;
     evaluation.in_sample = trained;
     evaluation.looks = looks;
+    evaluation.succession = Some(succession(&player, &arena, range, &evaluation.ledger)?);
     evaluation.ensemble = player.ensemble().map(str::to_owned);
     Ok(evaluation)
+}
+
+/// What a policy is worth beyond the luck of one account: a fresh one follows each that is lost.
+fn succession(
+    player: &Player,
+    arena: &Arena,
+    range: Range<usize>,
+    first: &Ledger,
+) -> anyhow::Result<Succession> {
+    let later = player.renewals(arena, range, first)?;
+    let accounts = std::iter::once(first).chain(&later);
+    Ok(Succession::of(accounts, &arena.figures()))
 }
 
 /// Opens the run's test part: one look more.

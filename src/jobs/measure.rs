@@ -121,7 +121,8 @@ fn shared(a: &DailySeries, b: &DailySeries) -> Option<(Vec<f64>, Vec<f64>)> {
 /// # Errors
 /// When a file cannot be used; the message names file, line, column and value.
 pub fn measure(m: &MeasureInputs) -> anyhow::Result<Measured> {
-    if !m.start_balance.is_finite() || !m.rf.is_finite() || !(m.drawdown_limit > 0.0) {
+    let limit = m.drawdown_limit;
+    if !m.start_balance.is_finite() || !m.rf.is_finite() || limit.is_nan() || limit <= 0.0 {
         bail!(
             "start balance {}, rate {} and drawdown limit {} must be finite, the last above 0",
             m.start_balance,

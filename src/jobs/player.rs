@@ -16,7 +16,7 @@ use holdout_store::runs::{CheckpointChoice, RunFolder};
 use super::ensemble::{self, EnsembleFile};
 use super::train::Place;
 use crate::arena::Arena;
-use crate::ensemble::{Combine, Together};
+use crate::ensemble::{Combine, Decider, Single, Together};
 
 /// Which player of a run is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,12 +136,35 @@ impl Player {
     /// # Errors
     /// When a policy reads another observation than these data give.
     pub fn play(&self, arena: &Arena, range: Range<usize>) -> anyhow::Result<Ledger> {
-        let Some(ensemble) = &self.ensemble else {
-            return arena.evaluate(&self.policies[0], self.phase, range);
-        };
+        self.decide(arena, |decider| arena.play(decider, self.phase, range))
+    }
+
+    /// The fresh accounts that follow `first` through what is left of `range` once it is lost.
+    ///
+    /// # Errors
+    /// As [`Player::play`].
+    pub fn renewals(
+        &self,
+        arena: &Arena,
+        range: Range<usize>,
+        first: &Ledger,
+    ) -> anyhow::Result<Vec<Ledger>> {
+        self.decide(arena, |decider| {
+            arena.renewals(decider, self.phase, range, first)
+        })
+    }
+
+    fn decide<T>(
+        &self,
+        arena: &Arena,
+        play: impl FnOnce(&mut dyn Decider) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         for p in &self.policies {
             arena.fits(p)?;
         }
+        let Some(ensemble) = &self.ensemble else {
+            return play(&mut Single::new(&self.policies[0], &arena.table));
+        };
         let weights = ensemble.members.iter().map(|m| m.weight).collect();
         let mut together = Together::new(
             &self.policies,
@@ -150,7 +173,7 @@ impl Player {
             ensemble.combine,
             self.in_charge(ensemble, arena).map(Arc::new),
         );
-        arena.play(&mut together, self.phase, range)
+        play(&mut together)
     }
 
     /// The member in charge at each bar of the file, for kinds that have one.

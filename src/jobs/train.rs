@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use holdout_core::market::split::Part;
 use holdout_core::market::{Instrument, Instruments};
 use holdout_core::metrics::tearsheet::QuickSheet;
-use holdout_core::metrics::{DayClock, TearsheetSettings};
+use holdout_core::metrics::{DayClock, Succession, TearsheetSettings};
 use holdout_core::sim::{Ledger, Phase, Side};
 use holdout_learn::event::CheckpointData;
 use holdout_learn::{
@@ -32,12 +32,18 @@ use crate::arena::{Arena, MarketEnv};
 pub use crate::config::problems_to_error;
 use crate::config::{RunConfig, RunPlan};
 use crate::dataset::Dataset;
+use crate::ensemble::Single;
+use crate::report::{number, succession};
 
 /// The figure by which the best checkpoint is chosen.
-pub const BEST_BY: &str = "validation_sharpe";
+///
+/// That of accounts which follow one another through the validation part, a fresh one after each
+/// that is lost: the Sharpe ratio of one account under a trailing floor is mostly the luck of its
+/// first few trades.
+pub const BEST_BY: &str = "pooled_validation_sharpe";
 
 /// A policy on the validation part, while training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ValidationPoint {
     /// Environment steps through both phases.
     pub step: u64,
@@ -66,16 +72,22 @@ pub struct ValidationPoint {
     pub breached: bool,
     /// The account was shut out.
     pub stalled: bool,
+    /// That account and the fresh ones that followed it; none in runs of versions that knew one.
+    #[serde(default)]
+    pub pooled: Option<Succession>,
 }
 
 impl ValidationPoint {
+    /// Of one account, and of those that followed it once it was lost.
     fn new(
         step: u64,
         update: u64,
         phase: Phase,
-        ledger: &Ledger,
+        (ledger, renewals): (&Ledger, &[Ledger]),
         figures: &TearsheetSettings,
     ) -> Self {
+        let accounts = std::iter::once(ledger).chain(renewals);
+        let pooled = Succession::of(accounts, figures);
         let sheet = QuickSheet::of(ledger, figures);
         let trades = ledger.own_trades().count() as u64;
         let wins = ledger.own_trades().filter(|t| t.net_pnl.0 > 0).count() as f64;
@@ -101,7 +113,26 @@ impl ValidationPoint {
             long_share: share(long),
             breached: ledger.breach.is_some(),
             stalled: ledger.stalled.is_some(),
+            pooled: Some(pooled),
         }
+    }
+
+    /// In a line, for log and terminal.
+    pub fn in_words(&self) -> String {
+        let sharpe = |s: Option<f64>| s.map_or("n/a".to_owned(), |s| number::grouped(s, 2));
+        let mut line = format!(
+            "net P&L {}, {} trades, Sharpe {}, worst drawdown {}{}{}",
+            number::dollars(self.net_pnl_usd, 2),
+            number::count(self.trades),
+            sharpe(self.sharpe),
+            number::dollars(self.max_drawdown_usd, 0),
+            if self.breached { ", breached" } else { "" },
+            if self.stalled { ", stalled" } else { "" },
+        );
+        if let Some(all) = self.pooled.as_ref().and_then(succession::in_words) {
+            line += &format!("; {all}");
+        }
+        line
     }
 }
 
@@ -476,21 +507,24 @@ pub fn resume_run(
 /// Key of the hash of the bars in what a checkpoint says about itself.
 const DATA_HASH: &str = "bars_sha256";
 
-/// The best checkpoint of a phase so far, by validation.
+/// The best checkpoint so far, by validation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
     /// Its step through the run.
     pub step: u64,
     /// Its figure; none for a policy that never traded.
     pub value: Option<f64>,
+    /// Whether the figure is [`BEST_BY`]; earlier versions took the Sharpe ratio of one account.
+    #[serde(default)]
+    pub pooled: bool,
 }
 
 impl Best {
     /// Whether a new figure is better than the best so far. A policy that never trades has none
-    /// and comes last; the first of equals stays.
+    /// and comes last; the first of equals stays, but not where its figure is of another kind.
     fn is_beaten(best: Option<Self>, value: Option<f64>) -> bool {
         let score = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
-        best.is_none_or(|old| score(value) > score(old.value))
+        best.is_none_or(|old| !old.pooled || score(value) > score(old.value))
     }
 }
 
@@ -503,7 +537,8 @@ pub struct Place {
     pub from_step: u64,
     /// Updates of the phases before.
     pub from_update: u64,
-    /// The best of this phase, this checkpoint included.
+    /// The best of the run so far, this checkpoint included. Phase 2 has to beat the best of phase 1:
+    /// both trade the same bars under the same rules, so their figures can be compared.
     #[serde(default)]
     pub best: Option<Best>,
 }
@@ -690,16 +725,11 @@ impl<'a> Run<'a> {
             let start = resume_bytes
                 .as_deref()
                 .map_or(Start::Scratch, Start::Resume);
-            let (stopped, step, update) = self.phase(place, &arena.plan.train1, start)?;
+            let (stopped, next) = self.phase(place, &arena.plan.train1, start)?;
             if stopped {
                 return Ok(true);
             }
-            place = Place {
-                phase: Phase::Management,
-                from_step: step,
-                from_update: update,
-                best: None,
-            };
+            place = next;
             resume_bytes = None;
         }
         place.phase = Phase::Management;
@@ -719,17 +749,17 @@ impl<'a> Run<'a> {
             (None, Some(chosen)) => Start::Transfer(&chosen.weights),
             (None, None) => Start::Scratch,
         };
-        let (stopped, ..) = self.phase(place, &arena.plan.train2, start)?;
+        let (stopped, _) = self.phase(place, &arena.plan.train2, start)?;
         Ok(stopped)
     }
 
-    /// One phase; returns whether it was stopped, and steps and updates through the run.
+    /// One phase; returns whether it was stopped, and where the run is after it.
     fn phase(
         &mut self,
         place: Place,
         config: &TrainConfig,
         start: Start<'_>,
-    ) -> anyhow::Result<(bool, u64, u64)> {
+    ) -> anyhow::Result<(bool, Place)> {
         (self.on)(TrainEvent::Phase {
             phase: place.phase,
             from_step: place.from_step,
@@ -750,11 +780,9 @@ impl<'a> Run<'a> {
             (TrainError::Receiver(_), Some(cause)) => cause,
             (e, _) => e.into(),
         })?;
-        Ok((
-            outcome.stopped,
-            place.from_step + outcome.step,
-            place.from_update + outcome.update,
-        ))
+        place.from_step += outcome.step;
+        place.from_update += outcome.update;
+        Ok((outcome.stopped, place))
     }
 
     fn event(
@@ -830,21 +858,23 @@ impl<'a> Run<'a> {
         (step, update): (u64, u64),
         policy: &Policy,
     ) -> anyhow::Result<Option<f64>> {
-        let ledger =
-            self.arena
-                .evaluate(policy, place.phase, self.arena.range(Part::Validation))?;
+        let (arena, phase) = (self.arena, place.phase);
+        let bars = arena.range(Part::Validation);
+        let ledger = arena.evaluate(policy, phase, bars.clone())?;
+        let mut decider = Single::new(policy, &arena.table);
+        let renewals = arena.renewals(&mut decider, phase, bars, &ledger)?;
         let point = ValidationPoint::new(
             step + place.from_step,
             update + place.from_update,
-            place.phase,
-            &ledger,
+            phase,
+            (&ledger, &renewals),
             &self.arena.figures(),
         );
         let mut line = serde_json::to_value(&point)?;
         line[scalars::TIME] = scalars::now();
         self.writer.validation(&line)?;
         self.writer.scalars(&scalars::of_validation(&line))?;
-        let figure = point.sharpe;
+        let figure = point.pooled.and_then(|p| p.sharpe);
         (self.on)(TrainEvent::Validation(point));
         Ok(figure)
     }
@@ -858,7 +888,11 @@ impl<'a> Run<'a> {
         let step = data.step + place.from_step;
         let better = evaluated
             .filter(|(update, value)| *update == data.update && Best::is_beaten(place.best, *value))
-            .map(|(_, value)| Best { step, value });
+            .map(|(_, value)| Best {
+                step,
+                value,
+                pooled: true,
+            });
         place.best = better.or(place.best);
         let mut info = data.meta.clone();
         let here = serde_json::to_value(*place)?;

@@ -23,6 +23,7 @@ pub mod pdf_page;
 pub mod png;
 pub mod proof;
 pub mod regime_words;
+pub mod succession;
 pub mod svg;
 
 pub use chart::{Axis, Chart, Level, Mark, Panel, Series, Span, Unit};

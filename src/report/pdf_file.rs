@@ -152,6 +152,10 @@ fn packed(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When a font or a picture cannot be read.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a file in the order in which its objects refer to each other"
+)]
 pub(super) fn write(pages: Vec<Vec<Mark>>, about: &About<'_>) -> anyhow::Result<Vec<u8>> {
     let mut fonts = [
         FontUse::new("Inter-Regular", INTER_REGULAR)?,

@@ -156,7 +156,7 @@ fn intervals(t: &Tearsheet) -> TextTable {
 
 fn deflation(r: &Robustness) -> Vec<String> {
     let d = &r.deflation;
-    let show = |x: Option<f64>| x.map_or_else(na, |v| number::percent(v));
+    let show = |x: Option<f64>| x.map_or_else(na, number::percent);
     let days = |x: Option<f64>| x.map_or_else(na, |v| number::grouped(v, 0));
     let mut lines = vec![
         format!(

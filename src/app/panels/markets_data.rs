@@ -114,7 +114,7 @@ fn line(r: &MarketRow, asked: SameBar) -> MarketLine {
         notes.push("trained on this market".to_owned());
     }
     if r.other_days {
-        notes.push("other days than validation".to_owned());
+        notes.push("not the validation days".to_owned());
     }
     if r.same_bar != asked {
         notes.push("stop first: no finer bars".to_owned());

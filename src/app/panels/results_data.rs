@@ -12,7 +12,7 @@ use crate::jobs::evaluate::{Evaluation, RandomEntries};
 use crate::report::equity_chart::equity_chart;
 use crate::report::figures::{Figure, action_shares, figures};
 use crate::report::proof::Proof;
-use crate::report::{Chart, chart_ticks, number};
+use crate::report::{Chart, chart_ticks, number, succession};
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub struct ResultsView {
     pub step: u64,
     /// How often the test part was looked at, this time included.
     pub looks: Option<u64>,
+    /// What became of fresh accounts after the first was lost, in words.
+    pub succession: Option<String>,
     /// Everything that happened.
     pub ledger: Arc<Ledger>,
     /// Equity over drawdown.
@@ -119,6 +121,7 @@ impl ResultsView {
             run: run.to_owned(),
             step: e.step,
             looks: e.looks,
+            succession: e.succession.as_ref().and_then(succession::in_words),
             ledger: Arc::clone(&e.ledger),
             chart: equity_chart("Equity", &subtitle, &e.ledger, &e.benchmark_curves()),
             figures: figures(&e.tearsheet),

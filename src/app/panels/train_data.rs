@@ -9,6 +9,7 @@ use std::sync::Arc;
 use holdout_core::sim::{Action, N_ACTIONS, Phase, Stage};
 use holdout_learn::{Adjustment, UpdateRecord};
 
+use crate::jobs::train::ValidationPoint;
 use crate::report::{Axis, Chart, Curve, Ink, Mark, Panel, Ribbon, Series, Span, Unit, number};
 
 /// A checkpoint that was written.
@@ -64,6 +65,7 @@ struct Curves {
     lr_scale: Curve,
     ent_scale: Curve,
     validation: Curve,
+    validation_pooled: Curve,
     validation_drawdown: Curve,
 }
 
@@ -171,11 +173,15 @@ impl TrainView {
         self.last = Some((phase, Box::new(record)));
     }
 
-    /// A trial on validation: net P&L and largest drawdown in dollars (0 or more).
-    pub fn validation(&mut self, step: u64, net_usd: f64, drawdown_usd: f64) {
-        let x = step as f64;
-        self.curves.validation.push(x, net_usd);
-        self.curves.validation_drawdown.push(x, -drawdown_usd);
+    /// A trial on validation.
+    pub fn validation(&mut self, point: &ValidationPoint) {
+        let x = point.step as f64;
+        let c = &mut self.curves;
+        c.validation.push(x, point.net_pnl_usd);
+        c.validation_drawdown.push(x, -point.max_drawdown_usd);
+        if let Some(all) = point.pooled {
+            c.validation_pooled.push(x, all.net_pnl_usd);
+        }
     }
 
     /// The auto-adjuster turned a knob, or would have.
@@ -508,7 +514,12 @@ impl TrainView {
                 Panel::new(
                     Axis::new("On validation (USD)", Unit::Usd),
                     vec![
-                        Series::line("Net P&L", Ink::Sky, Arc::new(c.validation.clone())),
+                        Series::line("One account", Ink::Sky, Arc::new(c.validation.clone())),
+                        Series::line(
+                            "Lost ones renewed",
+                            Ink::Green,
+                            Arc::new(c.validation_pooled.clone()),
+                        ),
                         Series::line(
                             "Largest drawdown",
                             Ink::Vermilion,
@@ -609,7 +620,12 @@ pub mod tests {
                 let step = r.step;
                 view.update(phase, r);
                 if i % 10 == 0 {
-                    view.validation(step, i as f64 * 10.0 - 200.0, 900.0);
+                    view.validation(&ValidationPoint {
+                        step,
+                        net_pnl_usd: i as f64 * 10.0 - 200.0,
+                        max_drawdown_usd: 900.0,
+                        ..ValidationPoint::default()
+                    });
                     view.checkpoint(step);
                 }
             }

@@ -37,6 +37,10 @@ pub struct Setting<'a> {
 
 impl Setting<'_> {
     /// Draws the setting; says whether it changed the value.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a row from its name to its reset button"
+    )]
     pub fn ui(self, ui: &mut Ui, theme: &Theme, value: &mut f64) -> bool {
         let before = *value;
         let (lo, hi) = (*self.range.start(), *self.range.end());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use holdout_core::market::split::Part;
 use holdout_core::market::{Instruments, SessionCalendar};
+use holdout_core::metrics::Succession;
 use holdout_core::sim::{Ledger, Phase};
 use holdout_core::time::parse_utc;
 use holdout_store::ledger as ledger_files;
@@ -255,7 +256,15 @@ fn kept(
     };
     let mut e = judge_ledger(arena, ledger, player.step, Some(part), range, judge, known)?;
     e.ensemble = player.ensemble().map(str::to_owned);
+    e.succession = kept_succession(&dir);
     Ok(Some(e))
+}
+
+/// What became of fresh accounts, as it was kept; earlier versions kept none.
+fn kept_succession(dir: &Path) -> Option<Succession> {
+    let text = std::fs::read_to_string(dir.join("verdict.json")).ok()?;
+    let verdict: Value = serde_json::from_str(&text).ok()?;
+    serde_json::from_value(verdict["succession"].clone()).ok()
 }
 
 /// The ledger of an evaluation, as it was kept.

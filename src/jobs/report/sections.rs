@@ -23,7 +23,7 @@ use crate::report::figures::{action_shares, figures};
 use crate::report::number::{count, dollars, dollars_signed, duration, grouped, or_na, percent};
 use crate::report::proof::{Proof, TextTable};
 use crate::report::regime_words::{drawdown_line, label, rate_text, sharpe_text};
-use crate::report::{Axis, Chart, Curve, Ink, Panel, Series, Unit, chart_ticks};
+use crate::report::{Axis, Chart, Curve, Ink, Panel, Series, Unit, chart_ticks, succession};
 
 /// Trades that are listed among the best and among the worst.
 const LISTED: usize = 10;
@@ -104,6 +104,11 @@ fn summary(r: &RunFacts) -> Vec<Block> {
             stamp(t)
         ))),
         (None, None) => {}
+    }
+    if let Some(all) = e.succession.as_ref().and_then(succession::in_words) {
+        blocks.push(Block::Text(format!(
+            "Had a fresh account been opened on the trading day after each loss: {all}."
+        )));
     }
     if e.in_sample {
         blocks.push(Block::Warning(

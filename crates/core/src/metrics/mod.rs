@@ -37,6 +37,7 @@ pub mod sortino;
 pub mod spa;
 pub mod spread;
 pub mod stability;
+pub mod succession;
 pub mod summary;
 pub mod tail;
 pub mod tearsheet;
@@ -56,5 +57,6 @@ pub(crate) mod planted;
 
 pub use daily::{DailySeries, DayClock};
 pub use robustness::{Beside, Robustness, RobustnessSettings};
+pub use succession::Succession;
 pub use summary::Summary;
 pub use tearsheet::{QuickSheet, Tearsheet, TearsheetSettings};

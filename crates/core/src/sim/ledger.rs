@@ -202,6 +202,11 @@ impl Ledger {
         self.trades.iter().filter(|t| !t.forced)
     }
 
+    /// When the account failed or was shut out for ever, whichever came first; none while it lives.
+    pub fn lost(&self) -> Option<i64> {
+        self.breach.into_iter().chain(self.stalled).min()
+    }
+
     /// Balance after the last bar.
     pub fn final_balance(&self) -> Usd {
         self.rows.last().map_or(self.start_balance, |r| r.balance)

@@ -1,6 +1,6 @@
 //! The simulator: what one bar does to one account.
 //!
-//! [`account`] holds the step function; [`replay`] runs one account with a ledger, [`batch`]
+//! [`account`] holds the step function; [`mod@replay`] runs one account with a ledger, [`batch`]
 //! many training episodes at once. Neither knows who decides.
 
 pub mod account;
@@ -25,7 +25,7 @@ pub use curriculum::{CurriculumSettings, CurriculumState, Phase, Stage};
 pub use env::{Env, EnvPlan};
 pub use ledger::{EquityRow, ExitReason, Ledger, Side, Trade};
 pub use referee::Referee;
-pub use replay::{Moment, replay};
+pub use replay::{Moment, replay, replay_renewed};
 pub use settings::{FloorMode, LockOffset, SameBar, SimPlan, SimSettings};
 pub use step_out::{StepOut, StepTotals};
 pub use tape::Tape;

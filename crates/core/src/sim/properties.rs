@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::env::End;
 use super::scenarios::{nq, rough_market, rough_settings};
 use super::step_out::StepSums;
-use super::tape::{ENTRY_TIME, NEXT_LIVES};
+use super::tape::{ENTRY_TIME, NEW_DAY, NEXT_LIVES};
 use super::*;
 use crate::compliance::TrailingFloor;
 use crate::rng::Stream;
@@ -54,6 +54,42 @@ fn reached(
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Accounts in succession cover every bar once; each is one account of its own that begins with
+    /// a trading day, and all but the last end with the day on which they were lost.
+    #[test]
+    fn a_lost_account_is_followed_by_a_fresh_one(seed in any::<u64>(), missing in 0.0..0.6) {
+        let settings = SimSettings { drawdown_limit: Usd::whole(400), ..rough_settings(seed) };
+        let bars = rough_market(seed, 8, missing, false);
+        let plan = settings.plan(&bars.instrument).unwrap();
+        let tape = Tape::new(Arc::new(bars), &plan);
+        let n = tape.len();
+        let referee = TrailingFloor::from_settings(&settings);
+        // Decides by bar and mask alone, so that an account does not depend on the one before.
+        let decide = |m: &Moment<'_, TrailingFloor>| {
+            legal(m.mask, &mut Stream::new(seed, "by bar", m.bar as u64))
+        };
+        let accounts = replay_renewed(&tape, &plan, referee, 0..n, decide);
+        let mut at = 0;
+        for (k, ledger) in accounts.iter().enumerate() {
+            let end = at + ledger.rows.len();
+            let alone = replay(&tape, &plan, referee, at..end, decide);
+            prop_assert_eq!(&alone.rows, &ledger.rows);
+            prop_assert_eq!(&alone.trades, &ledger.trades);
+            prop_assert_eq!(alone.lost(), ledger.lost());
+            prop_assert!(k == 0 || tape.rows[at].has(NEW_DAY));
+            if end < n {
+                let lost = ledger.lost().expect("lost before the last bar");
+                let day = tape.sessions.day(at + ledger.rows.iter().position(|r| r.time == lost).unwrap());
+                let next = tape.sessions.day(end).unwrap();
+                prop_assert!(day.is_none_or(|d| d.day < next.day));
+                let early = (at..end).find(|&i| tape.bars.open_time[i] > lost && tape.rows[i].has(NEW_DAY));
+                prop_assert_eq!(early, None);
+            }
+            at = end;
+        }
+        prop_assert_eq!(at, n);
+    }
 
     /// What the mask allows takes effect, what it forbids is HOLD to the last bit.
     #[test]

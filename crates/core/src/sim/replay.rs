@@ -9,7 +9,7 @@ use super::action::{Action, ActionMask};
 use super::ledger::{EquityRow, Ledger};
 use super::referee::Referee;
 use super::settings::SimPlan;
-use super::tape::Tape;
+use super::tape::{NEW_DAY, Tape};
 use crate::units::Usd;
 
 /// What a decider may look at: bars up to and including `bar`, and the account.
@@ -33,6 +33,44 @@ pub fn replay<R: Referee>(
     referee: R,
     range: Range<usize>,
     mut decide: impl FnMut(&Moment<'_, R>) -> Action,
+) -> Ledger {
+    replay_until(tape, plan, referee, range, &mut decide, |_, _| false)
+}
+
+/// Accounts one after another through `range`, a ledger each.
+///
+/// An account that failed or was shut out ends with its trading day, and a fresh one begins with the
+/// next, as a trader who lost an evaluation account buys another. So every day of `range` says
+/// something of a policy, where one account says nothing after its end.
+pub fn replay_renewed<R: Referee + Clone>(
+    tape: &Tape,
+    plan: &SimPlan,
+    referee: R,
+    range: Range<usize>,
+    mut decide: impl FnMut(&Moment<'_, R>) -> Action,
+) -> Vec<Ledger> {
+    let mut ledgers = Vec::new();
+    let mut at = range.start;
+    while at < range.end {
+        let over = |i: usize, ledger: &Ledger| {
+            let next = tape.rows.get(i + 1);
+            ledger.lost().is_some() && next.is_some_and(|bar| bar.has(NEW_DAY))
+        };
+        let bars = at..range.end;
+        let ledger = replay_until(tape, plan, referee.clone(), bars, &mut decide, over);
+        at += ledger.rows.len();
+        ledgers.push(ledger);
+    }
+    ledgers
+}
+
+fn replay_until<R: Referee>(
+    tape: &Tape,
+    plan: &SimPlan,
+    referee: R,
+    range: Range<usize>,
+    decide: &mut impl FnMut(&Moment<'_, R>) -> Action,
+    over: impl Fn(usize, &Ledger) -> bool,
 ) -> Ledger {
     let mut account = Account::new(plan, referee);
     let mut ledger = Ledger {
@@ -99,6 +137,9 @@ pub fn replay<R: Referee>(
             action,
             mask,
         });
+        if over(i, &ledger) {
+            break;
+        }
     }
     ledger
 }

@@ -250,6 +250,10 @@ impl Workspace {
 
     /// Adds the gradient of the first `m` rows, whose derivatives by logits and values are
     /// filled in, to `grads`. Must follow [`Workspace::forward`] over the same rows.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the chain rule from the heads to the input, in one piece"
+    )]
     pub(crate) fn backward(&mut self, net: &PackedNet, m: usize, grads: &mut [f32]) {
         let (level, params, layout) = (net.level, &net.params, net.layout().clone());
         let Self {

@@ -216,6 +216,7 @@ impl TrainConfig {
     ///
     /// # Errors
     /// All problems at once.
+    #[expect(clippy::too_many_lines, reason = "a list, a setting after the other")]
     pub fn check(&self) -> Result<(), Vec<ConfigProblem>> {
         let mut problems = Vec::new();
         let mut check = |ok: bool, field: &str, value: &dyn fmt::Debug, expected: &str| {
@@ -293,7 +294,9 @@ impl TrainConfig {
             "1 to 1000 passes",
         );
         check(
-            p.minibatches >= 1 && p.minibatches <= batch && batch % p.minibatches.max(1) == 0,
+            p.minibatches >= 1
+                && p.minibatches <= batch
+                && batch.is_multiple_of(p.minibatches.max(1)),
             "ppo.minibatches",
             &p.minibatches,
             "a divisor of n_envs x rollout",

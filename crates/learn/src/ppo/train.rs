@@ -20,7 +20,7 @@ use crate::adjuster::{Adjuster, WINDOW, Watched};
 use crate::checkpoint::{Checkpoint, Meta};
 use crate::device::Compute;
 use crate::env::{FeatureTable, ObsShape, StepOut, StepTotals, VecEnv};
-use crate::event::{CheckpointData, Command, Control, Event, Outcome, TrainError};
+use crate::event::{CheckpointData, Command, Control, Event, Outcome, TrainError, UpdateRecord};
 use crate::policy::Policy;
 use crate::policy::distribution::MaskedCategorical;
 use crate::policy::normalizer::{CompactObs, Normalizer, Scaling};
@@ -99,50 +99,8 @@ pub fn train_on(
         let knobs = run.adjuster.knobs();
         let coefs = UpdateCoefs::at(config, run.step, &knobs);
 
-        let Rollout {
-            rewards,
-            values,
-            terminated,
-            truncated,
-            final_values,
-            last_values,
-            advantages,
-            returns,
-            ..
-        } = &mut run.rollout;
-        let input = GaeInput {
-            rewards,
-            values,
-            terminated,
-            truncated,
-            final_values,
-            last_values,
-        };
-        gae(
-            input,
-            config.ppo.gamma,
-            config.ppo.gae_lambda,
-            advantages,
-            returns,
-        );
-
-        let mut figures = EpochFigures::default();
-        let mut epochs = 0;
-        // In order first, so that a resumed run shuffles from where the whole one does.
-        run.order.iter_mut().zip(0..).for_each(|(o, i)| *o = i);
-        run.engine
-            .start_update(&run.rollout, &run.scaling)
-            .map_err(|r| run.lost(r))?;
-        for _ in 0..config.ppo.epochs {
-            run.shuffling.shuffle(&mut run.order);
-            let epoch = run.epoch(&coefs)?;
-            epochs += 1;
-            figures.merge(&epoch);
-            run.last_kl = epoch.approx_kl();
-            if config.ppo.target_kl > 0.0 && run.last_kl > config.ppo.target_kl {
-                break;
-            }
-        }
+        run.estimate_advantages();
+        let (figures, epochs) = run.learn(&coefs)?;
         run.learn_normalizer();
 
         let times = Times {
@@ -159,28 +117,7 @@ pub fn train_on(
             &times,
             (curriculum, knobs),
         );
-        let Watched {
-            adjustments,
-            hold_trap,
-        } = run
-            .adjuster
-            .watch(config.adjuster, &record, config.ppo.target_kl);
-        tell(Event::Update(Box::new(record)))?;
-        let (step, update) = (run.step, run.update);
-        for adjustment in adjustments {
-            tell(Event::Adjustment {
-                step,
-                update,
-                adjustment,
-            })?;
-        }
-        if let Some(held) = hold_trap {
-            let text = format!(
-                "HOLD trap: HOLD took {:.0}% of the free choices in the last {WINDOW} updates",
-                100.0 * held
-            );
-            tell(Event::Alarm { step, text })?;
-        }
+        tell_update(&mut run, record, &mut tell)?;
         let last = run.update == planned_updates;
         let every = |n: u64| n > 0 && run.update % n == 0;
         let mut keep = false;
@@ -207,6 +144,38 @@ pub fn train_on(
         stopped,
         last,
     })
+}
+
+/// Tells what was done in an update, and what of it needs attention.
+fn tell_update(
+    run: &mut Run<'_>,
+    record: UpdateRecord,
+    tell: &mut impl FnMut(Event<'_>) -> Result<(), TrainError>,
+) -> Result<(), TrainError> {
+    let config = run.config;
+    let Watched {
+        adjustments,
+        hold_trap,
+    } = run
+        .adjuster
+        .watch(config.adjuster, &record, config.ppo.target_kl);
+    tell(Event::Update(Box::new(record)))?;
+    let (step, update) = (run.step, run.update);
+    for adjustment in adjustments {
+        tell(Event::Adjustment {
+            step,
+            update,
+            adjustment,
+        })?;
+    }
+    if let Some(held) = hold_trap {
+        let text = format!(
+            "HOLD trap: HOLD took {:.0}% of the free choices in the last {WINDOW} updates",
+            100.0 * held
+        );
+        tell(Event::Alarm { step, text })?;
+    }
+    Ok(())
 }
 
 /// A run between two updates.
@@ -563,6 +532,55 @@ impl<'a> Run<'a> {
         } else {
             Err(self.not_finite("loss or gradient", &figures))
         }
+    }
+
+    /// Advantages and returns of the rollout.
+    fn estimate_advantages(&mut self) {
+        let Rollout {
+            rewards,
+            values,
+            terminated,
+            truncated,
+            final_values,
+            last_values,
+            advantages,
+            returns,
+            ..
+        } = &mut self.rollout;
+        let input = GaeInput {
+            rewards,
+            values,
+            terminated,
+            truncated,
+            final_values,
+            last_values,
+        };
+        let ppo = &self.config.ppo;
+        gae(input, ppo.gamma, ppo.gae_lambda, advantages, returns);
+    }
+
+    /// Passes over the rollout until all are done or the policy has moved far enough; returns what
+    /// they showed and how many they were.
+    fn learn(&mut self, coefs: &UpdateCoefs) -> Result<(EpochFigures, u64), TrainError> {
+        let ppo = &self.config.ppo;
+        let mut figures = EpochFigures::default();
+        let mut epochs = 0;
+        // In order first, so that a resumed run shuffles from where the whole one does.
+        self.order.iter_mut().zip(0..).for_each(|(o, i)| *o = i);
+        self.engine
+            .start_update(&self.rollout, &self.scaling)
+            .map_err(|r| self.lost(r))?;
+        for _ in 0..ppo.epochs {
+            self.shuffling.shuffle(&mut self.order);
+            let epoch = self.epoch(coefs)?;
+            epochs += 1;
+            figures.merge(&epoch);
+            self.last_kl = epoch.approx_kl();
+            if ppo.target_kl > 0.0 && self.last_kl > ppo.target_kl {
+                break;
+            }
+        }
+        Ok((figures, epochs))
     }
 
     /// Takes the rollout's raw observations into the normaliser, which moves only here.
