@@ -435,7 +435,7 @@ fn figures(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
         .map(|(f, reason)| Tile {
             name: f.name,
             value: reason.map_or_else(|| f.value.clone(), |_| "n/a".to_owned()),
-            note: reason.map_or_else(|| f.note.clone(), |few| format!("only {few}")),
+            note: reason.map_or_else(|| f.note.replace("% to ", "–"), |few| format!("only {few}")),
             color: f.money.map_or(theme.text, |m| theme.money(m)),
             tip: f.tip,
         })

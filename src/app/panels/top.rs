@@ -42,7 +42,7 @@ fn fits(ui: &Ui, zoom: f32) -> bool {
     // Icon, gap and padding of a button; then what stands at the right.
     let beside = 22.0 + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x;
     let pages: f32 = Page::ALL.into_iter().map(|p| name(p) + beside).sum();
-    let right = if zoom > 1.0 { 190.0 } else { 180.0 };
+    let right = 164.0;
     pages + right < ui.available_width()
 }
 
@@ -68,7 +68,7 @@ pub fn ui(ctx: &PanelCtx<'_>, zoom: f32, ui: &mut Ui) {
                 Some(page_icon(page)),
                 page.name(),
                 weight,
-                shown || ctx.model.page == page,
+                shown,
             )
             .on_hover_text(hint)
             .clicked()
