@@ -94,7 +94,8 @@ step learn tests holdout-learn
 step root tests holdout
 if cargo deny --version >/dev/null 2>&1; then
     step licences cargo deny --all-features check licenses bans sources
-    # The list of known vulnerabilities is fetched; without a network this says nothing.
+    # The list of known vulnerabilities, the one that cargo-audit reads; it is fetched, so without a
+    # network this says nothing.
     if cargo deny fetch db >/dev/null 2>&1; then
         step advisories cargo deny check advisories
     else

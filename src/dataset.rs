@@ -143,6 +143,7 @@ impl Dataset {
             contracts: Vec::new(),
             continuous: None,
             rolls: Vec::new(),
+            day_profile: None,
             evidence: Vec::new(),
             has_volume: true,
             verdict: Verdict {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use holdout::jobs::certificate::{self, Issued, Mode, Source};
 use holdout::rulesets;
 use holdout_store::certificate::DocumentKind;
-use holdout_store::runs::{CheckpointFiles, NewRun, RunFolder, RunWriter, open_test_split};
+use holdout_store::runs::{
+    CheckpointFiles, NewRun, RunFolder, RunWriter, TestPart, open_test_split,
+};
 use holdout_store::text::sha256_of;
 use serde_json::json;
 
@@ -75,7 +77,12 @@ fn run_with(dir: &Path, ledger: Written, part: &str) -> PathBuf {
     };
     writer.checkpoint(128, &files).unwrap();
     drop(writer);
-    let looks = open_test_split(&runs, "ab", "2024-03-04..2024-03-13", "this test").unwrap();
+    let test_part = TestPart {
+        prices: "NQ".to_owned(),
+        bars_sha256: "ab".to_owned(),
+        days: "2024-03-04..2024-03-13".to_owned(),
+    };
+    let looks = open_test_split(&runs, &test_part, "this test").unwrap();
     let evaluation = path
         .join("evaluations")
         .join(format!("{part}-step-000000128"));

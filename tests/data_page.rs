@@ -73,6 +73,8 @@ fn a_zone_that_the_file_does_not_tell_is_asked_for_and_chosen() {
     h.get_by_label("Recognised as");
     h.get_by_label("First rows of the file");
     h.get_by_label("Not usable");
+    // What the answer can be read off is drawn before it is given.
+    h.get_by_label_contains("Volume by time of day, clock of the file: ");
     h.get_by_label("Import").click();
     h.step();
     h.step();

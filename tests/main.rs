@@ -11,6 +11,7 @@ mod finer;
 mod kills;
 mod look_ahead;
 mod metrics;
+mod mutated;
 mod pipeline;
 mod programme;
 mod record;

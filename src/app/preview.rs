@@ -6,8 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use holdout_core::market::Bars;
-use holdout_core::time::ZoneTable;
+use holdout_core::market::DayProfile;
 use holdout_store::dialects::{Layout, Sample, TimeColumns, VolumeColumns};
 use holdout_store::text::TextSource;
 use holdout_store::{ImportError, ImportOptions, Inspection};
@@ -18,8 +17,6 @@ use crate::jobs::{Job, Progress, Reporter, Wake};
 
 /// Rows of the file that are shown.
 const ROWS: usize = 40;
-/// Minutes of a day.
-pub const MINUTES: usize = 1_440;
 
 /// What the first lines of a file tell.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +40,8 @@ pub struct Whole {
     pub inspection: Arc<Inspection>,
     /// What must be said before it can be imported.
     pub needs: Option<String>,
-    /// Volume by minute of the day in New York, where zone and volume are known.
+    /// Volume by minute of the day: in New York, or by the clock of the file while its zone is not
+    /// known.
     pub profile: Option<Arc<DayProfile>>,
     /// The import, ready to be taken over.
     pub market: Option<Market>,
@@ -71,43 +69,6 @@ pub struct Draft {
     pub import_when_read: bool,
 }
 
-/// Volume by minute of the day, New York time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DayProfile {
-    /// Sum of volume that fell into each minute, from midnight; bars spread evenly over their span.
-    pub volume: Vec<f64>,
-    /// Minutes that one bar covers.
-    pub bar_minutes: usize,
-}
-
-impl DayProfile {
-    /// The profile of bars; `None` without any volume.
-    pub fn new(bars: &Bars) -> Option<Self> {
-        let zone = ZoneTable::new_york();
-        let span = (bars.interval_secs / 60).clamp(1, MINUTES as i64) as usize;
-        let mut at_open = vec![0.0; MINUTES];
-        for (&utc, &v) in bars.open_time.iter().zip(&bars.volume) {
-            at_open[(zone.wall(utc).rem_euclid(86_400) / 60) as usize] += v;
-        }
-        let mut volume = vec![0.0; MINUTES];
-        for (m, v) in at_open.iter().enumerate().filter(|(_, v)| **v > 0.0) {
-            for k in 0..span {
-                volume[(m + k) % MINUTES] += v / span as f64;
-            }
-        }
-        volume.iter().any(|v| *v > 0.0).then_some(Self {
-            volume,
-            bar_minutes: span,
-        })
-    }
-
-    /// Share of the day's volume from `from` to `to`, minutes since midnight.
-    pub fn share(&self, from: usize, to: usize) -> f64 {
-        let all: f64 = self.volume.iter().sum();
-        self.volume[from..to].iter().sum::<f64>() / all
-    }
-}
-
 /// The look at a file: its first lines as an event, all of it as the result.
 pub type PreviewJob = Job<Head, Whole>;
 
@@ -125,7 +86,7 @@ fn look(path: &Path, options: &ImportOptions, r: &Reporter<Head, Whole>) -> anyh
         Ok(market) => Ok(Whole {
             inspection: Arc::clone(&market.dataset.inspection),
             needs: None,
-            profile: DayProfile::new(&market.dataset.bars).map(Arc::new),
+            profile: DayProfile::of_bars(&market.dataset.bars).map(Arc::new),
             market: Some(market),
         }),
         Err(e) => {
@@ -136,10 +97,11 @@ fn look(path: &Path, options: &ImportOptions, r: &Reporter<Head, Whole>) -> anyh
                 return Err(e);
             };
             let needs = asked.to_string();
+            let inspection = holdout_store::inspect(path, options)?;
             Ok(Whole {
-                inspection: Arc::new(holdout_store::inspect(path, options)?),
+                profile: inspection.day_profile.clone().map(Arc::new),
+                inspection: Arc::new(inspection),
                 needs: Some(needs),
-                profile: None,
                 market: None,
             })
         }
@@ -217,31 +179,4 @@ fn roles(layout: &Layout) -> Vec<&'static str> {
         set(c, "contract");
     }
     roles
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use holdout_core::market::Instruments;
-
-    #[test]
-    fn the_profile_is_in_new_york_time_in_summer_and_winter() {
-        let nq = Instruments::builtin().get("NQ").unwrap().clone();
-        let mut bars = Bars::empty(nq, 300);
-        // 09:30 in New York: 14:30 UTC in January, 13:30 UTC in July.
-        for (time, volume) in [
-            ("2024-01-10T14:30:00Z", 50.0),
-            ("2024-07-10T13:30:00Z", 70.0),
-        ] {
-            let utc = holdout_core::time::parse_utc(time).unwrap();
-            bars.push(utc, [4, 4, 4, 4], volume);
-        }
-        let profile = DayProfile::new(&bars).unwrap();
-        assert_eq!(profile.bar_minutes, 5);
-        assert!((profile.volume[570] - 24.0).abs() < 1e-9);
-        assert!((profile.share(570, 575) - 1.0).abs() < 1e-9);
-        assert_eq!(profile.volume[575], 0.0);
-        bars.volume = vec![0.0; 2];
-        assert_eq!(DayProfile::new(&bars), None, "no volume, no profile");
-    }
 }

@@ -293,6 +293,30 @@ pub enum DataCommand {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Cut the sessions of a file into train, validation and test, as a training run does.
+    #[command(
+        after_help = "Examples:\n  holdout data split NQ.parquet --train 0.6 --validation 0.2\n  holdout data split NQ.parquet --validation-from 2024-09-02 --test-from 2024-11-01"
+    )]
+    Split {
+        /// Bar file in any dialect; several make one series.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Overrides.
+        #[command(flatten)]
+        import: ImportArgs,
+        /// Share of the sessions to train on; 0.7 when absent.
+        #[arg(long)]
+        train: Option<f64>,
+        /// Share of the sessions to choose on; 0.15 when absent.
+        #[arg(long)]
+        validation: Option<f64>,
+        /// First trading day of validation, instead of shares.
+        #[arg(long, value_name = "DAY", requires = "test_from", conflicts_with_all = ["train", "validation"])]
+        validation_from: Option<holdout_core::time::TradingDay>,
+        /// First trading day of test, instead of shares.
+        #[arg(long, value_name = "DAY", requires = "validation_from")]
+        test_from: Option<holdout_core::time::TradingDay>,
+    },
     /// Add a newer export to a data set; where both have bars they must agree.
     #[command(after_help = "Example: holdout data append NQ.parquet \"NQ 03-24.Last.txt\"")]
     Append {
@@ -525,6 +549,10 @@ pub struct MarketsArgs {
     /// Bar file of a market; repeatable. The sample markets when absent.
     #[arg(long)]
     pub data: Vec<PathBuf>,
+    /// Finer bars inside those files', one for each --data in the same order, for a run whose
+    /// same_bar is finer_bars. Without them the stop comes first.
+    #[arg(long, requires = "data")]
+    pub finer: Vec<PathBuf>,
 }
 
 /// `holdout regimes`

@@ -1,10 +1,11 @@
-//! `holdout data`: inspect, import, resample, append, features, generate.
+//! `holdout data`: inspect, import, resample, split, append, features, generate.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use holdout_core::features::indicators::indicator_table;
-use holdout_core::market::{SessionCalendar, resample};
+use holdout_core::market::split::first_session;
+use holdout_core::market::{SessionCalendar, Sessions, Split, SplitRatios, resample};
 use holdout_core::sim::SimSettings;
 use holdout_core::synth;
 use holdout_core::time::{TradingDay, format_utc};
@@ -29,6 +30,22 @@ pub(super) fn run(a: &DataArgs, json: bool) -> Outcome {
             drop_incomplete,
             out,
         } => resample_to(file, import, *to, *drop_incomplete, out, json),
+        DataCommand::Split {
+            files,
+            import,
+            train,
+            validation,
+            validation_from,
+            test_from,
+        } => {
+            let usual = SplitRatios::default();
+            let shares = SplitRatios {
+                train: train.unwrap_or(usual.train),
+                validation: validation.unwrap_or(usual.validation),
+            };
+            let days = validation_from.zip(*test_from);
+            split(files, import, shares, days, json)
+        }
         DataCommand::Append {
             dataset,
             newer,
@@ -139,6 +156,62 @@ fn resample_to(
             last.unwrap_or_default()
         );
     }
+    Ok(())
+}
+
+/// Shares under which the parts begin on these days.
+fn shares_from(
+    sessions: &Sessions,
+    days: (TradingDay, TradingDay),
+) -> Result<SplitRatios, Failure> {
+    let bound = |day| first_session(sessions, day).bad_input();
+    let (validation, test) = (bound(days.0)?, bound(days.1)?);
+    if validation >= test {
+        return Err(Failure::Input(anyhow!(
+            "validation from {} and test from {} leave no session for validation; name a later first day of test",
+            days.0,
+            days.1
+        )));
+    }
+    Ok(SplitRatios::at(sessions.days.len(), [validation, test]))
+}
+
+fn split(
+    files: &[PathBuf],
+    import: &ImportArgs,
+    shares: SplitRatios,
+    days: Option<(TradingDay, TradingDay)>,
+    json: bool,
+) -> Outcome {
+    let data = load_files(files, import, json)?;
+    let shares = match days {
+        Some(days) => shares_from(&data.sessions, days)?,
+        None => shares,
+    };
+    let split = Split::by_ratio(&data.sessions, shares).bad_input()?;
+    let parts = split.facts(&data.sessions);
+    let n = data.sessions.days.len();
+    if json {
+        return print_json(&json!({ "sessions": n, "split": shares, "parts": parts }));
+    }
+    let mut t = table(&["part", "first day", "last day", "sessions", "share", "bars"]);
+    for p in &parts {
+        row(
+            &mut t,
+            &[
+                p.part.name().to_owned(),
+                p.first.to_string(),
+                p.last.to_string(),
+                grouped(p.sessions as f64, 0),
+                format!("{:.1}%", p.sessions as f64 / n as f64 * 100.0),
+                grouped(p.bars as f64, 0),
+            ],
+        );
+    }
+    println!(
+        "{t}\n\nin a configuration of training:\n[split]\ntrain = {:?}\nvalidation = {:?}",
+        shares.train, shares.validation
+    );
     Ok(())
 }
 

@@ -318,13 +318,20 @@ pub fn append_files(
     progress: &mut dyn FnMut(f64) -> bool,
 ) -> Result<Appended, AppendError> {
     let new = import_files(newer, options, &mut |s| progress(s * 0.6))?;
-    // The market of the newer file serves a data set that does not name its own.
     let as_it_is = ImportOptions {
-        market: Some(new.bars.instrument.symbol.clone()),
         instruments: options.instruments.clone(),
         ..ImportOptions::default()
     };
-    let old = import(dataset, &as_it_is, &mut |s| progress(0.6 + s * 0.3))?;
+    let mut read_old =
+        |options: &ImportOptions| import(dataset, options, &mut |s| progress(0.6 + s * 0.3));
+    let old = match read_old(&as_it_is) {
+        // The market of the newer file serves a data set that does not name its own, and no other.
+        Err(ImportError::NeedsMarket { .. }) => read_old(&ImportOptions {
+            market: Some(new.bars.instrument.symbol.clone()),
+            ..as_it_is
+        })?,
+        read => read?,
+    };
     if out.is_none() && !old.inspection.dialect.starts_with("canonical") {
         return Err(AppendError::NotCanonical(dataset.to_owned()));
     }
@@ -373,6 +380,27 @@ mod tests {
         let apart = append(&bars(0..10), &bars(20..30), None).unwrap();
         let time = |i: i64| 1_709_560_800 + 60 * i;
         assert_eq!(apart.hole, Some((time(9), time(20))));
+    }
+
+    #[test]
+    fn a_file_of_another_market_is_refused_and_the_data_set_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let (set, newer) = (dir.path().join("NQ_set.csv"), dir.path().join("ES_new.csv"));
+        canonical::write(&set, &bars(0..60)).unwrap();
+        canonical::write(&newer, &bars(60..90)).unwrap();
+        let before = std::fs::read(&set).unwrap();
+        let run = |set: &Path, newer: PathBuf| {
+            let options = ImportOptions::default();
+            append_files(set, &[newer], &options, None, None, &mut |_| true)
+        };
+        let refused = run(&set, newer.clone()).unwrap_err().to_string();
+        let want = "the data set is of NQ, the newer file of ES";
+        assert!(refused.contains(want), "{refused}");
+        assert_eq!(std::fs::read(&set).unwrap(), before);
+        // A name that tells no market takes that of the newer file.
+        let plain = dir.path().join("set.csv");
+        std::fs::write(&plain, &before).unwrap();
+        assert_eq!(run(&plain, newer).unwrap().added, 30);
     }
 
     #[test]

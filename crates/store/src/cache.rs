@@ -22,7 +22,7 @@ use crate::options::ImportOptions;
 use crate::text::{sha256_of, sha256_of_file};
 
 /// Version of the entries and of the rules of the import; raised whenever either changes.
-pub const CACHE_FORMAT: u32 = 3;
+pub const CACHE_FORMAT: u32 = 4;
 /// Files whose hashes are remembered.
 const MAX_SEEN: usize = 500;
 /// A change this soon before the hashing could be followed by one with the same time.

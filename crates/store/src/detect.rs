@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::dialects::{ALL, Layout, Recognition, Sample, TimeFormat, mapped};
+use crate::dialects::{ALL, Layout, Recognition, Sample, TimeFormat, generic, mapped};
 use crate::error::{BadInput, FileError, excerpt};
 use crate::options::ImportOptions;
 use crate::text::TextSource;
@@ -130,6 +130,16 @@ fn recognise(
                 .into())
         }
         None => {
+            if forced.is_none_or(|id| id == "generic")
+                && let Some((line, column, cause)) = generic::unreadable_times(&sample)
+            {
+                let bad = BadInput::new(path, cause)
+                    .line(line)
+                    .column(excerpt(&column))
+                    .expected("times all written in one way, e.g. 2024-03-04 14:30, 03/04/2024 2:30 PM, 20240304 143000, with an offset or without, or seconds since 1970")
+                    .remedy("export the file again with such times");
+                return Err(bad.into());
+            }
             let first = std::str::from_utf8(head)
                 .unwrap_or("")
                 .lines()

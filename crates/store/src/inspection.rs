@@ -2,7 +2,7 @@
 //!
 //! Serialises to the object that `holdout data inspect --json` prints.
 
-use holdout_core::market::RollReason;
+use holdout_core::market::{DayProfile, RollReason};
 use serde::{Deserialize, Serialize};
 
 use crate::options::{Continuous, Repair, Stamp};
@@ -216,6 +216,10 @@ pub struct Inspection {
     /// Changes of contract in the bars.
     #[serde(default)]
     pub rolls: Vec<RollFacts>,
+    /// Volume by time of day, where it helps to answer what must still be said: on the clock of the
+    /// file while its zone is not known. Not kept.
+    #[serde(skip)]
+    pub day_profile: Option<DayProfile>,
 }
 
 impl Inspection {

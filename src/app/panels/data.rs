@@ -4,11 +4,11 @@
 use std::path::PathBuf;
 
 use egui::{Align, CentralPanel, Frame, Label, Layout, Margin, Panel, RichText, Ui};
+use holdout_core::market::SplitRatios;
 
 use super::data_make::MakeDialog;
 use super::data_quality::QualityList;
 use super::data_split::{self, SplitEditor};
-use super::data_split_data::{bounds, moved};
 use super::{data_found, data_import, data_welcome};
 use crate::app::commands::Command;
 use crate::app::context::{Market, PanelCtx};
@@ -115,7 +115,7 @@ impl DataPanel {
     fn chart(&mut self, ctx: &PanelCtx<'_>, market: &Market, ui: &mut Ui) {
         let sessions = &market.dataset.sessions;
         let split = ctx.model.split();
-        let bounds = split.as_ref().map(|s| bounds(sessions, s));
+        let bounds = split.as_ref().map(|s| s.bounds(sessions));
         ui.horizontal(|ui| {
             let title = format!("{} · {}", market.dataset.market(), market.dataset.name);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -148,7 +148,7 @@ impl DataPanel {
             height,
         );
         if let (Some(candles::ChartAction::MoveBound(k, session)), Some(now)) = (action, bounds) {
-            let to = moved(sessions.days.len(), now, k, session);
+            let to = SplitRatios::moved(sessions.days.len(), now, k, session);
             ctx.send(Command::SetSplit(to));
         }
         match &split {

@@ -189,19 +189,16 @@ fn form(ctx: &PanelCtx<'_>, draft: &Draft, ui: &mut Ui) {
 }
 
 fn evidence(ctx: &PanelCtx<'_>, whole: &Whole, ui: &mut Ui) {
-    heading(ui, ctx.theme, "Volume by time of day, New York");
     match &whole.profile {
         Some(profile) => {
+            heading(ui, ctx.theme, &day_profile::title(profile));
             day_profile::show(ui, ctx.theme, profile, 150.0);
             let words = day_profile::in_words(profile);
             ui.add(Label::new(RichText::new(words).small().color(ctx.theme.dim)).wrap());
         }
         None => {
-            let why = if whole.needs.is_some() {
-                "Drawn as soon as the questions on the left are answered."
-            } else {
-                "The file has no volume, so the zone cannot be seen from it."
-            };
+            heading(ui, ctx.theme, "Volume by time of day");
+            let why = "Too few bars to draw it.";
             ui.label(RichText::new(why).color(ctx.theme.dim));
         }
     }
@@ -277,6 +274,8 @@ fn rows(ctx: &PanelCtx<'_>, draft: &Draft, head: &Head, ui: &mut Ui) {
                         }
                     });
                 });
+            // Room for the scroll bar, which else lies over the last row.
+            ui.add_space(10.0);
         });
     });
     if let Some(options) = options {
@@ -293,7 +292,7 @@ fn column_width(head: &Head, c: usize) -> f32 {
         .chain([
             head.header.get(c).map_or(0, |h| h.chars().count()),
             head.roles.get(c).map_or(0, |r| r.len()),
-            13,
+            11,
         ])
         .max()
         .unwrap_or(8);

@@ -27,7 +27,10 @@ pub fn needs_words(needs: &str, path: &Path) -> String {
             "choose one, or one continuous series",
         ),
         ("say which it is with --market", "choose it under Market"),
-        ("say which market with --market", "choose it under Market"),
+        (
+            "name only files of one market, or say which market of a file with --market",
+            "choose it under Market",
+        ),
         ("say which it is with --zone", "choose it under Zone"),
         ("choose one with --symbol", "choose one of them"),
         (", e.g. --zone America/Chicago", ""),

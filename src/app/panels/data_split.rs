@@ -2,10 +2,10 @@
 //! bound that does what dragging does.
 
 use egui::{Label, RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
-use holdout_core::market::split::Part;
+use holdout_core::market::split::{Part, first_session};
 use holdout_core::market::{Sessions, Split, SplitRatios};
+use holdout_core::time::TradingDay;
 
-use super::data_split_data::{bounds, moved, part_facts, session_of};
 use crate::app::commands::Command;
 use crate::app::context::PanelCtx;
 use crate::app::icons::Icon;
@@ -28,7 +28,7 @@ impl SplitEditor {
     #[expect(clippy::too_many_lines, reason = "a form from top to bottom")]
     pub fn ui(&mut self, ctx: &PanelCtx<'_>, sessions: &Sessions, split: &Split, ui: &mut Ui) {
         let n = sessions.days.len();
-        let now = bounds(sessions, split);
+        let now = split.bounds(sessions);
         let mut wanted: Option<SplitRatios> = None;
         ui.horizontal(|ui| {
             ui.label(RichText::new("Split by sessions").color(ctx.theme.dim));
@@ -78,7 +78,7 @@ impl SplitEditor {
                         cell(ui, RichText::new(name).small().color(ctx.theme.dim), right);
                     }
                     ui.end_row();
-                    for facts in part_facts(sessions, split) {
+                    for facts in split.facts(sessions) {
                         ui.horizontal(|ui| {
                             let (dot, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
                             let color = ctx.theme.ink(candle_marks::part_ink(facts.part));
@@ -97,7 +97,7 @@ impl SplitEditor {
                             }
                             Some(k) => {
                                 if let Some(session) = self.date(sessions, k, &first, ui) {
-                                    wanted = Some(moved(n, now, k, session));
+                                    wanted = Some(SplitRatios::moved(n, now, k, session));
                                 }
                             }
                         }
@@ -116,7 +116,7 @@ impl SplitEditor {
                             }
                             Some(k) => {
                                 if let Some(session) = slider(ui, n, now, k) {
-                                    wanted = Some(moved(n, now, k, session));
+                                    wanted = Some(SplitRatios::moved(n, now, k, session));
                                     self.typed[k] = None;
                                     self.wrong = None;
                                 }
@@ -166,6 +166,18 @@ impl SplitEditor {
             }
         }
     }
+}
+
+/// The session that a typed date means.
+///
+/// # Errors
+/// A sentence when the text is no date, or lies outside the file.
+fn session_of(sessions: &Sessions, text: &str) -> Result<usize, String> {
+    let text = text.trim();
+    let day: TradingDay = text
+        .parse()
+        .map_err(|e| format!("\"{text}\" is not a date ({e}); write it as 2024-03-04"))?;
+    first_session(sessions, day).map_err(|e| e.to_string())
 }
 
 fn cell(ui: &mut Ui, text: RichText, right: bool) {

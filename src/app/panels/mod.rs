@@ -19,7 +19,6 @@ pub mod data_overrides;
 pub mod data_quality;
 pub mod data_quality_data;
 pub mod data_split;
-pub mod data_split_data;
 pub mod data_welcome;
 pub mod help;
 pub mod markets;

@@ -3,6 +3,7 @@
 pub mod bars;
 pub mod continuous;
 pub mod contract_month;
+pub mod day_profile;
 pub mod finer;
 pub mod folds;
 pub mod instrument;
@@ -14,6 +15,7 @@ pub mod split;
 pub use bars::{BarError, Bars};
 pub use continuous::{Adjustment, RollRule};
 pub use contract_month::ContractMonth;
+pub use day_profile::{DayClock, DayMeasure, DayProfile};
 pub use finer::{FinerBars, FinerError};
 pub use instrument::{Instrument, Instruments};
 pub use resample::{ResampleError, Resampled, resample};

@@ -17,6 +17,34 @@ pub struct SplitRatios {
     pub validation: f64,
 }
 
+impl SplitRatios {
+    /// Shares of `n` sessions that put the first session of validation and of test at these places,
+    /// counted from 0; kept apart so that each part has a session.
+    pub fn at(n: usize, bounds: [usize; 2]) -> Self {
+        let n = n.max(3);
+        let a = bounds[0].clamp(1, n - 2);
+        let b = bounds[1].clamp(a + 1, n - 1);
+        Self {
+            train: a as f64 / n as f64,
+            validation: (b - a) as f64 / n as f64,
+        }
+    }
+
+    /// Moves one bound (0: begin of validation, 1: begin of test) to a session; the other gives way.
+    pub fn moved(n: usize, bounds: [usize; 2], k: usize, session: usize) -> Self {
+        let n = n.max(3);
+        let mut b = bounds;
+        if k == 0 {
+            b[0] = session.clamp(1, n - 2);
+            b[1] = b[1].max(b[0] + 1);
+        } else {
+            b[1] = session.clamp(2, n - 1);
+            b[0] = b[0].min(b[1] - 1);
+        }
+        Self::at(n, b)
+    }
+}
+
 impl Default for SplitRatios {
     fn default() -> Self {
         Self {
@@ -63,6 +91,21 @@ pub struct Split {
     pub test: (TradingDay, TradingDay),
 }
 
+/// One part of a split in figures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartFacts {
+    /// Which part.
+    pub part: Part,
+    /// First trading day.
+    pub first: TradingDay,
+    /// Last trading day.
+    pub last: TradingDay,
+    /// Trading days.
+    pub sessions: usize,
+    /// Bars from its first to its last.
+    pub bars: usize,
+}
+
 /// Why a split is impossible.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SplitError {
@@ -84,6 +127,36 @@ pub enum SplitError {
         /// Sessions in the data.
         sessions: usize,
     },
+    /// A part would begin on or before the first day, or after the last.
+    #[error("{day} leaves a part empty; the sessions of the file go from {first} to {last}")]
+    Outside {
+        /// Asked first day of a part.
+        day: TradingDay,
+        /// First day of the file.
+        first: TradingDay,
+        /// Last day of the file.
+        last: TradingDay,
+    },
+}
+
+/// The session, counted from 0, with which a part begins that is to begin on a day: the first one
+/// on or after it.
+///
+/// # Errors
+/// When a part would be left empty.
+pub fn first_session(sessions: &Sessions, day: TradingDay) -> Result<usize, SplitError> {
+    let days = &sessions.days;
+    let (Some(first), Some(last)) = (days.first(), days.last()) else {
+        return Err(SplitError::TooFew { sessions: 0 });
+    };
+    if day <= first.day || day > last.day {
+        return Err(SplitError::Outside {
+            day,
+            first: first.day,
+            last: last.day,
+        });
+    }
+    Ok(days.partition_point(|d| d.day < day))
 }
 
 impl Split {
@@ -119,6 +192,29 @@ impl Split {
             Part::Validation => self.validation,
             Part::Test => self.test,
         }
+    }
+
+    /// First session of validation and of test, counted from 0.
+    pub fn bounds(&self, sessions: &Sessions) -> [usize; 2] {
+        let of = |day| sessions.days.partition_point(|d| d.day < day);
+        [of(self.validation.0), of(self.test.0)]
+    }
+
+    /// The parts in figures, in order of time.
+    pub fn facts(&self, sessions: &Sessions) -> [PartFacts; 3] {
+        let [a, b] = self.bounds(sessions);
+        let counts = [a, b - a, sessions.days.len() - b];
+        [0, 1, 2].map(|k| {
+            let part = Part::ALL[k];
+            let (first, last) = self.days(part);
+            PartFacts {
+                part,
+                first,
+                last,
+                sessions: counts[k],
+                bars: self.bars(sessions, part).len(),
+            }
+        })
     }
 
     /// The bars of a part: from the first bar of its first day to the last bar of its last day.
@@ -170,5 +266,60 @@ mod tests {
             )
             .is_err()
         );
+    }
+
+    fn weeks() -> Sessions {
+        let mut bars = Bars::empty(Instruments::builtin().get("NQ").unwrap().clone(), 3600);
+        for h in 0..24 * 60 {
+            bars.push(1_709_500_000 / 3600 * 3600 + h * 3600, [4, 4, 4, 4], 0.0);
+        }
+        Sessions::new(&bars, &SessionCalendar::builtin())
+    }
+
+    #[test]
+    fn bounds_and_shares_are_inverse() {
+        let sessions = weeks();
+        let n = sessions.days.len();
+        for wanted in [[1, 2], [10, 30], [n - 2, n - 1]] {
+            let split = Split::by_ratio(&sessions, SplitRatios::at(n, wanted)).unwrap();
+            assert_eq!(split.bounds(&sessions), wanted);
+            let facts = split.facts(&sessions);
+            assert_eq!(facts.iter().map(|f| f.sessions).sum::<usize>(), n);
+            assert_eq!(facts[0].sessions, wanted[0]);
+            assert_eq!(facts[1].first, sessions.days[wanted[0]].day);
+        }
+        assert_eq!(
+            SplitRatios::at(10, [9, 3]),
+            SplitRatios::at(10, [8, 9]),
+            "bounds that cross are pushed apart"
+        );
+    }
+
+    #[test]
+    fn the_bound_that_is_moved_wins_over_the_other() {
+        let (at, moved) = (SplitRatios::at, SplitRatios::moved);
+        assert_eq!(moved(20, [10, 15], 0, 17), at(20, [17, 18]));
+        assert_eq!(moved(20, [10, 15], 1, 4), at(20, [3, 4]));
+        assert_eq!(moved(20, [10, 15], 1, 99), at(20, [10, 19]));
+    }
+
+    #[test]
+    fn a_day_means_the_session_on_or_after_it() {
+        let sessions = weeks();
+        let days = &sessions.days;
+        let on = |text: &str| first_session(&sessions, text.parse().unwrap());
+        // A Saturday means the Monday after it.
+        let monday = days
+            .iter()
+            .position(|d| d.day.to_string() == "2024-03-18")
+            .unwrap();
+        assert_eq!(on("2024-03-16"), Ok(monday));
+        assert_eq!(on("2024-03-18"), Ok(monday));
+        let outside = on("2031-01-01").unwrap_err().to_string();
+        assert!(
+            outside.contains("the sessions of the file go from"),
+            "{outside}"
+        );
+        assert!(on(&days[0].day.to_string()).is_err(), "train keeps a day");
     }
 }

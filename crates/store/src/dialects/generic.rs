@@ -5,7 +5,7 @@
 
 use super::{
     DateOrder, Dialect, Layout, Recognition, Sample, TimeColumns, TimeFormat, VolumeColumns,
-    ZoneRule, clock,
+    ZoneRule, clock, number,
 };
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -16,7 +16,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 
 /// Names of a column of times. Those that say a zone come first: where a file has several, its
 /// times in UTC need no question.
-const TIMES: [(&str, Option<&str>); 24] = [
+const TIMES: [(&str, Option<&str>); 25] = [
     ("ts_utc_open", Some("UTC")),
     ("datetime_utc", Some("UTC")),
     ("timestamp_utc", Some("UTC")),
@@ -40,6 +40,7 @@ const TIMES: [(&str, Option<&str>); 24] = [
     ("dt", None),
     ("t", None),
     ("date", None),
+    ("datum", None),
     ("", None),
 ];
 
@@ -49,6 +50,9 @@ const PRICES: [&str; 6] = ["midprice", "mid_price", "mid", "price", "close", "la
 fn recognise(s: &Sample) -> Option<Recognition> {
     if let Some(shifted) = header_one_short(s) {
         return Some(shifted);
+    }
+    if s.header.is_empty() {
+        return without_header(s);
     }
     let Some((time, format, absolute, zone_of_name)) = find_time(s) else {
         return daily(s);
@@ -74,6 +78,7 @@ fn recognise(s: &Sample) -> Option<Recognition> {
         "tickvol",
         "total volume",
         "tradevolume",
+        "volumen",
     ]);
     if volume.is_none() {
         evidence.push("no column of volume".to_owned());
@@ -107,8 +112,8 @@ type FoundTime = (TimeColumns, TimeFormat, bool, Option<&'static str>);
 
 fn find_time(s: &Sample) -> Option<FoundTime> {
     if let (Some(date), Some(clock)) = (
-        s.column(&["date", "day", "dtyyyymmdd"]),
-        s.column(&["time", "clock"]),
+        s.column(&["date", "day", "dtyyyymmdd", "datum"]),
+        s.column(&["time", "clock", "uhrzeit", "zeit"]),
     ) && let Some(order) = s.date_order(date, clock)
     {
         let both = TimeColumns::DateAndClock(date, clock);
@@ -119,6 +124,98 @@ fn find_time(s: &Sample) -> Option<FoundTime> {
         let (format, absolute) = s.time_format(column)?;
         Some((TimeColumns::One(column), format, absolute, zone))
     })
+}
+
+/// A table without a header: time, four prices in the usual order, and a volume, where every high
+/// and low of the first rows fits that order.
+fn without_header(s: &Sample) -> Option<Recognition> {
+    let split = s.date_order(0, 1).map(|order| {
+        let both = TimeColumns::DateAndClock(0, 1);
+        (both, TimeFormat::Civil(order), false, 2)
+    });
+    let (time, format, absolute, at) = split.or_else(|| {
+        let (format, absolute) = s.time_format(0)?;
+        Some((TimeColumns::One(0), format, absolute, 1))
+    })?;
+    let ohlc = [at, at + 1, at + 2, at + 3];
+    let layout = Layout::of(s, time, format, ohlc);
+    let mark = layout.decimal_mark(s);
+    let mut moved = false;
+    for row in &s.rows {
+        let price = |c: usize| number::parse(row.get(c)?.as_bytes(), mark);
+        let [open, high, low, close] = [price(at)?, price(at + 1)?, price(at + 2)?, price(at + 3)?];
+        if high < open.max(close) || low > open.min(close) {
+            return None;
+        }
+        moved |= high > low;
+    }
+    if !moved {
+        return None;
+    }
+    let volume = (s.width() > at + 4 && s.numeric(&[at + 4])).then_some(at + 4);
+    let zone = if absolute {
+        ZoneRule::InStamp
+    } else {
+        ZoneRule::Ask("the stamps have no offset and the file does not say in which zone they are")
+    };
+    let layout = Layout {
+        volume: volume.map_or(VolumeColumns::None, VolumeColumns::One),
+        zone,
+        stamp_known: false,
+        ..layout
+    };
+    Recognition::bars(
+        0.3,
+        layout,
+        &[
+            "no header: columns taken as time, open, high, low, close and volume, which the highs and lows of the first rows fit",
+            "stamps taken as the open of the bar; say close if they are not",
+        ],
+    )
+}
+
+/// What is wrong with the times of a table whose header names everything: line, column, value.
+pub(crate) fn unreadable_times(s: &Sample) -> Option<(u64, String, String)> {
+    s.ohlc()?;
+    let date = s.column(&["date", "day", "dtyyyymmdd", "datum"]);
+    let clock = s.column(&["time", "clock", "uhrzeit", "zeit"]);
+    let cell = |r: &[String], c: usize| r.get(c).cloned().unwrap_or_default();
+    let (name, cells): (String, Vec<String>) = match (date, clock) {
+        (Some(d), Some(c)) => (
+            format!("{} and {}", s.header_raw[d], s.header_raw[c]),
+            s.rows
+                .iter()
+                .map(|r| format!("{} {}", cell(r, d), cell(r, c)))
+                .collect(),
+        ),
+        _ => {
+            let c = TIMES.iter().find_map(|(name, _)| s.column(&[name]))?;
+            let cells = s.rows.iter().map(|r| cell(r, c)).collect();
+            (s.header_raw[c].clone(), cells)
+        }
+    };
+    let read = |text: &str, format| clock::parse(text.as_bytes(), format).is_some();
+    let formats = [DateOrder::Mdy, DateOrder::Dmy, DateOrder::Ymd].map(TimeFormat::Civil);
+    if cells.is_empty() {
+        return None;
+    }
+    let line = |row: usize| s.skip_lines + 1 + row as u64;
+    let alien = cells
+        .iter()
+        .position(|c| !formats.iter().any(|&f| read(c, f)));
+    if let Some(row) = alien {
+        let cause = format!("\"{}\" is not a time in any form that is known", cells[row]);
+        return Some((line(row), name, cause));
+    }
+    let first = formats.into_iter().find(|&f| read(&cells[0], f));
+    let other = cells
+        .iter()
+        .position(|c| first.is_some_and(|f| !read(c, f)))?;
+    let cause = format!(
+        "\"{}\" is written in another way than \"{}\"",
+        cells[other], cells[0]
+    );
+    Some((line(other), name, cause))
 }
 
 /// The column with the one price of each row, where no time comes twice: that would be ticks.

@@ -14,7 +14,7 @@ mod canonical_csv;
 mod databento;
 mod dukascopy;
 mod firstrate;
-mod generic;
+pub(crate) mod generic;
 mod histdata;
 mod interactive_brokers;
 mod kibot;
@@ -126,17 +126,16 @@ impl Layout {
         }
     }
 
-    /// Byte that separates decimals: a comma only where the cells are not separated by commas.
+    /// Byte that separates decimals, as the prices of the sample prove it; else a comma only where
+    /// they have commas and cells are not separated by them.
     pub fn decimal_mark(&self, sample: &Sample) -> u8 {
-        let mut prices = sample
-            .rows
-            .iter()
-            .flat_map(|r| self.ohlc.iter().filter_map(|&c| r.get(c)));
-        if self.separator != b',' && prices.any(|c| c.contains(',')) {
-            b','
-        } else {
-            b'.'
-        }
+        let prices = || {
+            let rows = sample.rows.iter();
+            rows.flat_map(|r| self.ohlc.iter().filter_map(|&c| r.get(c)))
+        };
+        let commas = self.separator != b',' && prices().any(|c| c.contains(','));
+        let proved = number::decimal_mark(prices().map(String::as_str));
+        proved.unwrap_or(if commas { b',' } else { b'.' })
     }
 }
 

@@ -40,6 +40,9 @@ pub(crate) fn parse(cell: &[u8], mark: u8) -> Option<f64> {
 #[cold]
 fn parse_slowly(cell: &[u8], mark: u8) -> Option<f64> {
     let text = std::str::from_utf8(cell).ok()?;
+    if let Some(value) = grouped(text, char::from(mark)) {
+        return Some(value);
+    }
     // The standard parser also takes "inf", "nan" and "infinity".
     if !text.bytes().any(|b| b.is_ascii_digit())
         || text
@@ -57,6 +60,50 @@ fn parse_slowly(cell: &[u8], mark: u8) -> Option<f64> {
         text.parse().ok()?
     };
     value.is_finite().then_some(value)
+}
+
+/// A number with its thousands set off, such as `17,463.25`, `17.463,25`, or `17 463.25`: one mark
+/// between groups of three digits, which is not the decimal mark.
+fn grouped(text: &str, mark: char) -> Option<f64> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, decimals) = unsigned.split_once(mark).unwrap_or((unsigned, ""));
+    let between = whole.chars().find(|c| !c.is_ascii_digit())?;
+    if !matches!(between, ',' | '.' | ' ' | '\'' | '\u{a0}' | '\u{202f}') || between == mark {
+        return None;
+    }
+    let mut groups = whole.split(between);
+    let digits = |g: &str| g.bytes().all(|b| b.is_ascii_digit());
+    let first = groups.next()?;
+    let sound = (1..=3).contains(&first.len())
+        && digits(first)
+        && digits(decimals)
+        && groups.all(|g| g.len() == 3 && digits(g));
+    if !sound {
+        return None;
+    }
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    let plain = format!("{sign}{}.{decimals}", whole.replace(between, ""));
+    plain.parse().ok()
+}
+
+/// The decimal mark of cells: the last mark of one that has both, a comma before other than three
+/// digits; `None` where they show none, or only commas that may set off thousands.
+pub(crate) fn decimal_mark<'a>(cells: impl Iterator<Item = &'a str>) -> Option<u8> {
+    let mut shown = None;
+    for cell in cells {
+        match (cell.rfind(','), cell.rfind('.')) {
+            (Some(comma), Some(point)) => return Some(if comma > point { b',' } else { b'.' }),
+            (Some(comma), None) => {
+                let behind = cell.len() - comma - 1;
+                if behind != 3 && cell.matches(',').count() == 1 {
+                    return Some(b',');
+                }
+            }
+            (None, Some(_)) => shown = shown.or(Some(b'.')),
+            (None, None) => {}
+        }
+    }
+    shown
 }
 
 /// Whether a cell stands for "no value".
@@ -119,14 +166,39 @@ mod tests {
         }
         assert_eq!(parse(b"17463,25", b','), Some(17463.25));
         assert_eq!(
-            parse(b"17.463,25", b','),
-            None,
-            "thousands separators are not guessed"
-        );
-        assert_eq!(
             parse_int(b"1719877200000000000"),
             Some(1_719_877_200_000_000_000)
         );
         assert_eq!(parse_int(b"12.0"), None);
+    }
+
+    #[test]
+    fn thousands_are_read_where_the_groups_are_sound() {
+        for (cell, mark, want) in [
+            ("17,463.25", b'.', Some(17_463.25)),
+            ("1,234,567", b'.', Some(1_234_567.0)),
+            ("-1,234.5", b'.', Some(-1_234.5)),
+            ("17.463,25", b',', Some(17_463.25)),
+            ("17\u{a0}463.25", b'.', Some(17_463.25)),
+            ("17'463.25", b'.', Some(17_463.25)),
+            ("17,46.25", b'.', None),
+            ("17463,25", b'.', None),
+            ("1,234,56", b'.', None),
+            (",234", b'.', None),
+            ("1,234.5,6", b'.', None),
+            ("1,234 567", b'.', None),
+        ] {
+            assert_eq!(parse(cell.as_bytes(), mark), want, "{cell}");
+        }
+    }
+
+    #[test]
+    fn the_decimal_mark_is_the_one_that_the_cells_prove() {
+        let of = |cells: &[&str]| decimal_mark(cells.iter().copied());
+        assert_eq!(of(&["18,000", "18,000.25"]), Some(b'.'));
+        assert_eq!(of(&["18.000", "18.000,25"]), Some(b','));
+        assert_eq!(of(&["17463,5"]), Some(b','));
+        assert_eq!(of(&["17463.5"]), Some(b'.'));
+        assert_eq!(of(&["18,000"]), None);
     }
 }

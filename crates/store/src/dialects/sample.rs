@@ -6,6 +6,10 @@ use super::number;
 /// Rows that are looked at.
 const MAX_ROWS: usize = 60;
 
+/// Orders of a date as they are tried: the year comes first where it has four digits, which no other
+/// order reads; of two digits it is more often the last.
+const ORDERS: [DateOrder; 3] = [DateOrder::Mdy, DateOrder::Dmy, DateOrder::Ymd];
+
 /// The first lines of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
@@ -33,7 +37,7 @@ impl Sample {
         if lines.len() > 2 && !text.ends_with(['\n', '\r']) && head.len() >= 1 << 15 {
             lines.pop();
         }
-        let blank = lines.iter().take_while(|l| l.trim().is_empty()).count();
+        let blank = lines.iter().take_while(|l| is_preamble(l)).count();
         let lines = &lines[blank..];
         let separator = separator_of(lines);
         let mut rows: Vec<Vec<String>> = lines
@@ -51,7 +55,10 @@ impl Sample {
         let ticker = second_header(&mut header_raw, &mut rows);
         let header = header_raw
             .iter()
-            .map(|c| c.trim_matches(['<', '>']).trim().to_lowercase())
+            .map(|c| {
+                let name = c.trim_matches(['<', '>']).trim().to_lowercase();
+                name.trim_end_matches('.').to_owned()
+            })
             .collect();
         Self {
             file_name: file_name.to_owned(),
@@ -74,10 +81,19 @@ impl Sample {
     /// Columns of open, high, low and close by their usual names.
     pub fn ohlc(&self) -> Option<[usize; 4]> {
         Some([
-            self.column(&["open", "o"])?,
-            self.column(&["high", "h"])?,
-            self.column(&["low", "l"])?,
-            self.column(&["close", "last", "latest", "c"])?,
+            self.column(&["open", "o", "open price", "eröffnung"])?,
+            self.column(&["high", "h", "high price", "hoch"])?,
+            self.column(&["low", "l", "low price", "tief"])?,
+            self.column(&[
+                "close",
+                "last",
+                "latest",
+                "c",
+                "close price",
+                "last price",
+                "schluss",
+                "schlusskurs",
+            ])?,
         ])
     }
 
@@ -109,7 +125,7 @@ impl Sample {
             .filter_map(|r| r.get(column))
             .map(|c| c.as_bytes())
             .collect();
-        let orders = [DateOrder::Ymd, DateOrder::Mdy, DateOrder::Dmy].map(TimeFormat::Civil);
+        let orders = ORDERS.map(TimeFormat::Civil);
         std::iter::once(TimeFormat::Epoch)
             .chain(orders)
             .find_map(|format| {
@@ -130,15 +146,13 @@ impl Sample {
             .iter()
             .filter_map(|r| Some((r.get(date)?.as_bytes(), r.get(clock_column)?.as_bytes())))
             .collect();
-        [DateOrder::Ymd, DateOrder::Mdy, DateOrder::Dmy]
-            .into_iter()
-            .find(|&order| {
-                let read = pairs
-                    .iter()
-                    .filter(|(d, c)| clock::parse_split(d, c, order).is_some())
-                    .count();
-                read > 0 && read * 10 >= pairs.len() * 9
-            })
+        ORDERS.into_iter().find(|&order| {
+            let read = pairs
+                .iter()
+                .filter(|(d, c)| clock::parse_split(d, c, order).is_some())
+                .count();
+            read > 0 && read * 10 >= pairs.len() * 9
+        })
     }
 
     /// Whether the cells of these columns of the first row are numbers.
@@ -158,6 +172,12 @@ impl Sample {
     }
 }
 
+/// A line before the table: blank, a comment, or the word of Excel about separators.
+fn is_preamble(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with('#') || line.to_lowercase().starts_with("sep=")
+}
+
 /// The separator that occurs most in the first two lines; a semicolon or tab beats a decimal comma.
 fn separator_of(lines: &[&str]) -> u8 {
     let count = |sep: char| {
@@ -170,7 +190,9 @@ fn separator_of(lines: &[&str]) -> u8 {
             .unwrap_or(0)
     };
     let (tabs, semicolons, commas) = (count('\t'), count(';'), count(','));
-    if tabs >= 4 {
+    if count('|') >= 4 {
+        b'|'
+    } else if tabs >= 4 {
         b'\t'
     } else if semicolons >= 2 {
         b';'

@@ -13,7 +13,7 @@ use holdout_core::market::{
 };
 use holdout_core::time::{TradingDay, ZoneTable, format_utc};
 
-use super::contract::{Contract, ContractError, SymbolCount, choice};
+use super::contract::{Contract, ContractError, MarketIn, SymbolCount, choice};
 use super::rows::Rows;
 use super::{
     ImportError, Joint, Series, Source, check_readable, checks, file_name, interval_of, open,
@@ -48,7 +48,7 @@ pub(super) fn join(
         let source = open(path, options, &mut |s| progress(share(s)))?;
         join.add(path, source)?;
     }
-    join.finish(&paths[0], how)
+    join.finish(paths, how)
 }
 
 struct Join<'a> {
@@ -56,7 +56,8 @@ struct Join<'a> {
     /// The series so far: all that is known but its rows.
     series: Option<Series>,
     parts: Vec<Part>,
-    roots: BTreeSet<String>,
+    /// Root symbols of the markets, each with the name of the first file that holds it.
+    roots: BTreeMap<String, String>,
     hashes: Vec<String>,
     problems: Problems,
 }
@@ -67,7 +68,7 @@ impl<'a> Join<'a> {
             options,
             series: None,
             parts: Vec::new(),
-            roots: BTreeSet::new(),
+            roots: BTreeMap::new(),
             hashes: Vec::new(),
             problems: Problems::default(),
         }
@@ -145,7 +146,7 @@ impl<'a> Join<'a> {
         let markets = &self.options.instruments;
         if rows.symbol.is_empty() {
             if let Some(root) = market_of_file_name(name, markets) {
-                self.roots.insert(root);
+                self.roots.entry(root).or_insert_with(|| name.to_owned());
             }
             let symbol = contract_of_file_name(name, markets).unwrap_or_default();
             return Ok(vec![Part {
@@ -168,7 +169,8 @@ impl<'a> Join<'a> {
             .collect();
         for &place in &found.candidates {
             if let SymbolKind::Outright { root } = &found.kinds[place] {
-                self.roots.insert(root.clone());
+                let file = || name.to_owned();
+                self.roots.entry(root.clone()).or_insert_with(file);
             }
         }
         let others = rows.len() as u64;
@@ -194,7 +196,7 @@ impl<'a> Join<'a> {
             .options
             .market
             .as_ref()
-            .or_else(|| self.roots.first())
+            .or_else(|| self.roots.keys().next())
             .and_then(|m| self.options.instruments.get(m).ok());
         let problems = &mut self.problems;
         series.dropped += checks::drop_impossible(&mut part.rows, market, problems);
@@ -242,7 +244,8 @@ impl<'a> Join<'a> {
         Ok(())
     }
 
-    fn finish(self, path: &Path, how: Option<Continuous>) -> Result<Series, ImportError> {
+    fn finish(self, paths: &[PathBuf], how: Option<Continuous>) -> Result<Series, ImportError> {
+        let path = paths[0].as_path();
         let no_rows = || FileError::from(BadInput::new(path, "no bars were found"));
         let mut series = self.series.ok_or_else(no_rows)?;
         let mut parts = self.parts;
@@ -277,7 +280,7 @@ impl<'a> Join<'a> {
         let Some(how) = how else {
             return Err(ImportError::SeveralSymbols {
                 symbols: series.contract.symbols,
-                path: path.to_owned(),
+                paths: paths.to_vec(),
             });
         };
         let mut months = Vec::with_capacity(parts.len());
@@ -324,7 +327,7 @@ impl ImportOptions {
 /// The one market of all contracts: the asked one where they are of it, its mini or its micro.
 fn market(
     options: &ImportOptions,
-    roots: &BTreeSet<String>,
+    roots: &BTreeMap<String, String>,
     symbols: &[SymbolCount],
 ) -> Result<Option<Instrument>, ContractError> {
     let markets = &options.instruments;
@@ -335,15 +338,22 @@ fn market(
             |m| m.micro_of.clone().unwrap_or_else(|| m.symbol.clone()),
         )
     };
-    let families: BTreeSet<String> = roots.iter().map(|r| family(r)).collect();
+    let families: BTreeSet<String> = roots.keys().map(|r| family(r)).collect();
     if families.len() > 1 {
-        return Err(ContractError::SeveralMarkets(symbols.to_vec()));
+        let of = |(market, file): (&String, &String)| MarketIn {
+            market: market.clone(),
+            file: file.clone(),
+        };
+        return Err(ContractError::SeveralMarkets(
+            roots.iter().map(of).collect(),
+        ));
     }
     let Some(asked) = &options.market else {
-        return Ok(roots.first().and_then(|r| markets.get(r).ok()).cloned());
+        let first = roots.keys().next();
+        return Ok(first.and_then(|r| markets.get(r).ok()).cloned());
     };
     let asked = markets.get(asked)?;
-    match roots.first() {
+    match roots.keys().next() {
         Some(root) if family(root) != family(&asked.symbol) => Err(ContractError::OtherMarket {
             asked: asked.symbol.clone(),
             found: root.clone(),
@@ -435,8 +445,11 @@ fn last_common(old: &Rows, new: &Rows, before: i64) -> Option<[f64; 2]> {
 
 /// Reads the changes of contract off a file that has a series already: times rise, and no contract
 /// comes back. The rows are then one series and lose their symbols, all but the first. A file of
-/// one contract, or of several at once, is left as it is.
-pub(super) fn joints_in_file(rows: &mut Rows, markets: &Instruments) -> Vec<Joint> {
+/// one contract, or of several at once, is left as it is. Counts the rows of each contract too.
+pub(super) fn joints_in_file(
+    rows: &mut Rows,
+    markets: &Instruments,
+) -> (Vec<Joint>, Vec<SymbolCount>) {
     let roots: BTreeSet<String> = rows
         .symbols
         .iter()
@@ -451,8 +464,26 @@ pub(super) fn joints_in_file(rows: &mut Rows, markets: &Instruments) -> Vec<Join
         && rows.time.is_sorted_by(|a, b| a < b)
         && rows.symbol.is_sorted();
     if !one_series {
-        return Vec::new();
+        return Default::default();
     }
+    let mut counts: Vec<SymbolCount> = rows
+        .symbols
+        .iter()
+        .map(|symbol| SymbolCount {
+            symbol: symbol.clone(),
+            rows: 0,
+            volume: 0,
+        })
+        .collect();
+    let mut volumes = vec![0.0; counts.len()];
+    for (&s, volume) in rows.symbol.iter().zip(&rows.volume) {
+        counts[s as usize].rows += 1;
+        volumes[s as usize] += volume;
+    }
+    for (count, volume) in counts.iter_mut().zip(&volumes) {
+        count.volume = volume.round() as u64;
+    }
+    counts.sort_by_key(|c| std::cmp::Reverse(c.rows));
     let mut seen = BTreeMap::new();
     for (i, &s) in rows.symbol.iter().enumerate() {
         seen.entry(s).or_insert(rows.time[i]);
@@ -473,5 +504,5 @@ pub(super) fn joints_in_file(rows: &mut Rows, markets: &Instruments) -> Vec<Join
         .collect();
     rows.symbol.iter_mut().for_each(|s| *s = 0);
     rows.symbols.truncate(1);
-    joints
+    (joints, counts)
 }

@@ -120,6 +120,7 @@ fn rolls_survive_canonical_files_and_the_cache() {
         canonical::write(&out, &bars).unwrap();
         let strict = canonical::read(&out, &bars.instrument, None).unwrap();
         let loose = import(&out, &ImportOptions::default(), &mut |_| true).unwrap();
+        assert_eq!(loose.inspection.symbols.len(), 2, "both contracts are told");
         for (back, how) in [(strict, "read"), (loose.bars, "imported")] {
             assert_eq!(marks(&back), marks(&bars), "{name} {how}");
             assert_eq!(back.rolls[0].reason, RollReason::AsInFile);
@@ -285,5 +286,46 @@ fn minutes_make_the_five_minute_bars_of_a_charting_service() {
             .map(|i| format_utc(theirs.open_time[i]))
             .collect();
         assert_eq!(differ, theirs_differ, "{market}");
+    }
+}
+
+#[test]
+fn files_that_make_no_one_series_are_named_with_what_they_hold() {
+    let dir = tempfile::tempdir().unwrap();
+    let bars = "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,5000,5001,4999,5000.25,5\n2024-03-04T14:31:00Z,5000,5001,4999,5000.25,6\n";
+    let paths = ["NQ_march.csv", "ES_march.csv"].map(|n| dir.path().join(n));
+    paths.iter().for_each(|p| std::fs::write(p, bars).unwrap());
+    let told = |how: Option<Continuous>| {
+        let options = ImportOptions {
+            continuous: how,
+            ..Default::default()
+        };
+        inspect_files(&paths, &options).unwrap_err().to_string()
+    };
+    let how = Continuous {
+        rule: RollRule::Calendar,
+        adjustment: Adjustment::None,
+    };
+    for words in [told(None), told(Some(how))] {
+        let want = "ES in ES_march.csv, NQ in NQ_march.csv";
+        assert!(words.contains(want), "{words}");
+    }
+    // Two contracts of one market: both files are named, and how to join them is said.
+    let minutes =
+        "20240304 143100;5000;5001;4999;5000.25;5\n20240304 143200;5000;5001;4999;5000.25;6\n";
+    let paths = ["ES 03-24.Last.txt", "ES 06-24.Last.txt"].map(|n| dir.path().join(n));
+    paths
+        .iter()
+        .for_each(|p| std::fs::write(p, minutes).unwrap());
+    let words = inspect_files(&paths, &ImportOptions::default())
+        .unwrap_err()
+        .to_string();
+    for want in [
+        "the files hold several contracts",
+        "--continuous volume",
+        "ES 03-24.Last.txt",
+        "ES 06-24.Last.txt",
+    ] {
+        assert!(words.contains(want), "{words}");
     }
 }

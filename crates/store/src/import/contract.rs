@@ -5,6 +5,7 @@
 
 use holdout_core::market::Instrument;
 use holdout_core::market::instrument::InstrumentError;
+use holdout_core::time::format_utc;
 
 use super::rows::Rows;
 use crate::inspection::{Example, ProblemKind, Problems, Severity};
@@ -20,6 +21,23 @@ pub struct SymbolCount {
     pub rows: u64,
     /// Contracts traded in them, rounded.
     pub volume: u64,
+}
+
+/// A market, and a file that holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarketIn {
+    /// Root symbol.
+    pub market: String,
+    /// Name of the first file that holds it.
+    pub file: String,
+}
+
+fn markets(all: &[MarketIn]) -> String {
+    let each: Vec<String> = all
+        .iter()
+        .map(|m| format!("{} in {}", m.market, m.file))
+        .collect();
+    each.join(", ")
 }
 
 /// What the rows are.
@@ -74,9 +92,9 @@ pub enum ContractError {
     UnknownMarket(#[from] InstrumentError),
     /// Contracts of several markets cannot make one series.
     #[error(
-        "contracts of several markets cannot be joined: {}; say which market with --market", list(.0)
+        "bars of several markets cannot make one series: {}; name only files of one market, or say which market of a file with --market", markets(.0)
     )]
-    SeveralMarkets(Vec<SymbolCount>),
+    SeveralMarkets(Vec<MarketIn>),
     /// Contracts whose order is not known cannot make one series.
     #[error(
         "the month of contract \"{0}\" cannot be known; expected symbols like ESU4 or a file name like \"ES 09-24.Last.txt\""
@@ -236,6 +254,15 @@ pub(crate) fn root_of(kind: &SymbolKind) -> Option<&str> {
     }
 }
 
+/// An example with the place of a row.
+fn example_at(rows: &Rows, row: Option<usize>, detail: String) -> Example {
+    Example {
+        line: row.and_then(|i| rows.line.get(i)).map(|&l| u64::from(l)),
+        time: row.and_then(|i| rows.time.get(i)).map(|&t| format_utc(t)),
+        detail,
+    }
+}
+
 fn set_spreads_aside(
     rows: &mut Rows,
     kinds: &[SymbolKind],
@@ -245,10 +272,9 @@ fn set_spreads_aside(
 ) {
     for i in (0..kinds.len()).filter(|&i| kinds[i] == SymbolKind::Spread) {
         let detail = format!("{}: {} rows set aside", rows.symbols[i], counts[i]);
-        problems.add_many(ProblemKind::SpreadSymbol, counts[i], || Example {
-            line: None,
-            time: None,
-            detail,
+        let at = rows.symbol.iter().position(|&s| s as usize == i);
+        problems.add_many(ProblemKind::SpreadSymbol, counts[i], || {
+            example_at(rows, at, detail)
         });
     }
     if kinds.contains(&SymbolKind::Spread) {
@@ -329,19 +355,16 @@ fn report_mixed(
     let name = rows.symbols[chosen].clone();
     if n_outrights > 1 {
         let keep: Vec<bool> = rows.symbol.iter().map(|&s| s as usize == chosen).collect();
-        let gone = rows.retain(|i| keep[i]);
-        contract.set_aside += gone;
         let what = if contract.ambiguous {
             "none was chosen; the figures here are those of"
         } else {
             "kept"
         };
         let detail = format!("{}; {what} {name}", list(&contract.symbols));
-        problems.add_many(ProblemKind::MixedSymbols, gone, || Example {
-            line: None,
-            time: None,
-            detail,
-        });
+        let example = example_at(rows, keep.iter().position(|k| !k), detail);
+        let gone = rows.retain(|i| keep[i]);
+        contract.set_aside += gone;
+        problems.add_many(ProblemKind::MixedSymbols, gone, || example);
         if !contract.ambiguous {
             problems.set_severity(ProblemKind::MixedSymbols, Severity::Info);
         }

@@ -16,16 +16,40 @@ const DOUBTFUL: f64 = 0.02;
 /// Days of one series are closer than this.
 const MAX_DAYS_APART: i64 = 14;
 
-/// The layout with day and month changed round, where the first lines can be read so too.
-pub(super) fn other_order(found: &Detection, options: &ImportOptions) -> Option<Layout> {
-    if options.dates.is_some() || found.layout.format != TimeFormat::Civil(DateOrder::Mdy) {
-        return None;
+/// The layouts with the numbers of a date in another order, where the first lines can be read so
+/// too: day and month changed round, and the year in front where it has two digits.
+pub(super) fn other_orders(found: &Detection, options: &ImportOptions) -> Vec<Layout> {
+    let TimeFormat::Civil(order) = found.layout.format else {
+        return Vec::new();
+    };
+    if options.dates.is_some() {
+        return Vec::new();
     }
-    let fits = fits(&found.sample, found.layout.time, DateOrder::Dmy);
-    fits.then(|| Layout {
-        format: TimeFormat::Civil(DateOrder::Dmy),
-        ..found.layout.clone()
-    })
+    [DateOrder::Mdy, DateOrder::Dmy, DateOrder::Ymd]
+        .into_iter()
+        .filter(|&o| o != order && fits(&found.sample, found.layout.time, o))
+        .map(|o| Layout {
+            format: TimeFormat::Civil(o),
+            ..found.layout.clone()
+        })
+        .collect()
+}
+
+/// Name of the order of the dates of a layout, as `--dates` takes it.
+pub(super) fn order_name(layout: &Layout) -> &'static str {
+    match layout.format {
+        TimeFormat::Civil(order) => order.name(),
+        _ => "",
+    }
+}
+
+/// Words for an order of the numbers of a date.
+pub(super) fn order_words(format: TimeFormat) -> &'static str {
+    match format {
+        TimeFormat::Civil(DateOrder::Mdy) => "month first",
+        TimeFormat::Civil(DateOrder::Dmy) => "day first",
+        _ => "year first",
+    }
 }
 
 fn fits(sample: &Sample, time: TimeColumns, order: DateOrder) -> bool {

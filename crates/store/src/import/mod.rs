@@ -23,11 +23,13 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use holdout_core::market::continuous::{AdjustError, Junction, adjust};
-use holdout_core::market::{Adjustment, Bars, Instrument, Roll, SessionCalendar};
+use holdout_core::market::{
+    Adjustment, Bars, DayClock, DayProfile, Instrument, Roll, SessionCalendar,
+};
 use holdout_core::time::{TimeError, ZoneTable, format_utc};
 
 use contract::{Contract, list};
-pub use contract::{ContractError, SymbolCount};
+pub use contract::{ContractError, MarketIn, SymbolCount};
 use rows::{ReadRows, Rows};
 
 use crate::archive;
@@ -63,12 +65,12 @@ pub enum ImportError {
         path: PathBuf,
     },
     /// Several contracts and none was chosen.
-    #[error("the file holds several contracts: {}; choose one with --symbol, or join those of a market with --continuous volume ({})", list(.symbols), .path.display())]
+    #[error("the {} several contracts: {}; choose one with --symbol, or join those of a market with --continuous volume ({})", if .paths.len() > 1 { "files hold" } else { "file holds" }, list(.symbols), paths_words(.paths))]
     SeveralSymbols {
         /// They, those with most rows first.
         symbols: Vec<SymbolCount>,
-        /// The file.
-        path: PathBuf,
+        /// The files.
+        paths: Vec<PathBuf>,
     },
     /// The market cannot be known.
     #[error("the market cannot be known from the symbols or the file name; say which it is with --market, one of {known} ({})", .path.display())]
@@ -100,6 +102,11 @@ pub enum ImportError {
         "a reading thread stopped unexpectedly; try again, and report the file if it happens again"
     )]
     WorkerStopped,
+}
+
+fn paths_words(paths: &[PathBuf]) -> String {
+    let each: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+    each.join(", ")
 }
 
 impl ImportError {
@@ -188,7 +195,7 @@ pub fn import_files(
     if analysis.contract.ambiguous {
         return Err(ImportError::SeveralSymbols {
             symbols: analysis.contract.symbols,
-            path,
+            paths: paths.to_vec(),
         });
     }
     if analysis.inspection.interval_seconds == 0 {
@@ -362,19 +369,24 @@ fn read_text(
     let mark = found.layout.decimal_mark(&found.sample);
     let table = zone.table.as_ref();
     let mut read = rows::read(text, &found.layout, mark, table, progress)?;
-    if let Some(other) = dates::other_order(&found, options) {
-        if dates::looks_wrong(&read) {
+    let others = dates::other_orders(&found, options);
+    let first = dates::order_words(found.layout.format);
+    if dates::looks_wrong(&read) {
+        for other in others {
             let second = rows::read(again()?, &other, mark, table, progress)?;
             if dates::is_better(&second, &read) {
-                evidence.push("dates read day first: month first they make no series".to_owned());
+                let now = dates::order_words(other.format);
+                evidence.push(format!("dates read {now}: {first} they make no series"));
                 read = second;
+                break;
             }
-        } else if dates::undecided(&read) {
-            evidence.push(
-                "dates read month first, which the file does not prove; say --dates dmy if it is day first"
-                    .to_owned(),
-            );
         }
+    } else if !others.is_empty() && dates::undecided(&read) {
+        let names: Vec<&str> = others.iter().map(dates::order_name).collect();
+        evidence.push(format!(
+            "dates read {first}, which the file does not prove; say --dates {} if it is otherwise",
+            names.join(" or --dates ")
+        ));
     }
     if let Some(contract) = found
         .layout
@@ -524,19 +536,23 @@ fn single(
     let (mut rows, mut problems, unreadable) = (read.rows, read.problems, read.unreadable);
     let n_read = rows.len() as u64 + unreadable;
     check_readable(path, &rows, &problems, unreadable)?;
-    let joints = if dialect.starts_with("canonical") && options.symbol.is_none() {
+    let (joints, joined) = if dialect.starts_with("canonical") && options.symbol.is_none() {
         continuous::joints_in_file(&mut rows, &options.instruments)
     } else {
-        Vec::new()
+        Default::default()
     };
     if !joints.is_empty() {
         evidence.push(format!(
-            "a continuous series with {} changes of contract",
-            joints.len()
+            "a continuous series with {} change{} of contract",
+            joints.len(),
+            if joints.len() == 1 { "" } else { "s" }
         ));
     }
-    let contract =
+    let mut contract =
         contract::settle(&mut rows, &name, options, &mut problems).map_err(|e| refused(path, e))?;
+    if !joints.is_empty() {
+        contract.symbols = joined;
+    }
     // One contract is left: its symbol is in `contract`, and the column is no longer needed.
     rows.symbol = Vec::new();
     evidence.extend(contract.evidence.iter().cloned());
@@ -579,7 +595,7 @@ fn finish(path: &Path, series: Series, options: &ImportOptions) -> Result<Analys
         continuous,
         dialect,
         confidence,
-        evidence,
+        mut evidence,
         zone,
         stamp,
         interval,
@@ -599,6 +615,10 @@ fn finish(path: &Path, series: Series, options: &ImportOptions) -> Result<Analys
         &mut problems,
     );
     dropped += facts.repaired;
+    let day_profile = profile_to_ask_by(&rows, &zone, &contract, interval);
+    if zone.name.is_none() {
+        evidence.extend(day_profile.as_ref().and_then(DayProfile::evidence));
+    }
     let (first, last) = (zone.text(rows.time.first()), zone.text(rows.time.last()));
     let n_bars = rows.len() as u64;
     let mut bars = match &contract.instrument {
@@ -653,6 +673,7 @@ fn finish(path: &Path, series: Series, options: &ImportOptions) -> Result<Analys
             .collect(),
         continuous,
         rolls,
+        day_profile,
     };
     Ok(Analysis {
         bars,
@@ -661,6 +682,22 @@ fn finish(path: &Path, series: Series, options: &ImportOptions) -> Result<Analys
         zone_hint: zone.hint,
         sha256,
     })
+}
+
+/// The volume by time of day where the bars are not handed out yet, because zone, contract or market
+/// must be said first.
+fn profile_to_ask_by(
+    rows: &Rows,
+    zone: &Zone,
+    contract: &Contract,
+    interval: i64,
+) -> Option<DayProfile> {
+    let clock = match &zone.name {
+        None => DayClock::File,
+        Some(_) if contract.ambiguous || contract.instrument.is_none() => DayClock::NewYork,
+        Some(_) => return None,
+    };
+    DayProfile::new((&rows.time, &rows.volume), interval, clock).filter(|_| interval > 0)
 }
 
 /// Marks the changes of contract in the bars and adjusts the prices before them.

@@ -746,13 +746,14 @@ fn a_change_of_scale_is_offered_a_repair_and_never_repaired_alone() {
 
 #[test]
 fn files_without_bars_are_refused_with_a_reason() {
-    let cases: [(&[u8], &str); 6] = [
+    let cases: [(&[u8], &str); 7] = [
         (b"", "0 bytes"),
         (b"time,open,high,low,close,volume\n", "a header and no rows"),
         (b"time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,1,1,1,1\n", "the file holds 1 bar"),
         (b"time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,x,1,1,1\n2024-03-04T14:30:00Z,1,x,1,1,1\n", "high is \"x\""),
         (b"time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,1,1,1,1\n2024-03-05T14:30:00Z,1,1,1,1,1\n", "a bar covers 24 hours"),
-        (b"time|open|high|low|close\n1|2|3|4|5\n", "no known dialect"),
+        (b"time~open~high~low~close\n1~2~3~4~5\n", "no known dialect"),
+        (b"time|open|high|low|close\n1|2|3|4|5\n", "\"1\" is not a time in any form"),
     ];
     for (bytes, want) in cases {
         let e = run(&file("NQ.csv", bytes)).unwrap_err();
@@ -937,4 +938,160 @@ fn two_contracts_in_one_file_without_symbols_are_not_usable() {
     )
     .unwrap();
     assert_eq!(found.verdict.level, VerdictLevel::Usable);
+}
+
+#[test]
+fn a_file_whose_zone_must_be_asked_for_shows_its_day_on_its_own_clock() {
+    let dir = tempfile::tempdir().unwrap();
+    // One session alone proves no zone; on Chicago's clock, with the pause and the opening in it.
+    let mut text = "Date,Time,Open,High,Low,Close,Volume\n".to_owned();
+    for k in 0..1_440 {
+        let m = (17 * 60 + k) % 1_440;
+        if (960..1_020).contains(&m) {
+            continue;
+        }
+        let day = if m >= 1_020 { 4 } else { 5 };
+        let volume = if (510..900).contains(&m) { 900 } else { 90 };
+        text += &format!(
+            "2024-03-0{day},{:02}:{:02},17000,17001,16999,17000.25,{volume}\n",
+            m / 60,
+            m % 60
+        );
+    }
+    let path = dir.path().join("NQ_chart.csv");
+    std::fs::write(&path, text).unwrap();
+    let found = inspect(&path, &ImportOptions::default()).unwrap();
+    assert_eq!(found.zone, None);
+    let profile = found.day_profile.unwrap();
+    assert_eq!(profile.ahead_of_new_york(), Some(-60));
+    assert!(
+        found
+            .evidence
+            .iter()
+            .any(|e| e.contains("(America/Chicago) would fit")),
+        "{:?}",
+        found.evidence
+    );
+    let said = ImportOptions {
+        zone: Some("America/Chicago".to_owned()),
+        ..Default::default()
+    };
+    let found = inspect(&path, &said).unwrap();
+    assert_eq!(found.day_profile, None, "nothing is asked any more");
+}
+
+/// Ten days of minutes in Chicago with a header, each row made by `row` of day, minute and prices.
+fn table(name: &str, head: &str, row: impl Fn(u32, u32, [f64; 4]) -> String) -> Imported {
+    let dir = tempfile::tempdir().unwrap();
+    let mut text = head.to_owned();
+    for day in (4..9).chain(11..16) {
+        for minute in 480..900 {
+            let open = 18_000.0 + f64::from(minute % 9) * 0.25;
+            text += &row(day, minute, [open, open + 1.0, open - 1.25, open + 0.5]);
+        }
+    }
+    let path = dir.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    let options = ImportOptions {
+        zone: Some("America/Chicago".to_owned()),
+        ..Default::default()
+    };
+    import(&path, &options, &mut |_| true).unwrap_or_else(|e| panic!("{head}: {e}"))
+}
+
+#[test]
+fn tables_as_people_write_them_give_the_same_bars() {
+    let thousands = |p: f64| format!("{},{:06.2}", (p / 1000.0) as u32, p % 1000.0);
+    let german = |p: f64| format!("{}.{:06.2}", (p / 1000.0) as u32, p % 1000.0);
+    let want = table(
+        "NQ_a.csv",
+        "time,open,high,low,close,volume\n",
+        |d, m, p| {
+            let [o, h, l, c] = p;
+            let (hour, minute) = (m / 60, m % 60);
+            format!("2024-03-{d:02} {hour:02}:{minute:02},{o},{h},{l},{c},{m}\n")
+        },
+    )
+    .bars;
+    assert_eq!(want.len(), 4_200);
+    let made = [
+        table(
+            "NQ_b.csv",
+            "Date,Time,Open,High,Low,Last,Vol.\n",
+            |d, m, p| {
+                let p = p.map(thousands);
+                let (hour, minute) = (m / 60, m % 60);
+                format!(
+                    "03/{d:02}/2024,{hour:02}:{minute:02},\"{}\",\"{}\",\"{}\",\"{}\",{m}\n",
+                    p[0], p[1], p[2], p[3]
+                )
+            },
+        ),
+        table(
+            "NQ_c.csv",
+            "Datum;Uhrzeit;Eröffnung;Hoch;Tief;Schluss;Volumen\n",
+            |d, m, p| {
+                let p = p.map(|p| {
+                    german(p)
+                        .replace('.', "_")
+                        .replacen('_', ".", 1)
+                        .replace('_', ",")
+                });
+                let (hour, minute) = (m / 60, m % 60);
+                format!(
+                    "{d:02}.03.2024;{hour:02}:{minute:02};{};{};{};{};{m}\n",
+                    p[0], p[1], p[2], p[3]
+                )
+            },
+        ),
+        // No header, comments in front, and the last two digits of the year.
+        table("NQ_d.csv", "# minutes\n\n", |d, m, [o, h, l, c]| {
+            let (hour, minute) = (m / 60, m % 60);
+            format!("03/{d:02}/24 {hour:02}:{minute:02},{o},{h},{l},{c},{m}\n")
+        }),
+        table(
+            "NQ_e.csv",
+            "Date|Time|Open Price|High Price|Low Price|Close Price|Total Volume\n",
+            |d, m, [o, h, l, c]| {
+                let (hour, minute) = (m / 60, m % 60);
+                format!("24/03/{d:02}|{hour:02}:{minute:02}|{o}|{h}|{l}|{c}|{m}\n")
+            },
+        ),
+    ];
+    for found in made {
+        assert_eq!(found.bars, want, "{:?}", found.inspection);
+        assert_eq!(found.inspection.dropped, 0);
+    }
+}
+
+#[test]
+fn times_that_cannot_be_read_are_shown_with_their_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = |rows: &str| {
+        let path = dir.path().join("NQ.csv");
+        std::fs::write(&path, format!("Date,Open,High,Low,Close\n{rows}")).unwrap();
+        inspect(&path, &ImportOptions::default())
+            .unwrap_err()
+            .to_string()
+    };
+    let words = told("45355.75,5,6,4,5\n45355.76,5,6,4,5\n");
+    assert!(
+        words.starts_with("line 2, column Date: \"45355.75\" is not a time in any form"),
+        "{words}"
+    );
+    let words = told("2024-03-04 14:30,5,6,4,5\n03/04/2024 14:31,5,6,4,5\n");
+    assert!(
+        words.starts_with(
+            "line 3, column Date: \"03/04/2024 14:31\" is written in another way than"
+        ),
+        "{words}"
+    );
+    // Without a header, columns in another order are not taken for the usual one.
+    let path = dir.path().join("NQ_high_first.csv");
+    std::fs::write(
+        &path,
+        "2024-03-04 14:30:00,7,4,5,6,9\n2024-03-04 14:31:00,7,4,5,6,9\n",
+    )
+    .unwrap();
+    assert!(inspect(&path, &ImportOptions::default()).is_err());
 }
