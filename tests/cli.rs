@@ -381,7 +381,7 @@ fn sample_files_inspect_as_what_they_are() {
 #[test]
 fn a_split_is_printed_as_training_cuts_it() {
     let file = sample("NQ");
-    let file = file.to_str().unwrap();
+    let file = file.as_str();
     let shares = json(&["data", "split", file, "--json"]);
     let parts = shares["parts"].as_array().unwrap();
     let names: Vec<&str> = parts.iter().filter_map(|p| p["part"].as_str()).collect();
