@@ -9,6 +9,7 @@ use holdout_core::compliance::TrailingFloor;
 use holdout_core::features::{FeatureMatrix, FeatureSet};
 use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, SessionDay, Split};
+use holdout_core::metrics::TearsheetSettings;
 use holdout_core::sim::env::EnvPlan;
 use holdout_core::sim::observation::N_ACCOUNT;
 use holdout_core::sim::{
@@ -110,6 +111,22 @@ impl Arena {
         Self::new(plan, dataset)
     }
 
+    /// The same, but the stop comes first where the run asks finer bars and this market has none.
+    ///
+    /// # Errors
+    /// As [`Self::elsewhere`].
+    pub fn other_market(&self, dataset: Dataset, finer: Option<PathBuf>) -> anyhow::Result<Self> {
+        let mut config = self.plan.config.clone();
+        if finer.is_none() && config.sim.same_bar == SameBar::FinerBars {
+            config.sim.same_bar = SameBar::StopFirst;
+        }
+        config.finer = finer;
+        let plan = config
+            .plan(&dataset.bars.instrument)
+            .map_err(problems_to_error)?;
+        Self::new(plan, dataset)
+    }
+
     /// Bars of a part of the split.
     pub fn range(&self, part: Part) -> Range<usize> {
         self.split.bars(&self.tape.sessions, part)
@@ -142,6 +159,15 @@ impl Arena {
         let mut sim = self.plan.sim.clone();
         sim.settings.phase = sim.settings.phase.min(phase.number());
         sim
+    }
+
+    /// What figures of accounts on this market are computed with: days are those of the calendar
+    /// that they were played under.
+    pub fn figures(&self) -> TearsheetSettings {
+        TearsheetSettings {
+            calendar: self.plan.sim.calendar.clone(),
+            ..TearsheetSettings::default()
+        }
     }
 
     /// Whether a policy reads the observation that this data set gives.

@@ -578,8 +578,10 @@ mod tests {
 
     #[test]
     fn all_problems_come_at_once() {
-        let mut config = RunConfig::default();
-        config.ruleset = "nobody".to_owned();
+        let mut config = RunConfig {
+            ruleset: "nobody".to_owned(),
+            ..RunConfig::default()
+        };
         config.sim.contracts = 0;
         config.phase1.steps = 0;
         config.phase2.ppo.gamma = 2.0;

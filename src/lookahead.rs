@@ -91,8 +91,7 @@ impl<'a> Lookahead<'a> {
         if self.bars.get(k) != Some(&(m.bar as u32)) || self.masks[k] != m.mask.0 {
             return false;
         }
-        let mut now = [0.0_f32; N_ACCOUNT];
-        observe_account(m.account, m.mask, self.tape, m.bar, self.plan, &mut now);
+        let now = observe_account(m.account, m.mask, self.tape, m.bar, self.plan);
         self.numbers[k * N_ACCOUNT..(k + 1) * N_ACCOUNT] == now
     }
 
@@ -107,18 +106,17 @@ impl<'a> Lookahead<'a> {
             worst: m.equity,
             close: m.equity,
         };
-        let mut numbers = [0.0_f32; N_ACCOUNT];
         for i in m.bar..self.end.min(m.bar + self.want * BARS_AHEAD) {
-            let bar = &self.tape.rows[i];
+            let at = self.tape.at(i);
             if i > m.bar {
-                equity = account.open_bar(self.tape, self.plan, i).0.equity;
+                equity = account.open_bar(at, self.plan).0.equity;
             }
             if account.dead {
                 break;
             }
-            let mask = account.mask(bar, self.plan);
+            let mask = account.mask(at.row, self.plan);
             if mask.count() > 1 && i >= self.first_ready {
-                observe_account(&account, mask, self.tape, i, self.plan, &mut numbers);
+                let numbers = observe_account(&account, mask, self.tape, i, self.plan);
                 self.bars.push(i as u32);
                 self.masks.push(mask.0);
                 self.numbers.extend_from_slice(&numbers);
@@ -126,8 +124,8 @@ impl<'a> Lookahead<'a> {
                     break;
                 }
             }
-            account.decide(Action::Hold, bar, self.plan);
-            account.close_bar(self.tape, self.plan, i, &mut equity);
+            account.decide(Action::Hold, at.row, self.plan);
+            account.close_bar(at, self.plan, &mut equity);
         }
         self.decider
             .decide(&self.bars, &self.numbers, &self.masks, &mut self.answers)

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use holdout::jobs::certificate::{self, Issued, Mode, Source};
 use holdout::rulesets;
 use holdout_store::certificate::DocumentKind;
-use holdout_store::runs::{CheckpointFiles, NewRun, RunFolder, RunWriter, open_test_split};
+use holdout_store::runs::{
+    CheckpointFiles, NewRun, RunFolder, RunWriter, TestPart, open_test_split,
+};
 use holdout_store::text::sha256_of;
 use serde_json::json;
 
@@ -75,7 +77,12 @@ fn run_with(dir: &Path, ledger: Written, part: &str) -> PathBuf {
     };
     writer.checkpoint(128, &files).unwrap();
     drop(writer);
-    let looks = open_test_split(&runs, "ab", "2024-03-04..2024-03-13", "this test").unwrap();
+    let test_part = TestPart {
+        prices: "NQ".to_owned(),
+        bars_sha256: "ab".to_owned(),
+        days: "2024-03-04..2024-03-13".to_owned(),
+    };
+    let looks = open_test_split(&runs, &test_part, "this test").unwrap();
     let evaluation = path
         .join("evaluations")
         .join(format!("{part}-step-000000128"));
@@ -238,7 +245,8 @@ fn who_was_judged_on_what_is_read_from_the_run_again() {
     let run = run_with(dir.path(), passing(), "test");
     let made = issued(&of_run(&run), "tradeify-50k", &dir.path().join("out"));
     assert!(certificate::gate(&made.json, None, None).open);
-    let cases: [(&str, fn(&mut holdout_store::certificate::CertificateFile)); 5] = [
+    type Change = fn(&mut holdout_store::certificate::CertificateFile);
+    let cases: [(&str, Change); 5] = [
         ("list of files", |f| f.inputs.retain(|i| i.role != "data")),
         ("list of files", |f| f.inputs[0].bytes += 1),
         ("list of files", |f| {

@@ -117,6 +117,67 @@ fn bar_files_that_are_none_are_refused_with_a_reason() {
 }
 
 #[test]
+fn a_rule_sets_minutes_before_an_early_close_reach_a_replay() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    // The Friday after Thanksgiving closes at 13:15 New York; 20 minutes before are 12:55.
+    let minutes = (0..95).map(|m| {
+        let (hour, minute) = (17 + m / 60, m % 60);
+        format!("2024-11-29T{hour}:{minute:02}:00Z,17500.00,17501.00,17499.00,17500.00,10\n")
+    });
+    let text = format!(
+        "time,open,high,low,close,volume\n{}",
+        minutes.collect::<String>()
+    );
+    let bars = write(d, "bars.csv", &text);
+    let actions = write(d, "actions.csv", "time,action\n2024-11-29T17:20:00Z,buy\n");
+    let shipped = include_str!("../assets/rulesets/apex-50k-seed.toml");
+    let own = shipped
+        .replace(
+            "early_close_offset_minutes = 1",
+            "early_close_offset_minutes = 20",
+        )
+        .replace("id = \"apex-50k-seed\"", "id = \"own-20\"");
+    assert_ne!(own, shipped);
+    let own = write(d, "own.toml", &own);
+    for (rules, last) in [("apex-50k-seed", "18:13"), (own.as_str(), "17:54")] {
+        let out = d.join("ledger").display().to_string();
+        let args = [
+            "replay",
+            "--data",
+            &bars,
+            "--market",
+            "NQ",
+            "--actions",
+            &actions,
+            "--ruleset",
+            rules,
+            "--out",
+            &out,
+            "--json",
+        ];
+        let done = holdout(&args);
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        let trades = fs::read_to_string(d.join("ledger/trades.csv")).unwrap();
+        let left = format!("2024-11-29T{last}:00Z");
+        assert!(
+            trades.contains(&left) && trades.contains("flat_by"),
+            "{rules}: {trades}"
+        );
+    }
+}
+
+#[test]
+fn markets_ask_one_finer_file_for_each_file() {
+    refuses(
+        &[
+            "markets", "--run", "nowhere", "--data", "a.csv", "--data", "b.csv", "--finer", "c.csv",
+        ],
+        &["1 finer files for 2 bar files"],
+    );
+}
+
+#[test]
 fn replay_refuses_what_it_would_have_to_guess() {
     let dir = tempfile::tempdir().unwrap();
     let d = dir.path();
@@ -380,7 +441,7 @@ fn sample_files_inspect_as_what_they_are() {
 
 #[test]
 fn a_split_is_printed_as_training_cuts_it() {
-    let file = sample("NQ");
+    let file = sample("NQ_1m_2024.parquet");
     let file = file.as_str();
     let shares = json(&["data", "split", file, "--json"]);
     let parts = shares["parts"].as_array().unwrap();

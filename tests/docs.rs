@@ -1,6 +1,7 @@
 //! The user's pages say what is true: every command on them is run, and the command reference is
 //! what `--help` prints.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -83,6 +84,11 @@ fn the_compliance_page_runs_as_written() {
 }
 
 #[test]
+fn the_page_on_performance_runs_as_written() {
+    run_page("performance.md");
+}
+
+#[test]
 fn the_run_folder_page_runs_as_written() {
     run_page("run-folder.md");
 }
@@ -127,4 +133,30 @@ fn the_command_reference_is_what_help_prints() {
         written == text,
         "docs/commands.md differs from --help; HOLDOUT_BLESS=1 ./dev test the_command_reference writes it anew"
     );
+}
+
+/// The page that says why each library is there names all of them and no other.
+#[test]
+fn every_dependency_has_its_reason() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(docs().join("dependencies.md")).unwrap();
+    let told: BTreeSet<&str> = page
+        .lines()
+        .filter_map(|l| l.strip_prefix("| `")?.split_once("` | "))
+        .inspect(|(name, why)| assert!(why.len() > 4, "{name} has no reason"))
+        .map(|(name, _)| name)
+        .collect();
+    let mut named = BTreeSet::new();
+    for folder in [".", "crates/core", "crates/store", "crates/learn"] {
+        let file = root.join(folder).join("Cargo.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        let manifest: toml::Table = text.parse().unwrap();
+        for kind in ["dependencies", "dev-dependencies"] {
+            let all = manifest.get(kind).and_then(toml::Value::as_table);
+            named.extend(all.into_iter().flatten().map(|(name, _)| name.clone()));
+        }
+    }
+    named.retain(|n| !n.starts_with("holdout"));
+    let named: BTreeSet<&str> = named.iter().map(String::as_str).collect();
+    assert_eq!(told, named);
 }

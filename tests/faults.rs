@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use holdout_store::text::sha256_of;
+
 use crate::programme::{TINY, event_records, first_run, holdout, json, lines, sample};
 
 fn tiny(out: &Path, more: &[&str]) -> Vec<String> {
@@ -190,7 +192,6 @@ fn several_seeds_are_one_command_and_retention_keeps_what_it_says() {
 /// computes from it.
 #[test]
 fn a_broken_number_stops_the_run_and_its_inputs_are_kept() {
-    use sha2::Digest as _;
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("runs");
     let settings = ["checkpoint_every=1", "phase1.steps=4096", "phase2.steps=0"];
@@ -230,13 +231,12 @@ fn a_broken_number_stops_the_run_and_its_inputs_are_kept() {
         .unwrap();
     let at = 8 + header_len + moment["data_offsets"][0].as_u64().unwrap() as usize;
     bytes[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
-    let old = sha2::Sha256::digest(fs::read(&weights).unwrap());
-    let new = sha2::Sha256::digest(&bytes);
-    let hex = |d: &[u8]| d.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let old = sha256_of(&fs::read(&weights).unwrap());
+    let new = sha256_of(&bytes);
     fs::write(&weights, &bytes).unwrap();
     let text = fs::read_to_string(&newest).unwrap();
-    assert!(text.contains(&hex(&old)));
-    fs::write(&newest, text.replace(&hex(&old), &hex(&new))).unwrap();
+    assert!(text.contains(&old));
+    fs::write(&newest, text.replace(&old, &new)).unwrap();
 
     let before = lines(&run.join("metrics.jsonl")).len();
     let told = holdout(&["train", "--resume", &run.display().to_string()]);

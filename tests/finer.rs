@@ -1,13 +1,15 @@
-//! Finer bars in a run's arena: they decide which of stop and target came first.
+//! What a run's own settings of the market do in its arena: finer bars, early closes.
 
 use std::path::{Path, PathBuf};
 
 use holdout::arena::Arena;
 use holdout::config::RunConfig;
 use holdout::dataset::Dataset;
+use holdout::jobs::checkpoints::row_of;
+use holdout::jobs::evaluate::{Judge, Known, judge_ledger};
 use holdout_core::compliance::TrailingFloor;
 use holdout_core::market::{SessionCalendar, resample};
-use holdout_core::sim::{Action, ExitReason, Ledger, SameBar, replay};
+use holdout_core::sim::{Action, ExitReason, Ledger, Phase, SameBar, replay};
 use holdout_core::units::Usd;
 use holdout_store::{ImportOptions, canonical};
 
@@ -100,4 +102,63 @@ fn finer_bars_settle_what_a_bar_leaves_open() {
         )
         .is_err()
     );
+}
+
+#[test]
+fn another_market_without_finer_bars_is_judged_stop_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let minutes = load(Path::new(&sample("ES_1m_2024q4.csv")));
+    let quarters = resample(&minutes.bars, &SessionCalendar::builtin(), 900)
+        .unwrap()
+        .bars;
+    let (coarse, fine) = (dir.path().join("15.csv"), dir.path().join("1.csv"));
+    canonical::write(&coarse, &quarters).unwrap();
+    canonical::write(&fine, &minutes.bars).unwrap();
+    let dataset = load(&coarse);
+    let asked = config(SameBar::FinerBars, Some(fine.clone()));
+    let own = Arena::new(
+        asked.plan(&dataset.bars.instrument).unwrap(),
+        dataset.clone(),
+    )
+    .unwrap();
+    let with = own.other_market(dataset.clone(), Some(fine)).unwrap();
+    assert_eq!(with.plan.sim.settings.same_bar, SameBar::FinerBars);
+    assert!(with.tape.finer.is_some());
+    let without = own.other_market(dataset.clone(), None).unwrap();
+    assert_eq!(without.plan.sim.settings.same_bar, SameBar::StopFirst);
+    assert!(
+        own.elsewhere(dataset, None).is_err(),
+        "a named file asks for them"
+    );
+}
+
+#[test]
+fn figures_of_a_run_have_the_days_of_its_own_calendar() {
+    let dataset = load(Path::new(&sample("ES_1m_2024q4.csv")));
+    let days = |closed: &[&str]| {
+        let mut config = RunConfig::preset("smoke").unwrap();
+        let table = closed
+            .iter()
+            .map(|d| ((*d).to_owned(), "closed".to_owned()));
+        config.sim.early_closes = Some(table.collect());
+        let plan = config.plan(&dataset.bars.instrument).unwrap();
+        let arena = Arena::new(plan, dataset.clone()).unwrap();
+        let range = 0..arena.tape.len();
+        let sim = &arena.plan.sim;
+        let referee = TrailingFloor::from_settings(&sim.settings);
+        let ledger = replay(&arena.tape, sim, referee, range.clone(), |_| Action::Hold);
+        let row = row_of(&ledger, &arena, 0, Phase::Management);
+        let judge = Judge {
+            random_accounts: 0,
+            ..Judge::default()
+        };
+        let whole = judge_ledger(&arena, ledger, 0, None, range, judge, &Known::default());
+        let whole = whole.unwrap();
+        let benchmark = whole.benchmarks[0].tearsheet.as_ref().unwrap();
+        assert_eq!(row.days, whole.tearsheet.returns.days);
+        assert_eq!(benchmark.returns.days, row.days);
+        assert_eq!(arena.tape.sessions.days.len(), row.days);
+        row.days
+    };
+    assert_eq!(days(&["2024-10-15", "2024-10-16"]) + 2, days(&[]));
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// A ledger of one-minute bars in cents, and the text of its two files.
-pub struct Written {
+pub(crate) struct Written {
     start: i64,
     balance: i64,
     peak: i64,
@@ -31,7 +31,7 @@ fn money(cents: i64) -> String {
 }
 
 /// `16:57` of a date as the UTC minute it is in New York, winter (5) or summer (4).
-pub fn ny(date: &str, clock: &str, offset: i64) -> String {
+pub(crate) fn ny(date: &str, clock: &str, offset: i64) -> String {
     let (h, m) = clock.split_once(':').unwrap();
     let hour = h.parse::<i64>().unwrap() + offset;
     assert!(hour < 24, "the next UTC day: write it out");
@@ -40,7 +40,7 @@ pub fn ny(date: &str, clock: &str, offset: i64) -> String {
 
 impl Written {
     /// An account of whole dollars whose floor column trails by `limit` up to `lock` above start.
-    pub fn new(start: i64, limit: i64, lock: i64) -> Self {
+    pub(crate) fn new(start: i64, limit: i64, lock: i64) -> Self {
         Self {
             start: start * 100,
             balance: start * 100,
@@ -56,11 +56,11 @@ impl Written {
     }
 
     /// Under the default profile.
-    pub fn seed() -> Self {
+    pub(crate) fn seed() -> Self {
         Self::new(50_000, 2_500, 100)
     }
 
-    pub fn market(mut self, symbol: &'static str) -> Self {
+    pub(crate) fn market(mut self, symbol: &'static str) -> Self {
         self.symbol = symbol;
         self
     }
@@ -87,19 +87,19 @@ impl Written {
     }
 
     /// A flat bar.
-    pub fn flat(mut self, time: &str) -> Self {
+    pub(crate) fn flat(mut self, time: &str) -> Self {
         self.row(time, 0, 0, 0, 0);
         self
     }
 
     /// A flat bar whose floor column is off by cents.
-    pub fn flat_with_floor_off(mut self, time: &str, cents: i64) -> Self {
+    pub(crate) fn flat_with_floor_off(mut self, time: &str, cents: i64) -> Self {
         self.row(time, 0, 0, 0, cents);
         self
     }
 
     /// The next bar's position: side +1 or -1.
-    pub fn enter(mut self, time: &str, side: i64, contracts: i64) -> Self {
+    pub(crate) fn enter(mut self, time: &str, side: i64, contracts: i64) -> Self {
         self.open = Some(Open {
             side,
             contracts,
@@ -112,14 +112,14 @@ impl Written {
     }
 
     /// Planned stop and target in ticks.
-    pub fn planned(mut self, stop: i64, target: i64) -> Self {
+    pub(crate) fn planned(mut self, stop: i64, target: i64) -> Self {
         let o = self.open.as_mut().unwrap();
         (o.stop, o.target) = (stop, target);
         self
     }
 
     /// A bar with the position open after it; dollars relative to the balance.
-    pub fn held(mut self, time: &str, close: i64, best: i64, worst: i64) -> Self {
+    pub(crate) fn held(mut self, time: &str, close: i64, best: i64, worst: i64) -> Self {
         if let Some(o) = &mut self.open {
             o.mae = o.mae.max(-worst * 100);
         }
@@ -128,11 +128,11 @@ impl Written {
     }
 
     /// A bar at whose open the position is closed, with this net profit in dollars.
-    pub fn exit(self, time: &str, net: i64) -> Self {
+    pub(crate) fn exit(self, time: &str, net: i64) -> Self {
         self.exit_cents(time, net * 100)
     }
 
-    pub fn exit_cents(mut self, time: &str, net: i64) -> Self {
+    pub(crate) fn exit_cents(mut self, time: &str, net: i64) -> Self {
         let commission = 500;
         let o = self.open.take().unwrap();
         let mae = o.mae.max(-net);
@@ -143,7 +143,7 @@ impl Written {
     }
 
     /// A closed trade without rows of its own; the balance follows at the next row.
-    pub fn trade(mut self, entry: &str, exit: &str, side: i64, net: i64) -> Self {
+    pub(crate) fn trade(mut self, entry: &str, exit: &str, side: i64, net: i64) -> Self {
         let o = Open {
             side,
             contracts: 1,
@@ -184,13 +184,13 @@ impl Written {
     }
 
     /// Adds to the balance without a trade: the fault that the identity check finds.
-    pub fn found_money(mut self, cents: i64) -> Self {
+    pub(crate) fn found_money(mut self, cents: i64) -> Self {
         self.balance += cents;
         self
     }
 
     /// A winning trade of $10 at ten in the morning of each of these days (New York, UTC hour given).
-    pub fn days(mut self, days: &[(&str, i64)]) -> Self {
+    pub(crate) fn days(mut self, days: &[(&str, i64)]) -> Self {
         for (date, offset) in days {
             let (a, b) = (ny(date, "10:00", *offset), ny(date, "10:01", *offset));
             self = self.enter(&a, 1, 1).held(&a, 5, 10, -50).exit(&b, 10);
@@ -199,13 +199,13 @@ impl Written {
     }
 
     /// Text of `equity.csv` and `trades.csv`.
-    pub fn files(self) -> [(&'static str, String); 2] {
+    pub(crate) fn files(self) -> [(&'static str, String); 2] {
         [("equity.csv", self.equity), ("trades.csv", self.trades)]
     }
 }
 
 /// Seven weekdays over the change of the clocks on 10 March 2024.
-pub const WEEK: [(&str, i64); 7] = [
+pub(crate) const WEEK: [(&str, i64); 7] = [
     ("2024-03-04", 5),
     ("2024-03-05", 5),
     ("2024-03-06", 5),

@@ -485,7 +485,11 @@ fn only_the_visible_trades_are_drawn() {
     use holdout_core::units::Usd;
     let trade = |i: u32| Trade {
         id: i + 1,
-        side: if i % 2 == 0 { Side::Long } else { Side::Short },
+        side: if i.is_multiple_of(2) {
+            Side::Long
+        } else {
+            Side::Short
+        },
         contracts: 1,
         entry_time: 1_706_745_600 + i64::from(i) * 60,
         entry_price: 60_000,

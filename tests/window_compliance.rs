@@ -105,6 +105,11 @@ fn from_an_empty_page_to_a_document() {
     let out = dir.path().join("out");
     picker.answer(Some(out.clone()));
     h.get_by_label("Issue document…").click();
+    for _ in 0..3 {
+        h.step();
+    }
+    h.get_by_role_and_label(Role::TextInput, "Folder to write to");
+    h.get_by_label("Choose a place…").click();
     until(&mut h, "the document is written", |b| {
         b.model.compliance.document.is_some()
     });

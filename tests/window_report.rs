@@ -16,7 +16,7 @@ use holdout_core::market::split::Part;
 use crate::window::{Place, until};
 
 /// A window in which a small run was trained and judged on validation.
-fn judged(place: &Place) -> Harness<'static, Workbench> {
+pub(crate) fn judged(place: &Place) -> Harness<'static, Workbench> {
     let mut h = place.opened();
     {
         let config = &mut h.state_mut().model.config;
@@ -43,7 +43,7 @@ fn judged(place: &Place) -> Harness<'static, Workbench> {
     h
 }
 
-fn click(h: &mut Harness<'static, Workbench>, label: &str) {
+pub(crate) fn click(h: &mut Harness<'static, Workbench>, label: &str) {
     // What was just opened may still move to its place.
     for _ in 0..3 {
         h.step();
@@ -241,7 +241,7 @@ fn tags_and_notes_are_kept_and_found() {
 fn about_tells_versions_and_keys() {
     let place = Place::new();
     let mut h = place.harness();
-    h.key_press(Key::F1);
+    click(&mut h, "About Holdout");
     until(&mut h, "devices were looked for", |b| {
         matches!(b.model.about, holdout::app::about::AboutState::Open(_))
     });

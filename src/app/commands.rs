@@ -15,6 +15,7 @@ use super::examining::Subject;
 use super::explaining::ExplainCommand;
 use super::exporting::{ExportTo, Exported};
 use super::files::Ask;
+use super::help;
 use super::making::Make;
 use super::queue::QueueCommand;
 use super::reporting::ReportCommand;
@@ -107,6 +108,8 @@ pub enum Command {
     SetMode(Mode),
     /// Size of everything.
     Zoom(f32),
+    /// Show the chapter about the page on show.
+    HelpHere,
     /// Show versions and devices.
     OpenAbout,
     /// Put them away.
@@ -192,6 +195,11 @@ impl Workbench {
                 ctx.set_theme(mode.egui());
             }
             Command::Zoom(zoom) => ctx.set_zoom_factor(zoom),
+            Command::HelpHere => {
+                let (file, anchor) = help::chapter(self.model.page);
+                self.help.open(file, anchor);
+                self.model.page = Page::Help;
+            }
             Command::OpenAbout => self.open_about(ctx),
             Command::CloseAbout => self.model.about = AboutState::Closed,
             Command::ToggleLog => self.log_open = !self.log_open,
@@ -295,13 +303,17 @@ impl Workbench {
         chart: &Chart,
         format: ExportFormat,
     ) {
+        // A panel needs room for its curve and its ticks.
+        let height = 620.max(150 + 105 * chart.panels.len() as u32);
         let written = match format {
             ExportFormat::Csv => {
                 std::fs::write(path, chart_csv::csv(chart)).map_err(anyhow::Error::from)
             }
-            ExportFormat::Svg => std::fs::write(path, svg::svg(chart, &Look::paper(), 1_000, 620))
-                .map_err(anyhow::Error::from),
-            ExportFormat::Png => png::png(&svg::svg(chart, &Look::paper(), 1_000, 620), 2.0)
+            ExportFormat::Svg => {
+                std::fs::write(path, svg::svg(chart, &Look::paper(), 1_000, height))
+                    .map_err(anyhow::Error::from)
+            }
+            ExportFormat::Png => png::png(&svg::svg(chart, &Look::paper(), 1_000, height), 2.0)
                 .map_err(anyhow::Error::from)
                 .and_then(|bytes| std::fs::write(path, bytes).map_err(anyhow::Error::from)),
         };

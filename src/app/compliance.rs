@@ -11,6 +11,7 @@ use holdout_store::runs::RunFolder;
 use super::Workbench;
 use super::commands;
 use super::context::Page;
+use super::exporting::ExportTo;
 use super::files::Ask;
 use super::panels::compliance_data::ComplianceView;
 use super::widgets::toasts::Tone;
@@ -164,7 +165,14 @@ impl Workbench {
                         Some(format!("The rule set was not kept: {e:#}"))
                 }
             },
-            ComplianceCommand::Issue => self.ask(ctx, &Ask::SaveDocument, None),
+            ComplianceCommand::Issue => {
+                let view = self.model.compliance.view.as_ref();
+                let beside = view.map_or_else(PathBuf::new, |v| match &v.source {
+                    Source::Run { run, .. } => run.join("documents"),
+                    Source::Ledger { dir, .. } => dir.join("documents"),
+                });
+                self.export_to = Some(ExportTo::folder(&beside));
+            }
             ComplianceCommand::IssueTo(folder) => self.issue(ctx, folder),
         }
     }

@@ -48,11 +48,13 @@ pub enum Page {
     Compliance,
     /// Everything of it in one document.
     Report,
+    /// How to do all this.
+    Help,
 }
 
 impl Page {
     /// All pages in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Data,
         Self::Curriculum,
         Self::Train,
@@ -62,6 +64,7 @@ impl Page {
         Self::Markets,
         Self::Compliance,
         Self::Report,
+        Self::Help,
     ];
 
     /// Its name.
@@ -76,6 +79,7 @@ impl Page {
             Self::Markets => "Markets",
             Self::Compliance => "Compliance",
             Self::Report => "Report",
+            Self::Help => "Help",
         }
     }
 }

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use egui::{Label, Modal, RichText, TextEdit, Ui};
 
 use super::Workbench;
+use super::commands::Command;
+use super::compliance::ComplianceCommand;
 use super::files::Ask;
 use super::icons::Icon;
 use super::reporting::ReportCommand;
@@ -25,6 +27,8 @@ pub(super) enum Exported {
     Chart(Box<Chart>, ExportFormat),
     /// The report, under this title.
     Report(String, DocumentFormat),
+    /// A certificate or compliance report: a folder for its PDF, text and JSON.
+    Document,
 }
 
 impl Exported {
@@ -32,6 +36,7 @@ impl Exported {
         match self {
             Self::Chart(chart, _) => &chart.title,
             Self::Report(title, _) => title,
+            Self::Document => "certificate or compliance report",
         }
     }
 
@@ -39,6 +44,7 @@ impl Exported {
         match self {
             Self::Chart(_, format) => format.label(),
             Self::Report(_, format) => format.label(),
+            Self::Document => "PDF, text and JSON, in a folder that is made where it is missing",
         }
     }
 }
@@ -65,6 +71,41 @@ impl ExportTo {
         }
     }
 
+    /// Proposes this folder for a document.
+    pub(super) fn folder(folder: &std::path::Path) -> Self {
+        Self {
+            what: Exported::Document,
+            path: folder.display().to_string(),
+        }
+    }
+
+    fn problem(&self) -> Option<String> {
+        let path = PathBuf::from(self.path.trim());
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+        let a_folder = matches!(self.what, Exported::Document);
+        if self.path.trim().is_empty() {
+            return Some(
+                if a_folder {
+                    "Name a folder."
+                } else {
+                    "Name a file."
+                }
+                .to_owned(),
+            );
+        }
+        if a_folder {
+            return path
+                .is_file()
+                .then(|| "This is a file; name a folder.".to_owned());
+        }
+        if path.is_dir() {
+            return Some("This is a folder; name a file in it.".to_owned());
+        }
+        folder
+            .filter(|f| !f.is_dir())
+            .map(|f| format!("The folder {} does not exist.", f.display()))
+    }
+
     fn ui(&mut self, theme: &Theme, ui: &mut Ui) -> Option<Choice> {
         ui.set_width(560.0);
         ui.add(
@@ -79,24 +120,19 @@ impl ExportTo {
                     .desired_width(f32::INFINITY)
                     .font(mono(12.5)),
             )
-            .accessible_name("File to write");
+            .accessible_name(if matches!(self.what, Exported::Document) {
+                "Folder to write to"
+            } else {
+                "File to write"
+            });
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+        let problem = self.problem();
         let path = PathBuf::from(self.path.trim());
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-        let problem = if self.path.trim().is_empty() {
-            Some("Name a file.".to_owned())
-        } else if path.is_dir() {
-            Some("This is a folder; name a file in it.".to_owned())
-        } else {
-            folder
-                .filter(|f| !f.is_dir())
-                .map(|f| format!("The folder {} does not exist.", f.display()))
-        };
         match &problem {
             Some(problem) => {
                 ui.add(Label::new(RichText::new(problem).color(theme.bad)).wrap());
             }
-            None if path.exists() => {
+            None if path.is_file() => {
                 ui.label(RichText::new("Replaces the file that is there.").color(theme.warn));
             }
             None => {
@@ -144,7 +180,11 @@ impl Workbench {
                     .file_name()
                     .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
                 let asked = to.what.clone();
-                self.ask(ctx, &Ask::Save { name }, Some(asked));
+                let ask = match asked {
+                    Exported::Document => Ask::SaveDocument,
+                    Exported::Chart(..) | Exported::Report(..) => Ask::Save { name },
+                };
+                self.ask(ctx, &ask, Some(asked));
                 // Stays open: a desktop without a dialog leaves the typed path.
                 self.export_to = Some(to);
             }
@@ -157,6 +197,9 @@ impl Workbench {
     pub(super) fn write_out(&mut self, ctx: &egui::Context, path: PathBuf, what: Exported) {
         match what {
             Exported::Chart(chart, format) => self.export(ctx, &path, &chart, format),
+            Exported::Document => {
+                self.apply(ctx, Command::Compliance(ComplianceCommand::IssueTo(path)))
+            }
             Exported::Report(_, format) => {
                 self.apply_report(ctx, ReportCommand::WriteTo(format, path));
             }

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::util::undoer::Undoer;
 use egui::{
@@ -42,6 +42,7 @@ pub mod explaining;
 mod exporting;
 pub mod files;
 pub mod frame_bench;
+pub mod help;
 pub mod icons;
 mod importing;
 pub mod keeping;
@@ -143,7 +144,7 @@ pub struct Workbench {
     theme: Theme,
     commands: Commands,
     picker: Box<dyn FilePicker>,
-    asking: Option<(Ask, Promise<Option<PathBuf>>, Exporting)>,
+    asking: Option<(Ask, Promise<Option<PathBuf>>, Exporting, Instant)>,
     load: Option<(PathBuf, LoadJob)>,
     looking: Option<preview::PreviewJob>,
     making: Option<making::MakeJob>,
@@ -169,6 +170,7 @@ pub struct Workbench {
     compliance: panels::compliance::CompliancePanel,
     complying: Option<compliance::ComplianceJob>,
     report: panels::report::ReportPanel,
+    help: panels::help::HelpPanel,
     reporting: Option<reporting::ReportJob>,
     explaining: Option<explaining::ExplainJob>,
     looking_around: Option<about::AboutJob>,
@@ -250,6 +252,7 @@ impl Workbench {
             compliance: panels::compliance::CompliancePanel::default(),
             complying: None,
             report: panels::report::ReportPanel::default(),
+            help: panels::help::HelpPanel::default(),
             reporting: None,
             explaining: None,
             looking_around: None,
@@ -336,6 +339,7 @@ impl Workbench {
             checkpoints,
             compliance,
             report,
+            help,
             palette,
             toasts,
             ..
@@ -386,6 +390,7 @@ impl Workbench {
                 Page::Markets => panels::markets::ui(&panel, ui),
                 Page::Compliance => compliance.ui(&panel, ui),
                 Page::Report => report.ui(&panel, ui),
+                Page::Help => help.ui(&panel, ui),
             });
         palette.ui(&panel, &ctx);
         panels::self_test::ui(&panel, &ctx);
@@ -413,11 +418,12 @@ impl Workbench {
             (CTRL, Key::Num7, Command::Go(Page::Markets)),
             (CTRL, Key::Num8, Command::Go(Page::Compliance)),
             (CTRL, Key::Num9, Command::Go(Page::Report)),
+            (CTRL, Key::Num0, Command::Go(Page::Help)),
             (CTRL, Key::O, Command::OpenDialog),
             (CTRL, Key::P, Command::TogglePalette),
             (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
             (CTRL, Key::Y, Command::Redo),
-            (Modifiers::NONE, Key::F1, Command::OpenAbout),
+            (Modifiers::NONE, Key::F1, Command::HelpHere),
         ];
         for (modifiers, key, command) in keys {
             if ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(modifiers, key))) {
@@ -463,20 +469,32 @@ impl Workbench {
     fn ask(&mut self, ctx: &egui::Context, ask: &Ask, exporting: Exporting) {
         if self.asking.is_none() {
             let answer = self.picker.pick(ask, commands::wake(ctx));
-            self.asking = Some((ask.clone(), answer, exporting));
+            self.asking = Some((ask.clone(), answer, exporting, Instant::now()));
         }
     }
 
     fn answer_dialog(&mut self, ctx: &egui::Context) {
-        let Some((ask, promise, exporting)) = self.asking.take() else {
+        let Some((ask, promise, exporting, asked)) = self.asking.take() else {
             return;
         };
         match promise.try_take() {
-            Err(promise) => self.asking = Some((ask, promise, exporting)),
-            Ok(None) => {}
+            Err(promise) => self.asking = Some((ask, promise, exporting, asked)),
+            Ok(None) => {
+                // Nobody reads a dialog and closes it in so short a time: there was none.
+                if asked.elapsed() < Duration::from_millis(400) {
+                    let other = match ask {
+                        Ask::OpenBars => {
+                            "type the path on the Data page, or drop the file on the window"
+                        }
+                        Ask::OpenLedger => "type the folder on the Compliance page",
+                        Ask::SaveDocument | Ask::Save { .. } => "type the path in the field",
+                    };
+                    let text = format!("This desktop offers no file dialog; {other}.");
+                    self.tell(ctx, Tone::Warning, text);
+                }
+            }
             Ok(Some(path)) => match (ask, exporting) {
                 (Ask::OpenLedger, _) => self.comply(ctx, ComplianceCommand::Ledger(path)),
-                (Ask::SaveDocument, _) => self.comply(ctx, ComplianceCommand::IssueTo(path)),
                 (_, None) => self.apply(ctx, Command::Preview(path, Box::default())),
                 (_, Some(what)) => {
                     self.export_to = None;

@@ -255,7 +255,7 @@ pub fn looks_so_far(run: &Path) -> anyhow::Result<u64> {
     let folder = RunFolder::open(run)?;
     let data: RunData =
         serde_json::from_value(folder.data()?).context("data.json of the run is not valid")?;
-    Ok(test_looks(&folder.runs()?, &data.bars_sha256, &data.test_split())?.len() as u64)
+    Ok(test_looks(&folder.runs()?, &data.test_part())?.len() as u64)
 }
 
 /// Whether a real graphics card can draw the window.

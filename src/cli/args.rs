@@ -549,6 +549,10 @@ pub struct MarketsArgs {
     /// Bar file of a market; repeatable. The sample markets when absent.
     #[arg(long)]
     pub data: Vec<PathBuf>,
+    /// Finer bars inside those files', one for each --data in the same order, for a run whose
+    /// same_bar is finer_bars. Without them the stop comes first.
+    #[arg(long, requires = "data")]
+    pub finer: Vec<PathBuf>,
 }
 
 /// `holdout regimes`

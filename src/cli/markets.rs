@@ -9,7 +9,7 @@ use super::progress::{bar, stop_on_ctrl_c};
 use super::table::{row, table};
 use super::{BadInput as _, Failure, Outcome, print_json};
 use crate::jobs::StopFlag;
-use crate::jobs::markets::{MarketTable, market_table, sample_files};
+use crate::jobs::markets::{MarketFile, MarketTable, market_table, sample_files};
 use crate::jobs::player::PlayerChoice;
 use crate::jobs::train::open_run;
 use crate::report::number::{dollars, dollars_signed, grouped, percent};
@@ -19,13 +19,25 @@ pub(super) fn run(a: &MarketsArgs, json: bool) -> Outcome {
         .checkpoint
         .parse()
         .map_err(|e: String| Failure::Input(anyhow!(e)))?;
+    if !a.finer.is_empty() && a.finer.len() != a.data.len() {
+        return Err(Failure::Input(anyhow!(
+            "{} finer files for {} bar files; give one for each, in the same order, or none",
+            a.finer.len(),
+            a.data.len()
+        )));
+    }
     let (folder, data, own) = open_run(&a.run, &mut |_| true).bad_input()?;
     let files = if a.data.is_empty() {
         sample_files()
     } else {
         a.data
             .iter()
-            .map(|f| (f.clone(), ImportOptions::default()))
+            .enumerate()
+            .map(|(k, path)| MarketFile {
+                path: path.clone(),
+                options: ImportOptions::default(),
+                finer: a.finer.get(k).cloned(),
+            })
             .collect()
     };
     let shown = bar(files.len() as u64, "markets", json);
@@ -60,6 +72,9 @@ fn print(m: &MarketTable) {
                 ", {} of them days of training",
                 percent(r.training_days_share)
             );
+        }
+        if r.same_bar != m.asked_same_bar {
+            note += ", stop first: no finer bars";
         }
         let x = &r.row;
         let cells = [

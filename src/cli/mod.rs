@@ -68,7 +68,17 @@ pub(crate) type Outcome = Result<(), Failure>;
 /// Runs the programme with the process's arguments.
 pub fn main() -> ExitCode {
     let since = std::time::Instant::now();
-    let args = Args::parse();
+    ExitCode::from(run(Args::parse(), since))
+}
+
+/// Runs a command inside this process; `None` where it is none. The code is the one that the
+/// process would have ended with.
+pub fn run_inside(words: &[&str]) -> Option<u8> {
+    let args = Args::try_parse_from(std::iter::once(&"holdout").chain(words)).ok()?;
+    Some(run(args, std::time::Instant::now()))
+}
+
+fn run(args: Args, since: std::time::Instant) -> u8 {
     let json = args.json;
     let done = match args.command {
         None => open_window(&args::WindowArgs::default()),
@@ -97,8 +107,8 @@ pub fn main() -> ExitCode {
         Some(Command::SelfTest(a)) => self_test::run(&a, json),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Verdict) => ExitCode::from(1),
+        Ok(()) => 0,
+        Err(Failure::Verdict) => 1,
         Err(Failure::Input(e)) => complain(&e, 3),
         Err(Failure::Other(e)) => complain(&e, 4),
     }
@@ -111,9 +121,9 @@ fn completions(shell: clap_complete::Shell) -> Outcome {
     Ok(())
 }
 
-fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
+fn complain(error: &anyhow::Error, code: u8) -> u8 {
     eprintln!("error: {error:#}");
-    ExitCode::from(code)
+    code
 }
 
 fn open_window(a: &args::WindowArgs) -> Outcome {

@@ -762,7 +762,7 @@ fn verify_looks(file: &CertificateFile, base: Option<&Path>, line: &mut Say<'_>)
     let count = (|| {
         let folder = RunFolder::open(run)?;
         let data: RunData = serde_json::from_value(folder.data()?)?;
-        anyhow::Ok(test_looks(&folder.runs()?, &data.bars_sha256, &data.test_split())?.len() as u64)
+        anyhow::Ok(test_looks(&folder.runs()?, &data.test_part())?.len() as u64)
     })();
     match count {
         Err(e) => line("looks at test", Agreement::Missing, format!("{e:#}")),

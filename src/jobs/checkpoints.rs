@@ -13,7 +13,6 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use holdout_core::compliance::{self, Status};
-use holdout_core::market::SessionCalendar;
 use holdout_core::market::split::Part;
 use holdout_core::metrics::DailySeries;
 use holdout_core::metrics::bootstrap::BootstrapSettings;
@@ -21,7 +20,7 @@ use holdout_core::metrics::candidates::{BLOCKS, Candidates};
 use holdout_core::metrics::deflation::{Deflation, Trials};
 use holdout_core::metrics::paired::{Paired, paired};
 use holdout_core::metrics::selection::{Candidate, Selection, SelectionRule, select};
-use holdout_core::metrics::tearsheet::{QuickSheet, TearsheetSettings, ledger_days};
+use holdout_core::metrics::tearsheet::{QuickSheet, ledger_days};
 use holdout_core::sim::{Action, Ledger, Phase};
 use holdout_store::runs::{BestPointer, CheckpointChoice, RunFolder};
 use rayon::prelude::*;
@@ -126,12 +125,13 @@ pub struct CheckpointTable {
 
 /// A policy's account over some bars, as far as tables need it.
 pub fn row_of(ledger: &Ledger, arena: &Arena, step: u64, phase: Phase) -> CheckpointRow {
-    let quick = QuickSheet::of(ledger, &TearsheetSettings::default());
+    let figures = arena.figures();
+    let quick = QuickSheet::of(ledger, &figures);
     let trades = ledger.own_trades().count() as u64;
     let wins = ledger.own_trades().filter(|t| t.net_pnl.0 > 0).count();
     let view = compliance::LedgerView::from(ledger);
     let count = |a: Action| ledger.rows.iter().filter(|r| r.action == a).count() as u64;
-    let days = ledger_days(ledger, &SessionCalendar::builtin());
+    let days = ledger_days(ledger, &figures.calendar);
     CheckpointRow {
         step,
         phase: phase.number(),
@@ -232,7 +232,7 @@ pub fn checkpoint_table(
     let ensembles = judge_ensembles(folder, arena, &range, stop, shown)?;
     let own: Vec<f64> = rows.iter().filter_map(|r| r.sharpe).collect();
     let own = Trials::of(&own.iter().map(|s| s / 252.0_f64.sqrt()).collect::<Vec<_>>());
-    let seen = trials(&folder.runs()?, &data.bars_sha256)?;
+    let seen = trials(&folder.runs()?, data)?;
     // Validation while training has seen these checkpoints already; whichever count is larger.
     let seen = Trials {
         count: seen.count.max(own.count),

@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use holdout_core::compliance::{self, TrailingFloor};
-use holdout_core::market::SessionCalendar;
 use holdout_core::market::split::Part;
 use holdout_core::metrics::by_regime::RegimeTable;
 use holdout_core::metrics::deflation::Trials;
 use holdout_core::metrics::permutation::permute_entries;
-use holdout_core::metrics::tearsheet::{TearsheetSettings, ledger_days};
+use holdout_core::metrics::tearsheet::ledger_days;
 use holdout_core::metrics::{
     Beside, DailySeries, Robustness, RobustnessSettings, Succession, Summary, Tearsheet,
 };
@@ -141,7 +140,7 @@ pub fn judge_ledger(
 ) -> anyhow::Result<Evaluation> {
     let benchmarks = benchmarks(arena, &range)?;
     let random = random_entries(arena, &ledger, &range, judge);
-    let tearsheet = Tearsheet::of(&ledger);
+    let tearsheet = Tearsheet::with(&ledger, &arena.figures());
     let robustness = robustness(
         arena,
         &ledger,
@@ -193,6 +192,7 @@ fn robustness(
     let settings = RobustnessSettings {
         tick_value: Some(plan.instrument.tick_value.dollars()),
         trials: known.trials,
+        calendar: plan.calendar.clone(),
         ..RobustnessSettings::default()
     };
     let beside = Beside {
@@ -211,7 +211,7 @@ pub fn examine(
     beside: Beside<'_>,
     settings: &RobustnessSettings,
 ) -> Robustness {
-    let days = ledger_days(ledger, &SessionCalendar::builtin());
+    let days = ledger_days(ledger, &settings.calendar);
     let series = DailySeries::of_days(&days, ledger.start_balance);
     Robustness::of(&series, Some(&ledger.trades), sheet, beside, settings)
 }
@@ -222,9 +222,9 @@ pub fn examine(
 /// When the policy reads another observation than this data set gives.
 pub fn training_figures(arena: &Arena, player: &Player) -> anyhow::Result<(Tearsheet, Vec<f64>)> {
     let ledger = player.play(arena, arena.range(Part::Train))?;
-    let days = ledger_days(&ledger, &SessionCalendar::builtin());
+    let days = ledger_days(&ledger, &arena.plan.sim.calendar);
     let series = DailySeries::of_days(&days, ledger.start_balance);
-    Ok((Tearsheet::of(&ledger), series.pnl))
+    Ok((Tearsheet::with(&ledger, &arena.figures()), series.pnl))
 }
 
 /// Judges a checkpoint or an ensemble of a run on a part of its own split, and keeps the result in
@@ -263,7 +263,7 @@ pub fn evaluate_in(
         Part::Train | Part::Validation => None,
     };
     let known = Known {
-        trials: trials(&folder.runs()?, &data.bars_sha256)?,
+        trials: trials(&folder.runs()?, data)?,
         train: match part {
             Part::Train => None,
             Part::Validation | Part::Test => Some(training_figures(arena, &player)?),
@@ -329,7 +329,7 @@ pub fn evaluate_on(
         false => None,
     };
     let known = Known {
-        trials: trials(&folder.runs()?, &data.bars_sha256)?,
+        trials: trials(&folder.runs()?, data)?,
         train: Some(training_figures(own, &player)?),
     };
     let range = 0..arena.tape.len();
@@ -359,7 +359,7 @@ fn succession(
 ) -> anyhow::Result<Succession> {
     let later = player.renewals(arena, range, first)?;
     let accounts = std::iter::once(first).chain(&later);
-    Ok(Succession::of(accounts, &TearsheetSettings::default()))
+    Ok(Succession::of(accounts, &arena.figures()))
 }
 
 /// Opens the run's test part: one look more.
@@ -374,12 +374,7 @@ fn count_look(
         None => format!("{} step {}{how}", folder.id(), player.step),
     };
     let runs = folder.runs()?;
-    Ok(open_test_split(
-        &runs,
-        &data.bars_sha256,
-        &data.test_split(),
-        &who,
-    )?)
+    Ok(open_test_split(&runs, &data.test_part(), &who)?)
 }
 
 impl RandomEntries {
@@ -458,7 +453,7 @@ pub fn benchmarks(arena: &Arena, range: &Range<usize>) -> anyhow::Result<Vec<Ben
         id,
         label,
         net_pnl: ledger.final_balance() - ledger.start_balance,
-        tearsheet: Some(Tearsheet::of(ledger)),
+        tearsheet: Some(Tearsheet::with(ledger, &arena.figures())),
         curve: Arc::new(thin(ledger.rows.iter().map(|r| (r.time, r.equity_close)))),
     };
     Ok(vec![

@@ -178,8 +178,7 @@ pub fn explain(
     let referee = TrailingFloor::from_settings(&sim.settings);
     let again = replay(&arena.tape, &sim, referee, range.clone(), |m| {
         if m.bar >= ready {
-            let mut numbers = [0.0_f32; N_ACCOUNT];
-            observe_account(m.account, m.mask, &arena.tape, m.bar, &sim, &mut numbers);
+            let numbers = observe_account(m.account, m.mask, &arena.tape, m.bar, &sim);
             bars.push(m.bar as u32);
             account.extend_from_slice(&numbers);
         }

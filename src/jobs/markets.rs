@@ -13,6 +13,7 @@ use holdout_core::market::split::Part;
 use holdout_core::metrics::correlation::correlation;
 use holdout_core::metrics::criteria::Outcome;
 use holdout_core::metrics::daily::DailySeries;
+use holdout_core::sim::SameBar;
 use holdout_store::ImportOptions;
 use holdout_store::runs::RunFolder;
 use serde::Serialize;
@@ -26,6 +27,17 @@ use crate::dataset::{Dataset, SAMPLES, sample_path};
 
 /// Drawdown from which a market counts as a collapse, in dollars.
 const COLLAPSE_USD: f64 = 2_500.0;
+
+/// A market to judge on.
+#[derive(Clone, Debug, Default)]
+pub struct MarketFile {
+    /// Its bars.
+    pub path: PathBuf,
+    /// What is said about them.
+    pub options: ImportOptions,
+    /// Finer bars inside them, for a run whose `same_bar` is `finer_bars`.
+    pub finer: Option<PathBuf>,
+}
 
 /// One market's figures.
 #[derive(Clone, Debug, Serialize)]
@@ -44,6 +56,9 @@ pub struct MarketRow {
     pub training_days_share: f64,
     /// The run was trained on this market.
     pub own: bool,
+    /// What a bar that reaches both stop and target does; the stop comes first where the run asks
+    /// finer bars and this market has none.
+    pub same_bar: SameBar,
     /// Figures.
     #[serde(flatten)]
     pub row: CheckpointRow,
@@ -69,6 +84,8 @@ pub struct MarketTable {
     pub step: u64,
     /// Name of the ensemble, where it was one.
     pub ensemble: Option<String>,
+    /// What the run asks of a bar that reaches both stop and target.
+    pub asked_same_bar: SameBar,
     /// One row a market.
     pub rows: Vec<MarketRow>,
     /// Correlation of daily profits on the days that two markets share, in the order of `rows`.
@@ -82,14 +99,20 @@ pub struct MarketTable {
 }
 
 /// The sample markets, where they are there.
-pub fn sample_files() -> Vec<(PathBuf, ImportOptions)> {
+pub fn sample_files() -> Vec<MarketFile> {
     let options = |market: &str| ImportOptions {
         market: Some(market.to_owned()),
         ..ImportOptions::default()
     };
     SAMPLES
         .iter()
-        .filter_map(|s| Some((sample_path(s.0).ok()?, options(s.0))))
+        .filter_map(|s| {
+            Some(MarketFile {
+                path: sample_path(s.0).ok()?,
+                options: options(s.0),
+                finer: None,
+            })
+        })
         .collect()
 }
 
@@ -102,20 +125,21 @@ pub fn market_table(
     data: &RunData,
     own: &Arena,
     choice: &PlayerChoice,
-    files: &[(PathBuf, ImportOptions)],
+    files: &[MarketFile],
     stop: &StopFlag,
     progress: &mut dyn FnMut(&str, u64, u64),
 ) -> anyhow::Result<MarketTable> {
     let player = Player::load(folder, choice)?;
     let mut rows = Vec::new();
-    for (k, (file, options)) in files.iter().enumerate() {
+    for (k, file) in files.iter().enumerate() {
         if stop.is_stopped() {
             bail!("stopped after {k} of {} markets", files.len());
         }
-        progress(&file.display().to_string(), k as u64, files.len() as u64);
-        let dataset = Dataset::load(file, options, &mut |_| !stop.is_stopped())
-            .with_context(|| format!("failed to read {}", file.display()))?;
-        rows.push(market(own, data, dataset, &player)?);
+        let name = file.path.display().to_string();
+        progress(&name, k as u64, files.len() as u64);
+        let dataset = Dataset::load(&file.path, &file.options, &mut |_| !stop.is_stopped())
+            .with_context(|| format!("failed to read {name}"))?;
+        rows.push(market(own, data, (dataset, file.finer.clone()), &player)?);
     }
     progress("", files.len() as u64, files.len() as u64);
     let pair = |a: &MarketRow, b: &MarketRow| shared(&a.row.series, &b.row.series);
@@ -131,6 +155,7 @@ pub fn market_table(
         run: folder.id(),
         step: player.step,
         ensemble: player.ensemble().map(str::to_owned),
+        asked_same_bar: own.plan.sim.settings.same_bar,
         correlation: grid(&|a, b| {
             let (x, y) = pair(a, b);
             correlation(&x, &y)
@@ -148,13 +173,12 @@ pub fn market_table(
 fn market(
     own: &Arena,
     data: &RunData,
-    dataset: Dataset,
+    (dataset, finer): (Dataset, Option<PathBuf>),
     player: &Player,
 ) -> anyhow::Result<MarketRow> {
     let (file, same) = (dataset.path.clone(), dataset.market() == data.market);
     let same_prices = data.same_prices(&dataset.bars.instrument);
-    // The run's finer bars, if it has any, are not inside these.
-    let arena = own.elsewhere(dataset, None)?;
+    let arena = own.other_market(dataset, finer)?;
     let sessions = &arena.tape.sessions;
     let (range, other_days) = stretch(sessions, data, same_prices).with_context(|| {
         format!(
@@ -177,6 +201,7 @@ fn market(
         other_days,
         training_days_share: trained as f64 / judged().count().max(1) as f64,
         own: same,
+        same_bar: arena.plan.sim.settings.same_bar,
         row: row_of(&ledger, &arena, player.step, player.phase),
     })
 }

@@ -3,7 +3,6 @@
 //! Labels come from all bars up to each one; the volatility threshold is fitted on the
 //! training part of the run.
 
-use holdout_core::market::SessionCalendar;
 use holdout_core::market::split::Part;
 use holdout_core::metrics::by_regime::{RegimeTable, by_regime};
 use holdout_core::regime::Regimes;
@@ -28,7 +27,7 @@ pub fn regime_table(
     let regimes = Regimes::label(&arena.bars, &arena.tape.sessions, train.clone());
     let labels = regimes.bars.get(range.clone()).unwrap_or_default();
     let unseen = regimes.unseen_share(train, range.clone());
-    by_regime(ledger, labels, unseen, &SessionCalendar::builtin(), RF).ok_or_else(|| {
+    by_regime(ledger, labels, unseen, &arena.plan.sim.calendar, RF).ok_or_else(|| {
         anyhow::anyhow!(
             "the ledger has {} bars where this stretch has {}; evaluate it again",
             ledger.rows.len(),

@@ -21,7 +21,7 @@ use holdout_core::metrics::sharpe::{DAYS_PER_YEAR, sharpe};
 use holdout_core::metrics::spread::Spread;
 use holdout_core::metrics::uncertainty::Uncertainty;
 use holdout_store::manifest::bars_sha256;
-use holdout_store::runs::{CheckpointChoice, RunFolder, open_test_split};
+use holdout_store::runs::{CheckpointChoice, RunFolder, TestPart, open_test_split};
 use holdout_store::{ImportOptions, canonical};
 use serde::Serialize;
 
@@ -230,8 +230,11 @@ fn count_look(arena: &Arena, cut: &[Fold], out: &Path, hash: &str) -> anyhow::Re
     let name = full.file_name().unwrap_or_default().to_string_lossy();
     Ok(Some(open_test_split(
         full.parent().unwrap_or(&full),
-        hash,
-        &format!("{from}..{to}"),
+        &TestPart {
+            prices: arena.plan.instrument.underlying().to_owned(),
+            bars_sha256: hash.to_owned(),
+            days: format!("{from}..{to}"),
+        },
         &format!("study {name}"),
     )?))
 }

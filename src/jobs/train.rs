@@ -9,8 +9,9 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use holdout_core::market::split::Part;
-use holdout_core::market::{Instrument, Instruments, SessionCalendar};
-use holdout_core::metrics::{DayClock, Succession, Tearsheet, TearsheetSettings};
+use holdout_core::market::{Instrument, Instruments};
+use holdout_core::metrics::tearsheet::QuickSheet;
+use holdout_core::metrics::{DayClock, Succession, TearsheetSettings};
 use holdout_core::sim::{Ledger, Phase, Side};
 use holdout_learn::event::CheckpointData;
 use holdout_learn::{
@@ -20,7 +21,7 @@ use holdout_learn::{
 use holdout_store::manifest::bars_sha256;
 use holdout_store::runs::{
     BestPointer, CheckpointChoice, CheckpointFiles, CheckpointInfo, NewRun, RunFolder, RunState,
-    RunWriter,
+    RunWriter, TestPart,
 };
 use holdout_store::{FileError, ImportOptions};
 use serde::{Deserialize, Serialize};
@@ -78,15 +79,21 @@ pub struct ValidationPoint {
 
 impl ValidationPoint {
     /// Of one account, and of those that followed it once it was lost.
-    fn new(step: u64, update: u64, phase: Phase, ledger: &Ledger, renewals: &[Ledger]) -> Self {
+    fn new(
+        step: u64,
+        update: u64,
+        phase: Phase,
+        (ledger, renewals): (&Ledger, &[Ledger]),
+        figures: &TearsheetSettings,
+    ) -> Self {
         let accounts = std::iter::once(ledger).chain(renewals);
-        let pooled = Succession::of(accounts, &TearsheetSettings::default());
-        let sheet = Tearsheet::of_quickly(ledger);
+        let pooled = Succession::of(accounts, figures);
+        let sheet = QuickSheet::of(ledger, figures);
         let trades = ledger.own_trades().count() as u64;
         let wins = ledger.own_trades().filter(|t| t.net_pnl.0 > 0).count() as f64;
         let long = ledger.own_trades().filter(|t| t.side == Side::Long).count() as f64;
         let share = |n: f64| (trades > 0).then(|| n / trades as f64);
-        let clock = DayClock::new(SessionCalendar::builtin());
+        let clock = DayClock::new(figures.calendar.clone());
         let mut entry_days: Vec<_> = ledger
             .own_trades()
             .map(|t| clock.day(t.entry_time))
@@ -297,9 +304,24 @@ impl RunData {
 
     /// Whether another market has the prices of the run's own.
     pub fn same_prices(&self, other: &Instrument) -> bool {
+        self.underlying() == other.underlying()
+    }
+
+    /// Root symbol of the mini whose prices the run's market has.
+    fn underlying(&self) -> String {
         let markets = Instruments::builtin();
         let own = markets.get(&self.market).map(Instrument::underlying);
-        own.unwrap_or(&self.market) == other.underlying()
+        own.unwrap_or(&self.market).to_owned()
+    }
+
+    /// Whether another run was tried out on days of this one's validation part: on the same bars,
+    /// or on the same prices in another file.
+    pub fn same_validation(&self, other: &Self) -> bool {
+        let (from, to) = self.split.days(Part::Validation);
+        let (other_from, other_to) = other.split.days(Part::Validation);
+        let share_days = from <= other_to && other_from <= to;
+        self.bars_sha256 == other.bars_sha256
+            || (share_days && self.underlying() == other.underlying())
     }
 
     fn shares(&self, dataset: &Dataset, part: Part) -> bool {
@@ -309,9 +331,13 @@ impl RunData {
             && days.iter().any(|d| d.day >= first && d.day <= last)
     }
 
-    /// The days of the test part as the registry names them.
-    pub fn test_split(&self) -> String {
-        format!("{}..{}", self.split.test.0, self.split.test.1)
+    /// The test part as the registry knows it.
+    pub fn test_part(&self) -> TestPart {
+        TestPart {
+            prices: self.underlying(),
+            bars_sha256: self.bars_sha256.clone(),
+            days: format!("{}..{}", self.split.test.0, self.split.test.1),
+        }
     }
 }
 
@@ -841,8 +867,8 @@ impl<'a> Run<'a> {
             step + place.from_step,
             update + place.from_update,
             phase,
-            &ledger,
-            &renewals,
+            (&ledger, &renewals),
+            &self.arena.figures(),
         );
         let mut line = serde_json::to_value(&point)?;
         line[scalars::TIME] = scalars::now();

@@ -2,8 +2,8 @@
 //!
 //! A candidate is what was tried on validation, and every checkpoint that could be chosen, whichever
 //! run made it. Their number and the variance of their daily Sharpe ratios deflate the Sharpe ratio
-//! of the one that is shown in the end. Runs on other bars do not count, and neither do runs that
-//! cannot be read.
+//! of the one that is shown in the end. Runs on the same prices count where they were tried out on
+//! days of the same validation part, whatever file these came in; runs that cannot be read do not.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,15 +14,15 @@ use holdout_store::runs::{RunFolder, list_runs};
 
 use super::train::{RunData, ValidationPoint};
 
-/// Candidates seen on bars with this hash.
+/// Candidates seen on the validation days of a run.
 ///
 /// # Errors
 /// When the folder cannot be listed.
-pub fn trials(runs: &Path, bars_sha256: &str) -> anyhow::Result<Trials> {
+pub fn trials(runs: &Path, own: &RunData) -> anyhow::Result<Trials> {
     let mut daily = Vec::new();
     let mut count = 0;
     for run in list_runs(runs)? {
-        let (steps, sharpes) = tried(&run.path, bars_sha256).unwrap_or_default();
+        let (steps, sharpes) = tried(&run.path, own).unwrap_or_default();
         count += steps.len() as u64;
         daily.extend(sharpes.iter().map(|s| s / DAYS_PER_YEAR.sqrt()));
     }
@@ -33,10 +33,10 @@ pub fn trials(runs: &Path, bars_sha256: &str) -> anyhow::Result<Trials> {
 }
 
 /// Steps of a run's candidates, and the Sharpe ratios of those that were tried.
-fn tried(run: &Path, bars_sha256: &str) -> anyhow::Result<(BTreeSet<u64>, Vec<f64>)> {
+fn tried(run: &Path, own: &RunData) -> anyhow::Result<(BTreeSet<u64>, Vec<f64>)> {
     let folder = RunFolder::open(run)?;
     let data: RunData = serde_json::from_value(folder.data()?)?;
-    if data.bars_sha256 != bars_sha256 {
+    if !own.same_validation(&data) {
         return Ok(Default::default());
     }
     let mut steps: BTreeSet<u64> = folder.checkpoint_steps()?.into_iter().collect();

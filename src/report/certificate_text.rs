@@ -633,7 +633,8 @@ pub fn text(file: &CertificateFile, sections: &[Section]) -> String {
             match block {
                 Block::Text(t) => out.push_str(&format!("{t}\n")),
                 Block::Facts(facts) => {
-                    let wide = facts.iter().map(|f| f.0.chars().count()).max().unwrap_or(0);
+                    let wide = facts.iter().map(|f| f.0.chars().count()).max();
+                    let wide = wide.unwrap_or(0).min(WIDEST);
                     for (name, value) in facts {
                         out.push_str(&format!("{name:<wide$}  {value}\n"));
                     }
@@ -646,11 +647,14 @@ pub fn text(file: &CertificateFile, sections: &[Section]) -> String {
     out
 }
 
+/// Letters of a column at most. A forged file may hold anything, and padding has its limits.
+const WIDEST: usize = 200;
+
 fn plain_table(out: &mut String, table: &Table) {
     let width = |i: usize| {
         let cells = table.rows.iter().filter_map(|r| r.get(i));
         let longest = cells.map(|c| c.chars().count()).max().unwrap_or(0);
-        longest.max(table.columns[i].0.chars().count())
+        longest.max(table.columns[i].0.chars().count()).min(WIDEST)
     };
     let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
     let mut line = |cells: Vec<&str>| {

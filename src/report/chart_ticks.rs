@@ -36,6 +36,17 @@ pub fn ticks(unit: Unit, lo: f64, hi: f64, max: usize) -> Ticks {
     }
 }
 
+/// Ticks of an upright axis this long, one in `each` points; none where not even two have room.
+pub fn upright(unit: Unit, [lo, hi]: [f64; 2], length: f64, each: f64) -> Ticks {
+    if length < 26.0 {
+        return Ticks {
+            ticks: Vec::new(),
+            step: 1.0,
+        };
+    }
+    ticks(unit, lo, hi, (length / each) as usize)
+}
+
 /// The smallest of 1, 2, 2.5 or 5 times a power of ten that gives at most `max` ticks.
 pub fn round_step(span: f64, max: usize, whole: bool) -> f64 {
     let raw = (span / max.max(1) as f64).max(f64::MIN_POSITIVE);
@@ -55,11 +66,17 @@ fn round_numbers(unit: Unit, lo: f64, hi: f64, max: usize) -> Ticks {
             step: 1.0,
         };
     }
-    let step = round_step(hi - lo, max.max(2), unit == Unit::Count);
-    let (first, last) = (
-        (lo / step - 1e-9).ceil() as i64,
-        (hi / step + 1e-9).floor() as i64,
-    );
+    let among = |max: usize| {
+        let step = round_step(hi - lo, max, unit == Unit::Count);
+        let first = (lo / step - 1e-9).ceil() as i64;
+        (step, first, (hi / step + 1e-9).floor() as i64)
+    };
+    // One tick tells no scale: a finer step is taken where the round one leaves fewer than two.
+    let max = max.max(2);
+    let (step, first, last) = (max..max + 4)
+        .map(among)
+        .find(|&(_, first, last)| last > first)
+        .unwrap_or_else(|| among(max));
     let ticks = (first..=last)
         .take(1_000)
         .map(|i| i as f64 * step)
@@ -245,6 +262,17 @@ mod tests {
             ["0", "1", "2", "3"]
         );
         assert!(ticks(Unit::Plain, 1.0, 1.0, 5).ticks.is_empty());
+        assert!(
+            upright(Unit::Plain, [0.0, 1.0], 20.0, 30.0)
+                .ticks
+                .is_empty()
+        );
+        assert!(upright(Unit::Plain, [0.0, 1.0], 40.0, 30.0).ticks.len() >= 2);
+        // A low panel with room for two still has a scale.
+        for (lo, hi) in [(-3_900.0, 180.0), (0.081, 0.336), (-1.9, 1.9), (5.2, 11.9)] {
+            let n = ticks(Unit::Plain, lo, hi, 2).ticks.len();
+            assert!((2..=4).contains(&n), "{lo} to {hi}: {n}");
+        }
         assert!(ticks(Unit::Plain, f64::NAN, 1.0, 5).ticks.is_empty());
     }
 

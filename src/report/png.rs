@@ -51,6 +51,17 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, PngError> {
         .map_err(|e| PngError::Encode(e.to_string()))
 }
 
+/// A picture file, PNG or SVG, as width, height and premultiplied RGBA; an SVG at two pixels a
+/// point. None where it is neither.
+pub fn picture(bytes: &[u8]) -> Option<([usize; 2], Vec<u8>)> {
+    let pixels = match std::str::from_utf8(bytes) {
+        Ok(svg) => pixels(svg, None, 2.0).ok()?,
+        Err(_) => Pixmap::decode_png(bytes).ok()?,
+    };
+    let size = [pixels.width() as usize, pixels.height() as usize];
+    Some((size, pixels.take()))
+}
+
 /// Draws an SVG `wide` pixels wide, or else at `scale` pixels per point.
 ///
 /// # Errors

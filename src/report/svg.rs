@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::chart::{Chart, Mark, Panel, Series};
 use super::chart_look::Look;
-use super::chart_ticks::{Ticks, ticks};
+use super::chart_ticks::{Ticks, ticks, upright};
 
 /// Family of all text; the window and the PNG writer carry it, elsewhere a sans-serif stands in.
 pub const FONT: &str = "Inter";
@@ -189,7 +189,7 @@ impl Page<'_> {
             .zip(&heights)
             .map(|(p, h)| {
                 let [lo, hi] = p.y_range();
-                ticks(p.y.unit, lo, hi, (h / 36.0) as usize)
+                upright(p.y.unit, [lo, hi], *h, 36.0)
             })
             .collect();
         let widest = y_ticks

@@ -1,7 +1,11 @@
 //! Environment steps with random legal actions, alone and with the gather of observations.
+//!
+//! What is the bench's own (drawing the actions) and what the memory allows (a copy of as many
+//! bytes) are measured beside them, and steps alone on one thread and on two.
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use holdout_core::compliance::TrailingFloor;
@@ -11,8 +15,10 @@ use holdout_core::rng::Stream;
 use holdout_core::sim::env::EnvPlan;
 use holdout_core::sim::observation::N_ACCOUNT;
 use holdout_core::sim::{
-    Action, BatchEnv, CurriculumSettings, Phase, SimSettings, StepOut, Tape, replay,
+    Action, BatchEnv, CurriculumSettings, CurriculumState, Phase, SimSettings, StepOut, Tape,
+    replay,
 };
+use rayon::ThreadPoolBuilder;
 
 /// A year of a coarse random walk, minute by minute around the clock.
 fn walk() -> Arc<Bars> {
@@ -47,9 +53,61 @@ fn legal_actions() -> Vec<[u8; 60]> {
     (0..64).map(of).collect()
 }
 
-fn random_legal(legal: &[[u8; 60]], masks: &[u8], rng: &mut Stream, actions: &mut [u8]) {
-    for (a, &m) in actions.iter_mut().zip(masks) {
-        *a = legal[usize::from(m)][rng.below(60) as usize];
+/// A batch, and random actions for it.
+struct World {
+    batch: BatchEnv<TrailingFloor>,
+    legal: Vec<[u8; 60]>,
+    rng: Stream,
+    bars: Vec<u32>,
+    masks: Vec<u8>,
+    account: Vec<f32>,
+    actions: Vec<u8>,
+    out: StepOut,
+}
+
+impl World {
+    fn new(plan: &EnvPlan<TrailingFloor>, help: CurriculumState, n_envs: usize) -> Self {
+        Self {
+            batch: BatchEnv::new(plan.clone(), help, n_envs, 1),
+            legal: legal_actions(),
+            rng: Stream::new(2, "actions", 0),
+            bars: vec![0; n_envs],
+            masks: vec![0; n_envs],
+            account: vec![0.0; n_envs * N_ACCOUNT],
+            actions: vec![0; n_envs],
+            out: StepOut::new(n_envs),
+        }
+    }
+
+    fn draw(&mut self) {
+        for (m, env) in self.masks.iter_mut().zip(self.batch.envs()) {
+            *m = env.mask().0;
+        }
+        self.draw_masked();
+    }
+
+    fn draw_masked(&mut self) {
+        for (a, &m) in self.actions.iter_mut().zip(&self.masks) {
+            *a = self.legal[usize::from(m)][self.rng.below(60) as usize];
+        }
+    }
+
+    fn step(&mut self) {
+        self.batch.step(&self.actions, &mut self.out);
+        black_box(self.out.rewards.len());
+    }
+
+    fn gather(&mut self, matrix: &FeatureMatrix, rows: &mut [f32]) {
+        let (bars, account, masks) = (&mut self.bars, &mut self.account, &mut self.masks);
+        self.batch.observe(bars, account, masks);
+        let window = matrix.layout.window * matrix.n_features;
+        let rows = rows.chunks_exact_mut(window + N_ACCOUNT);
+        for ((row, &bar), numbers) in rows.zip(&*bars).zip(account.chunks_exact(N_ACCOUNT)) {
+            if let Some(w) = matrix.window(bar as usize) {
+                row[..window].copy_from_slice(w);
+            }
+            row[window..].copy_from_slice(numbers);
+        }
     }
 }
 
@@ -72,43 +130,50 @@ fn steps(c: &mut Criterion) {
     let envs = envs.unwrap_or_else(|e| panic!("{e}"));
     let help =
         CurriculumSettings::default().state(Phase::Management, plan.instrument.commission, 1.0);
-    let legal = legal_actions();
     let mut group = c.benchmark_group("environment");
     for n_envs in [256_usize, 4_096] {
-        let mut batch = BatchEnv::new(envs.clone(), help, n_envs, 1);
-        let (mut bars_at, mut masks) = (vec![0_u32; n_envs], vec![0_u8; n_envs]);
-        let mut account = vec![0.0_f32; n_envs * N_ACCOUNT];
-        let mut actions = vec![0_u8; n_envs];
-        let mut out = StepOut::default();
-        let mut rng = Stream::new(2, "actions", 0);
+        let mut world = World::new(&envs, help, n_envs);
         group.throughput(Throughput::Elements(n_envs as u64));
-        group.bench_function(format!("step/{n_envs}"), |b| {
+        group.bench_function(format!("draw/{n_envs}"), |b| b.iter(|| world.draw()));
+        group.bench_function(format!("draw_and_step/{n_envs}"), |b| {
             b.iter(|| {
-                for (m, env) in masks.iter_mut().zip(batch.envs()) {
-                    *m = env.mask().0;
-                }
-                random_legal(&legal, &masks, &mut rng, &mut actions);
-                batch.step(&actions, &mut out);
-                black_box(out.rewards.len())
+                world.draw();
+                world.step();
             });
         });
         let window = matrix.layout.window * matrix.n_features;
         let mut gathered = vec![0.0_f32; n_envs * (window + N_ACCOUNT)];
         group.bench_function(format!("step_and_gather/{n_envs}"), |b| {
             b.iter(|| {
-                batch.observe(&mut bars_at, &mut account, &mut masks);
-                let rows = gathered.chunks_exact_mut(window + N_ACCOUNT);
-                for ((row, &bar), numbers) in
-                    rows.zip(&bars_at).zip(account.chunks_exact(N_ACCOUNT))
-                {
-                    if let Some(w) = matrix.window(bar as usize) {
-                        row[..window].copy_from_slice(w);
-                    }
-                    row[window..].copy_from_slice(numbers);
+                world.gather(&matrix, &mut gathered);
+                world.draw_masked();
+                world.step();
+            });
+        });
+        // The limit of a gather: as many bytes in one piece.
+        let source = gathered.clone();
+        group.bench_function(format!("memcpy_of_a_gather/{n_envs}"), |b| {
+            b.iter(|| gathered.copy_from_slice(black_box(&source)));
+        });
+    }
+    // Steps alone: the drawing of actions above is one thread's.
+    for threads in [1, 2] {
+        let mut world = World::new(&envs, help, 4_096);
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.unwrap_or_else(|e| panic!("{e}"));
+        group.throughput(Throughput::Elements(4_096));
+        group.bench_function(format!("step/4096/threads_{threads}"), |b| {
+            b.iter_custom(|rounds| {
+                let mut spent = Duration::ZERO;
+                for _ in 0..rounds {
+                    world.draw();
+                    spent += pool.install(|| {
+                        let start = Instant::now();
+                        world.step();
+                        start.elapsed()
+                    });
                 }
-                random_legal(&legal, &masks, &mut rng, &mut actions);
-                batch.step(&actions, &mut out);
-                black_box(out.rewards.len())
+                spent
             });
         });
     }

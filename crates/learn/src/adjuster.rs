@@ -468,7 +468,7 @@ mod tests {
         };
         let a = only(high, Knobs::default(), 0.1);
         assert_eq!(turned(a), (Rule::KlHigh, Knob::LrScale, 0.7));
-        assert!((a.figure - 0.07 / 0.03).abs() < 1e-9 && a.limit == KL_HIGH);
+        assert!((a.figure - 0.07 / 0.03).abs() < 1e-9 && (a.limit - KL_HIGH).abs() < 1e-12);
         let low = Glance {
             approx_kl: 0.003 * WINDOW as f64,
             ..calm()

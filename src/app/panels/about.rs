@@ -11,14 +11,14 @@ use crate::app::widgets::button;
 
 /// Keys and what they do.
 const KEYS: [(&str, &str); 8] = [
-    ("Ctrl+1 … Ctrl+9", "the pages"),
+    ("Ctrl+1 … Ctrl+9, Ctrl+0", "the pages"),
     ("Ctrl+P", "find a command"),
     ("Ctrl+O", "open a file"),
     ("Ctrl+Z, Ctrl+Y", "settings: undo, redo"),
     ("Space", "pause training; play an evaluation"),
     (", and .", "an evaluation: one bar back, one bar on"),
     ("Ctrl++, Ctrl+−", "size of everything"),
-    ("F1", "this page"),
+    ("F1", "help on the page on show"),
 ];
 
 /// Draws the dialog while it is open.

@@ -94,9 +94,12 @@ impl CheckpointsPanel {
             ui.separator();
             let free = ctx.model.findings.busy.is_none();
             let can = free && (2..=MOST).contains(&self.marked.len());
-            let label = format!("Compare {} marked", self.marked.len());
+            let label = match self.marked.len() {
+                0 | 1 => "Compare marked ones".to_owned(),
+                n => format!("Compare {n} marked"),
+            };
             let hint = format!("Mark two to {MOST} checkpoints in the table");
-            if button::button(
+            if button::when(
                 ui,
                 ctx.theme,
                 Some(Icon::Chart),
@@ -118,7 +121,7 @@ impl CheckpointsPanel {
             {
                 self.comparing = false;
             }
-            if button::button(ui, ctx.theme, None, "Judge again", Weight::Quiet, free).clicked() {
+            if button::when(ui, ctx.theme, None, "Judge again", Weight::Quiet, free).clicked() {
                 ctx.send(Command::Examine(Subject::Checkpoints));
             }
             busy(ctx, ui);
@@ -163,7 +166,7 @@ impl CheckpointsPanel {
         let names = [
             "", "Step", "Phase", "Net P&L", "Trades", "Win rate", "Sharpe", "Drawdown", "Rules",
         ];
-        let widths = [26.0, 96.0, 48.0, 86.0, 60.0, 70.0, 66.0, 82.0, 76.0];
+        let widths = [26.0, 90.0, 52.0, 86.0, 60.0, 74.0, 66.0, 84.0, 112.0];
         let mut builder = TableBuilder::new(ui).striped(true).auto_shrink(false);
         for w in widths {
             builder = builder.column(Column::exact(w));
@@ -172,9 +175,24 @@ impl CheckpointsPanel {
         builder
             .column(Column::remainder().clip(true))
             .header(22.0, |mut header| {
-                for name in names.into_iter().chain(["Why not"]) {
+                for (i, name) in names.into_iter().chain(["Why not"]).enumerate() {
                     header.col(|ui| {
-                        ui.label(RichText::new(name).small().color(ctx.theme.dim));
+                        let name = RichText::new(name).small().color(ctx.theme.dim);
+                        if (1..=7).contains(&i) {
+                            // Over its figures, which stand at the right.
+                            ui.with_layout(
+                                egui::Layout::right_to_left(egui::Align::Center),
+                                |ui| {
+                                    ui.add_space(6.0);
+                                    ui.label(name);
+                                },
+                            );
+                        } else {
+                            ui.horizontal_centered(|ui| {
+                                ui.add_space(if i == 8 { 6.0 } else { 0.0 });
+                                ui.label(name);
+                            });
+                        }
                     });
                 }
             })
@@ -225,13 +243,19 @@ impl CheckpointsPanel {
                             Status::Unknown => (Icon::Question, ctx.theme.warn),
                             Status::Fail => (Icon::Cross, ctx.theme.bad),
                         };
-                        icons::show(ui, icon, 12.0, color);
-                        ui.label(RichText::new(r.verdict.name()).small().color(color));
+                        ui.horizontal_centered(|ui| {
+                            ui.add_space(6.0);
+                            icons::show(ui, icon, 12.0, color);
+                            let name = RichText::new(r.verdict.name()).small().color(color);
+                            ui.add(Label::new(name).extend());
+                        });
                     });
                     row.col(|ui| {
                         if j.chosen {
-                            icons::show(ui, Icon::Check, 12.0, ctx.theme.good);
-                            ui.label(RichText::new("chosen").color(ctx.theme.good));
+                            ui.horizontal_centered(|ui| {
+                                icons::show(ui, Icon::Check, 12.0, ctx.theme.good);
+                                ui.label(RichText::new("chosen").color(ctx.theme.good));
+                            });
                         } else {
                             let why = j.reasons.join("; ");
                             ui.add(Label::new(RichText::new(&why).color(ctx.theme.dim)).truncate())

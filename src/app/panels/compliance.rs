@@ -165,19 +165,19 @@ impl CompliancePanel {
 
     fn tabs(&mut self, ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
         ui.horizontal_wrapped(|ui| {
-            for (tab, icon, name) in [
-                (Tab::Moments, Icon::Warning, "Worst moments"),
-                (Tab::Firms, Icon::List, "Firms side by side"),
-                (Tab::Chance, Icon::Chart, "Chance of passing"),
-                (Tab::Rules, Icon::Info, "Rules and sources"),
-                (Tab::Document, Icon::Shield, "Document"),
+            for (tab, name) in [
+                (Tab::Moments, "Worst moments"),
+                (Tab::Firms, "Firms side by side"),
+                (Tab::Chance, "Chance of passing"),
+                (Tab::Rules, "Rules and sources"),
+                (Tab::Document, "Document"),
             ] {
                 let weight = if self.tab == tab {
                     Weight::Chosen
                 } else {
                     Weight::Quiet
                 };
-                if button::button(ui, ctx.theme, Some(icon), name, weight, true).clicked() {
+                if button::button(ui, ctx.theme, None, name, weight, true).clicked() {
                     self.tab = tab;
                 }
             }
@@ -326,26 +326,27 @@ fn moments(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
 }
 
 fn firms(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
-    Grid::new("firms")
-        .num_columns(9)
+    // Without room for it the reason is shown by pointing at the verdict.
+    let reasons = ui.available_width() > 960.0;
+    let mut names = vec![
+        "Rule set",
+        "Verdict",
+        "Least room",
+        "Passes",
+        "95%",
+        "Breaches",
+        "Stalls",
+        "Sessions",
+    ];
+    if reasons {
+        names.push("Why");
+    }
+    Grid::new(("firms", reasons))
+        .num_columns(names.len())
         .striped(true)
-        .spacing(vec2(14.0, 4.0))
+        .spacing(vec2(10.0, 4.0))
         .show(ui, |ui| {
-            head(
-                ctx,
-                ui,
-                &[
-                    "Rule set",
-                    "Verdict",
-                    "Least room",
-                    "Passes",
-                    "95%",
-                    "Breaches",
-                    "Stalls",
-                    "Sessions to pass",
-                    "Why",
-                ],
-            );
+            head(ctx, ui, &names);
             for f in view.firms.iter() {
                 let chosen = f.id == view.examined.rules.id;
                 let name = RichText::new(&f.id).color(if chosen {
@@ -365,7 +366,6 @@ fn firms(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
                     icons::show(ui, icon, 13.0, color);
                     ui.label(RichText::new(word).color(color));
                 });
-                // The column that says why may be out of sight.
                 if !f.reason.is_empty() {
                     verdict.response.on_hover_text(&f.reason);
                 }
@@ -374,14 +374,27 @@ fn firms(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
                     f.room.map_or_else(String::new, |r| number::dollars(r, 0)),
                 );
                 figure(ui, f.share(Outcome::Passed));
-                figure(ui, f.interval());
+                match f.interval() {
+                    Some(span) => figure(ui, span),
+                    None => {
+                        let none = RichText::new("n/a").font(mono(12.0)).color(ctx.theme.dim);
+                        ui.label(none)
+                            .on_hover_text("no target, or too few sessions for an interval");
+                    }
+                }
                 figure(ui, f.share(Outcome::Breached));
                 figure(ui, f.share(Outcome::Stalled));
                 figure(ui, f.days());
-                ui.label(RichText::new(&f.reason).small().color(ctx.theme.dim));
+                if reasons {
+                    let why = RichText::new(&f.reason).small().color(ctx.theme.dim);
+                    ui.add(Label::new(why).truncate()).on_hover_text(&f.reason);
+                }
                 ui.end_row();
             }
         });
+    ui.add_space(4.0);
+    let about = "Sessions: until the target was reached, median with the middle 80%. Point at a verdict to see why; click a rule set to judge by it.";
+    ui.add(Label::new(RichText::new(about).small().color(ctx.theme.dim)).wrap());
 }
 
 fn chance(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {

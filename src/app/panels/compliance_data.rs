@@ -45,15 +45,10 @@ impl FirmRow {
         }
     }
 
-    /// Interval of the chance of passing, as text.
-    pub fn interval(&self) -> String {
-        let passed = self.chance.as_ref().filter(|c| c.target.is_some());
-        passed.map_or_else(String::new, |c| {
-            c.paths
-                .of(Outcome::Passed)
-                .and_then(|s| s.interval)
-                .map_or_else(|| "too few sessions".to_owned(), span)
-        })
+    /// Interval of the chance of passing, as text; none without a target or with too few sessions.
+    pub fn interval(&self) -> Option<String> {
+        let passed = self.chance.as_ref().filter(|c| c.target.is_some())?;
+        passed.paths.of(Outcome::Passed)?.interval.map(span)
     }
 
     /// Sessions to pass, as text.

@@ -1,10 +1,12 @@
 //! The Curriculum page: every setting of a run on the left, the schedules it makes on the right.
 
+use std::path::PathBuf;
+
 use egui::{
     Align, CentralPanel, CollapsingHeader, ComboBox, DragValue, Label, Layout, Panel, RichText,
     ScrollArea, Ui,
 };
-use holdout_core::sim::Phase;
+use holdout_core::sim::{Phase, SameBar};
 use holdout_learn::device::DeviceChoice;
 
 use super::curriculum_data::{GROUPS, Group, changed, schedules};
@@ -189,11 +191,52 @@ fn general(ctx: &PanelCtx<'_>, config: &mut RunConfig, ui: &mut Ui) {
         ui.checkbox(&mut config.from_scratch, "Phase 2 from scratch")
             .on_hover_text("Lets phase 2 begin without a phase 1 to start from. Default off.");
     });
-    for field in ["from_scratch", "ruleset"] {
+    same_bar(ctx, config, ui);
+    for field in ["from_scratch", "ruleset", "finer"] {
         if let Some(problem) = ctx.model.problem(field) {
             ui.label(RichText::new(problem).small().color(ctx.theme.bad));
         }
     }
+}
+
+/// What a bar does that reaches both stop and target, and the finer bars that can be asked.
+fn same_bar(ctx: &PanelCtx<'_>, config: &mut RunConfig, ui: &mut Ui) {
+    ui.horizontal(|ui| {
+        let label = ui.label(RichText::new("Stop and target in one bar").color(ctx.theme.dim));
+        let choices = [
+            (SameBar::StopFirst, "stop first", "The conservative order"),
+            (SameBar::TargetFirst, "target first", "The hopeful order"),
+            (
+                SameBar::FinerBars,
+                "finer bars",
+                "A file of finer bars of the same market says which came first",
+            ),
+        ];
+        let chosen = choices.iter().find(|c| c.0 == config.sim.same_bar);
+        let combo = ComboBox::from_id_salt("same_bar")
+            .width(112.0)
+            .selected_text(chosen.map_or("", |c| c.1))
+            .show_ui(ui, |ui| {
+                for (choice, name, about) in choices {
+                    ui.selectable_value(&mut config.sim.same_bar, choice, name)
+                        .on_hover_text(about);
+                }
+            });
+        combo.response.labelled_by(label.id);
+        if config.sim.same_bar != SameBar::FinerBars {
+            return;
+        }
+        let label = ui.label(RichText::new("Finer bars").color(ctx.theme.dim));
+        let shown = config.finer.as_ref().map(|f| f.display().to_string());
+        let mut path = shown.unwrap_or_default();
+        let edit = egui::TextEdit::singleline(&mut path)
+            .hint_text("Path of their file")
+            .desired_width(ui.available_width() - 16.0);
+        if ui.add(edit).labelled_by(label.id).changed() {
+            let path = path.trim();
+            config.finer = (!path.is_empty()).then(|| PathBuf::from(path));
+        }
+    });
 }
 
 fn group_ui(ctx: &PanelCtx<'_>, config: &mut RunConfig, group: &Group, wanted: &str, ui: &mut Ui) {
@@ -277,7 +320,7 @@ fn group_ui(ctx: &PanelCtx<'_>, config: &mut RunConfig, group: &Group, wanted: &
 fn others(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     let known = |path: &str| {
         GROUPS.iter().flat_map(|g| g.fields).any(|f| f.path == path)
-            || ["from_scratch", "ruleset", "split"].contains(&path)
+            || ["from_scratch", "ruleset", "split", "finer"].contains(&path)
     };
     for p in ctx.model.problems.iter().filter(|p| !known(&p.field)) {
         ui.horizontal_top(|ui| {

@@ -31,8 +31,7 @@ pub fn ui(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             ui.horizontal(|ui| {
                 ui.label(RichText::new(&view.title).font(semibold(14.0)));
                 let free = f.busy.is_none();
-                if button::button(ui, ctx.theme, None, "Judge again", Weight::Quiet, free).clicked()
-                {
+                if button::when(ui, ctx.theme, None, "Judge again", Weight::Quiet, free).clicked() {
                     ctx.send(Command::Examine(Subject::Markets));
                 }
                 busy(ctx, ui);
@@ -109,11 +108,13 @@ fn table(theme: &Theme, view: &MarketsView, ui: &mut Ui) {
     egui::Grid::new("markets")
         .num_columns(10)
         .striped(true)
-        .spacing(vec2(22.0, 6.0))
+        .spacing(vec2(18.0, 6.0))
         .show(ui, |ui| {
             ui.label(RichText::new("Market").small().color(theme.dim));
             for name in HEADS {
-                ui.label(RichText::new(name).small().color(theme.dim));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    ui.label(RichText::new(name).small().color(theme.dim));
+                });
             }
             ui.label(RichText::new("Note").small().color(theme.dim));
             ui.end_row();
@@ -125,7 +126,9 @@ fn table(theme: &Theme, view: &MarketsView, ui: &mut Ui) {
                         ui.label(RichText::new(text).font(mono(12.0)).color(color));
                     });
                 }
-                ui.label(RichText::new(&line.note).color(theme.dim));
+                let note = RichText::new(&line.note).color(theme.dim);
+                ui.add(Label::new(note).truncate())
+                    .on_hover_text(&line.note);
                 ui.end_row();
             }
         });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use holdout_core::market::SessionCalendar;
 use holdout_core::metrics::DayClock;
 use holdout_core::metrics::criteria::Outcome;
+use holdout_core::sim::SameBar;
 
 use super::checkpoints_data::INKS;
 use crate::jobs::markets::{MarketRow, MarketTable};
@@ -75,7 +76,7 @@ impl MarketsView {
         };
         Self {
             title: format!("Step {} on {} markets", number::count(t.step), t.rows.len()),
-            lines: t.rows.iter().map(line).collect(),
+            lines: t.rows.iter().map(|r| line(r, t.asked_same_bar)).collect(),
             names: t.rows.iter().map(|r| r.market.clone()).collect(),
             correlation: t.correlation.iter().zip(&t.shared_days).map(pair).collect(),
             criteria: t
@@ -88,7 +89,7 @@ impl MarketsView {
     }
 }
 
-fn line(r: &MarketRow) -> MarketLine {
+fn line(r: &MarketRow, asked: SameBar) -> MarketLine {
     let x = &r.row;
     let na = |n: usize, of: &str| format!("n/a ({n} {of})");
     let cells = vec![
@@ -113,7 +114,10 @@ fn line(r: &MarketRow) -> MarketLine {
         notes.push("trained on this market".to_owned());
     }
     if r.other_days {
-        notes.push("other days than validation".to_owned());
+        notes.push("not the validation days".to_owned());
+    }
+    if r.same_bar != asked {
+        notes.push("stop first: no finer bars".to_owned());
     }
     if x.breached {
         notes.push("account lost".to_owned());

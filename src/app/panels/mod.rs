@@ -20,6 +20,7 @@ pub mod data_quality;
 pub mod data_quality_data;
 pub mod data_split;
 pub mod data_welcome;
+pub mod help;
 pub mod markets;
 pub mod markets_data;
 pub mod palette;

@@ -59,7 +59,7 @@ impl RegimesPanel {
                 });
             });
         Panel::right("regimes-hours")
-            .default_size(430.0)
+            .default_size(352.0)
             .size_range(300.0..=760.0)
             .frame(pad(ctx.theme))
             .show(ui, |ui| heat_map(ctx.theme, &table.hour_weekday, ui));
@@ -142,7 +142,7 @@ fn breakdown(theme: &Theme, cells: &[RegimeCell], ui: &mut Ui) {
     egui::Grid::new("regimes")
         .num_columns(8)
         .striped(true)
-        .spacing(vec2(16.0, 5.0))
+        .spacing(vec2(10.0, 5.0))
         .show(ui, |ui| {
             for name in [
                 "Regime",
@@ -191,7 +191,7 @@ fn breakdown(theme: &Theme, cells: &[RegimeCell], ui: &mut Ui) {
 
 /// A bar from the middle, to the right for a gain.
 fn money_bar(theme: &Theme, ui: &mut Ui, share: f64) {
-    let (rect, _) = ui.allocate_exact_size(vec2(90.0, 12.0), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(64.0, 12.0), Sense::hover());
     let middle = rect.center().x;
     let end = middle + rect.width() / 2.0 * share as f32;
     let (a, b) = if end < middle {
@@ -242,7 +242,7 @@ fn heat_map(theme: &Theme, cells: &[HourCell], ui: &mut Ui) {
 }
 
 fn heat(theme: &Theme, ui: &mut Ui, cell: Option<&HourCell>, most: f64) {
-    let (rect, response) = ui.allocate_exact_size(vec2(68.0, 36.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(54.0, 36.0), Sense::hover());
     let Some(c) = cell else {
         ui.painter().rect_filled(rect, 3, theme.background);
         return;

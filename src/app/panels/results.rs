@@ -350,42 +350,50 @@ fn choices(ctx: &PanelCtx<'_>, ui: &mut Ui) -> bool {
                 ctx.send(Command::ShowResults(part));
             }
         }
-        if let Some(view) = m.result(m.part) {
-            if let Some(looks) = view.looks {
-                let color = if looks > 1 {
-                    ctx.theme.warn
-                } else {
-                    ctx.theme.dim
-                };
-                let text = format!(
-                    "test opened {} {}",
-                    number::count(looks),
-                    if looks == 1 { "time" } else { "times" }
-                );
-                ui.label(RichText::new(text).color(color)).on_hover_text(
-                    "The more often the test part is looked at, the less it proves.",
-                );
-            }
-            outcome(ctx.theme, view, ui);
-            if view.part == Some(Part::Train) {
-                icons::show(ui, Icon::Warning, 14.0, ctx.theme.warn);
-                ui.label(RichText::new("in sample").color(ctx.theme.warn));
-            }
-        }
-        if m.run_state != RunState::Idle {
-            ui.label(
-                RichText::new("training goes on")
-                    .small()
-                    .color(ctx.theme.dim),
-            );
-        }
-        if m.result(m.part).is_some() {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                reset = button::icon(ui, ctx.theme, Icon::Undo, "Reset the layout").clicked();
+        let Some(view) = m.result(m.part) else {
+            training_goes_on(ctx, ui);
+            return;
+        };
+        // From the right, so that words give way to the button and not the other way round.
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            reset = button::icon(ui, ctx.theme, Icon::Undo, "Reset the layout").clicked();
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                state_of(ctx, view, ui);
             });
-        }
+        });
     });
     reset
+}
+
+fn training_goes_on(ctx: &PanelCtx<'_>, ui: &mut Ui) {
+    if ctx.model.run_state != RunState::Idle {
+        let text = RichText::new("training goes on").small();
+        ui.label(text.color(ctx.theme.dim));
+    }
+}
+
+/// What became of the account, and how far the part can be believed.
+fn state_of(ctx: &PanelCtx<'_>, view: &ResultsView, ui: &mut Ui) {
+    if let Some(looks) = view.looks {
+        let color = if looks > 1 {
+            ctx.theme.warn
+        } else {
+            ctx.theme.dim
+        };
+        let text = format!(
+            "test opened {} {}",
+            number::count(looks),
+            if looks == 1 { "time" } else { "times" }
+        );
+        ui.label(RichText::new(text).color(color))
+            .on_hover_text("The more often the test part is looked at, the less it proves.");
+    }
+    if view.part == Some(Part::Train) {
+        icons::show(ui, Icon::Warning, 14.0, ctx.theme.warn);
+        ui.label(RichText::new("in sample").color(ctx.theme.warn));
+    }
+    training_goes_on(ctx, ui);
+    outcome(ctx.theme, view, ui);
 }
 
 /// What became of the account, where it did not just go on to the end.
@@ -414,14 +422,20 @@ fn outcome(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
     }
 }
 
+/// What a figure that could not be computed had too few of.
+fn missing(value: &str) -> Option<&str> {
+    value.strip_prefix("n/a (")?.strip_suffix(')')
+}
+
 fn figures(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
     let all: Vec<Tile<'_>> = view
         .figures
         .iter()
-        .map(|f| Tile {
+        .map(|f| (f, missing(&f.value)))
+        .map(|(f, reason)| Tile {
             name: f.name,
-            value: f.value.clone(),
-            note: f.note.clone(),
+            value: reason.map_or_else(|| f.value.clone(), |_| "n/a".to_owned()),
+            note: reason.map_or_else(|| f.note.replace("% to ", "–"), |few| format!("only {few}")),
             color: f.money.map_or(theme.text, |m| theme.money(m)),
             tip: f.tip,
         })

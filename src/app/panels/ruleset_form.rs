@@ -596,13 +596,14 @@ mod tests {
 
     #[test]
     fn what_a_file_may_not_say_the_form_may_not_either() {
-        let wrong: [(&dyn Fn(&mut RuleSetForm), &str); 6] = [
-            (&|f| f.verified_on = "soon".to_owned(), "Compared"),
-            (&|f| f.verified_on = "2090-01-01".to_owned(), "to come"),
-            (&|f| f.flat_by = "late".to_owned(), "Flat by"),
-            (&|f| f.rules.id = "apex-50k-seed".to_owned(), "ships"),
-            (&|f| f.rules.id = "with space".to_owned(), "id"),
-            (&|f| f.rules.floor.amount = Usd::ZERO, "floor.amount"),
+        type Change = fn(&mut RuleSetForm);
+        let wrong: [(Change, &str); 6] = [
+            (|f| f.verified_on = "soon".to_owned(), "Compared"),
+            (|f| f.verified_on = "2090-01-01".to_owned(), "to come"),
+            (|f| f.flat_by = "late".to_owned(), "Flat by"),
+            (|f| f.rules.id = "apex-50k-seed".to_owned(), "ships"),
+            (|f| f.rules.id = "with space".to_owned(), "id"),
+            (|f| f.rules.floor.amount = Usd::ZERO, "floor.amount"),
         ];
         for (change, word) in wrong {
             let mut form = form();

@@ -202,8 +202,9 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
         );
     }
     let trained = ctx.model.train.last.as_ref().map_or(0, |(_, r)| r.step);
-    let live =
-        ctx.model.run_state != RunState::Idle && ctx.model.train.path.as_ref() == Some(&run.path);
+    let here = ctx.model.train.path.as_ref() == Some(&run.path);
+    let live = here.then_some(ctx.model.run_state);
+    let training = live.is_some_and(|s| s != RunState::Idle);
     let (icon, word, color) = state_look(ctx.theme, run.state, live);
     let inner = rect.shrink2(vec2(10.0, 5.0));
     let mut child = ui.new_child(
@@ -222,7 +223,7 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
                 RichText::new(format!(
                     "{} · {} steps",
                     run.market,
-                    number::short(if live { trained } else { run.step } as f64)
+                    number::short(if training { trained } else { run.step } as f64)
                 ))
                 .small()
                 .color(ctx.theme.dim),
@@ -266,10 +267,13 @@ fn entry(ctx: &PanelCtx<'_>, run: &RunEntry, ui: &mut Ui) {
 fn state_look(
     theme: &Theme,
     state: Option<Stored>,
-    live: bool,
+    live: Option<RunState>,
 ) -> (Icon, &'static str, egui::Color32) {
     match state {
-        _ if live => (Icon::Play, "training", theme.accent),
+        // What this window does is known before it is on the disk.
+        _ if live == Some(RunState::Running) => (Icon::Play, "training", theme.accent),
+        _ if live == Some(RunState::Paused) => (Icon::Pause, "paused", theme.warn),
+        _ if live == Some(RunState::Stopping) => (Icon::Stop, "stopping", theme.warn),
         Some(Stored::Finished) => (Icon::Check, "finished", theme.good),
         Some(Stored::Stopped) => (Icon::Stop, "stopped", theme.dim),
         Some(Stored::Running) => (Icon::Play, "running", theme.accent),

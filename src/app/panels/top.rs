@@ -21,7 +21,29 @@ pub fn page_icon(page: Page) -> Icon {
         Page::Markets => Icon::List,
         Page::Compliance => Icon::Shield,
         Page::Report => Icon::Page,
+        Page::Help => Icon::Question,
     }
+}
+
+/// Whether there is room for the names of all pages; in a small or much enlarged window their
+/// icons stand alone.
+fn fits(ui: &Ui, zoom: f32) -> bool {
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let name = |page: Page| {
+        ui.painter()
+            .layout_no_wrap(
+                page.name().to_owned(),
+                font.clone(),
+                egui::Color32::PLACEHOLDER,
+            )
+            .size()
+            .x
+    };
+    // Icon, gap and padding of a button; then what stands at the right.
+    let beside = 22.0 + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x;
+    let pages: f32 = Page::ALL.into_iter().map(|p| name(p) + beside).sum();
+    let right = 164.0;
+    pages + right < ui.available_width()
 }
 
 /// Draws the bar.
@@ -29,25 +51,32 @@ pub fn ui(ctx: &PanelCtx<'_>, zoom: f32, ui: &mut Ui) {
     ui.horizontal_centered(|ui| {
         ui.label(RichText::new("Holdout").font(semibold(16.0)));
         ui.add_space(14.0);
+        let shown = fits(ui, zoom);
         for (i, page) in Page::ALL.into_iter().enumerate() {
             let weight = if ctx.model.page == page {
                 Weight::Chosen
             } else {
                 Weight::Quiet
             };
-            let hint = format!("Ctrl+{}", i + 1);
+            let hint = match page {
+                Page::Help => "Help on this page: F1".to_owned(),
+                _ => format!("{}: Ctrl+{}", page.name(), i + 1),
+            };
             if button::button(
                 ui,
                 ctx.theme,
                 Some(page_icon(page)),
                 page.name(),
                 weight,
-                true,
+                shown,
             )
             .on_hover_text(hint)
             .clicked()
             {
-                ctx.send(Command::Go(page));
+                ctx.send(match page {
+                    Page::Help if ctx.model.page != Page::Help => Command::HelpHere,
+                    _ => Command::Go(page),
+                });
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -404,7 +404,7 @@ fn progress(ctx: &PanelCtx<'_>, ui: &mut Ui) {
         .filter(|_| ctx.model.run_state == RunState::Running)
         .map_or_else(|| "—".to_owned(), number::duration);
     let figures = format!(
-        "{:>9} steps/s   left {eta:>11}",
+        "{:>9} steps/s {eta:>11} left",
         number::grouped(p.per_sec, 0)
     );
     let room = (ui.available_width() - 300.0).max(120.0);

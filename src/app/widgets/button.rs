@@ -132,6 +132,19 @@ pub fn primary(ui: &mut Ui, theme: &Theme, icon: Icon, label: &str) -> Response 
     button(ui, theme, Some(icon), label, Weight::Primary, true)
 }
 
+/// A button that can be pressed only when `can`; it keeps its words either way.
+pub fn when(
+    ui: &mut Ui,
+    theme: &Theme,
+    icon: Option<Icon>,
+    label: &str,
+    weight: Weight,
+    can: bool,
+) -> Response {
+    ui.add_enabled_ui(can, |ui| button(ui, theme, icon, label, weight, true))
+        .inner
+}
+
 /// Only an icon; `label` names it for screen readers and is its tooltip.
 pub fn icon(ui: &mut Ui, theme: &Theme, icon: Icon, label: &str) -> Response {
     button(ui, theme, Some(icon), label, Weight::Quiet, false).on_hover_text(label)

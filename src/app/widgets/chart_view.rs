@@ -10,7 +10,7 @@ use egui::{
 
 use super::plot_area::{PlotArea, View};
 use crate::app::theme::{self, Theme, semibold};
-use crate::report::chart_ticks::{Ticks, ticks};
+use crate::report::chart_ticks::{Ticks, ticks, upright};
 use crate::report::{Chart, Curve, Mark, Panel, Series, Unit};
 
 /// File formats of an exported chart.
@@ -335,7 +335,7 @@ fn layout(
     for p in &chart.panels {
         let h = room * p.weight / weights;
         let y = visible_y(p, x, hidden);
-        heights.push((h, y, ticks(p.y.unit, y[0], y[1], (h / 30.0) as usize)));
+        heights.push((h, y, upright(p.y.unit, y, f64::from(h), 30.0)));
     }
     let font = FontId::proportional(11.0);
     let widest = heights

@@ -24,11 +24,11 @@ pub fn tile(ui: &mut Ui, theme: &Theme, width: f32, tile: &Tile<'_>) {
         .fill(theme.background)
         .stroke(egui::Stroke::new(1.0, theme.line))
         .corner_radius(6)
-        .inner_margin(egui::Margin::symmetric(10, 4));
+        .inner_margin(egui::Margin::symmetric(8, 4));
     let response = frame
         .show(ui, |ui| {
-            // Ten points of margin and one of outline on each side.
-            ui.set_width(width - 22.0);
+            // Eight points of margin and one of outline on each side.
+            ui.set_width(width - 18.0);
             ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
             ui.vertical(|ui| {
                 ui.add(

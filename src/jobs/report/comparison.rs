@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use holdout_core::market::SessionCalendar;
 use holdout_core::market::split::Part;
 use holdout_core::metrics::DailySeries;
 use holdout_core::metrics::bootstrap::BootstrapSettings;
@@ -50,7 +49,7 @@ fn same_bars(a: &RunFacts, b: &RunFacts) -> bool {
 
 fn series(r: &RunFacts) -> DailySeries {
     let ledger = &r.main().ledger;
-    let days = ledger_days(ledger, &SessionCalendar::builtin());
+    let days = ledger_days(ledger, &r.calendar);
     DailySeries::of_days(&days, ledger.start_balance)
 }
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use holdout_core::market::Instruments;
 use holdout_core::market::split::Part;
+use holdout_core::market::{Instruments, SessionCalendar};
 use holdout_core::metrics::Succession;
 use holdout_core::sim::{Ledger, Phase};
 use holdout_core::time::parse_utc;
@@ -34,6 +34,8 @@ pub struct RunFacts {
     pub labels: Labels,
     /// The data it was trained on.
     pub data: RunData,
+    /// Sessions that its accounts were played under.
+    pub calendar: SessionCalendar,
     /// The configuration as asked.
     pub config: String,
     /// Seed of all random numbers.
@@ -84,7 +86,7 @@ impl RunFacts {
         let runs = folder.runs()?;
         tell("Judging on the training part", 1)?;
         let known = Known {
-            trials: trials(&runs, &data.bars_sha256)?,
+            trials: trials(&runs, &data)?,
             train: Some(training_figures(&arena, &player)?),
         };
         let kept_test = folder_of(&folder, Part::Test, &player).is_dir();
@@ -108,7 +110,7 @@ impl RunFacts {
             };
             evaluations.extend(e);
         }
-        let looks = test_looks(&runs, &data.bars_sha256, &data.test_split())?.len() as u64;
+        let looks = test_looks(&runs, &data.test_part())?.len() as u64;
         for e in evaluations
             .iter_mut()
             .filter(|e| e.part == Some(Part::Test))
@@ -134,6 +136,7 @@ impl RunFacts {
             id: folder.id(),
             status: folder.status()?,
             labels: folder.labels()?,
+            calendar: arena.plan.sim.calendar.clone(),
             config: folder.run_toml()?,
             seed: arena.plan.config.seed,
             device: arena.plan.config.device.to_string(),

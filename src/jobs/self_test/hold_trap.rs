@@ -130,9 +130,9 @@ pub struct HoldTrap {
     /// Dollars of the account and of its drawdown limit: it lasts, so that what is compared is
     /// the choice to trade and not how soon a small account is shut out.
     pub account_usd: f64,
-    /// [`HOLD_TARGET`].
+    /// The preset `seed`'s target for HOLD, as a share of all choices; shown, never judged by.
     pub hold_target: f64,
-    /// [`MANAGEMENT_TARGET`].
+    /// The same for break-even and trail together.
     pub management_target: f64,
     /// What the simple rule earned on the same bars, where one is known: above 0, trading pays.
     pub rule_usd: Option<f64>,

@@ -455,8 +455,9 @@ impl RuleSet {
 
     /// Lets simulator settings follow these rules where the user named none.
     ///
-    /// Sets `start_balance`, `drawdown_limit`, `floor_mode`, `lock_offset`, `flat_by` and
-    /// `early_close_flat_by` unless `named` holds that key. Nothing is changed on an error.
+    /// Sets `start_balance`, `drawdown_limit`, `floor_mode`, `lock_offset`, `flat_by`,
+    /// `early_close_flat_by` and `early_close_offset_minutes` (a minute at least) unless `named`
+    /// holds that key. Nothing is changed on an error.
     ///
     /// # Errors
     /// When the user named a `flat_by` later than that of the rules.
@@ -479,6 +480,10 @@ impl RuleSet {
         }
         if free("early_close_flat_by") {
             settings.early_close_flat_by = self.session.early_close_flat_by;
+        }
+        if free("early_close_offset_minutes") {
+            let minutes = self.session.early_close_offset_minutes.max(1);
+            settings.early_close_offset_minutes = Some(minutes);
         }
         if free("start_balance") {
             settings.start_balance = self.account.start_balance;
@@ -677,6 +682,17 @@ mod tests {
         assert_eq!(s.drawdown_limit, Usd::whole(2_000));
         assert_eq!(s.lock_offset, LockOffset::At(Usd::ZERO));
         assert_eq!(s.flat_by, TimeOfDay::hm(16, 10));
+        assert_eq!(s.early_close_offset_minutes, Some(1));
+
+        let mut own = eod.clone();
+        own.session.early_close_offset_minutes = 45;
+        let mut s = SimSettings::default();
+        own.apply_to(&mut s, &BTreeSet::new()).unwrap();
+        assert_eq!(s.early_close_offset_minutes, Some(45));
+        let named: BTreeSet<String> = ["early_close_offset_minutes".to_owned()].into();
+        let mut s = SimSettings::default();
+        own.apply_to(&mut s, &named).unwrap();
+        assert_eq!(s.early_close_offset_minutes, None);
 
         let named: BTreeSet<String> = ["drawdown_limit", "flat_by"].map(str::to_owned).into();
         let mut s = SimSettings {

@@ -47,12 +47,12 @@ impl World {
 }
 
 /// Share of series whose interval holds the truth: Sharpe bootstrap, Sharpe analytic, mean,
-/// win rate bootstrap, Wilson, expectancy.
-fn coverage(world: World, series: u64, draws: usize) -> [f64; 6] {
+/// win rate bootstrap, Wilson, expectancy, volatility.
+fn coverage(world: World, series: u64, draws: usize) -> [f64; 7] {
     let win_rate = 0.45;
     let (gain, loss) = (150.0, -100.0);
     let expectancy = win_rate * gain + (1.0 - win_rate) * loss;
-    let mut held = [0_u32; 6];
+    let mut held = [0_u32; 7];
     for k in 0..series {
         let mut rng = Stream::new(11, world.name, k);
         let returns = world.returns(&mut rng);
@@ -89,6 +89,7 @@ fn coverage(world: World, series: u64, draws: usize) -> [f64; 6] {
             (ends(u.win_rate), win_rate),
             (plain(super::wilson::wilson(w, n)), win_rate),
             (ends(u.expectancy), expectancy),
+            (ends(u.volatility), SD * DAYS_PER_YEAR.sqrt()),
         ];
         for (h, (interval, truth)) in held.iter_mut().zip(all) {
             let (lower, upper) = interval.unwrap();

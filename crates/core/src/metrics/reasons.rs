@@ -159,7 +159,6 @@ impl Known<'_> {
                 let known = self.root["uncertainty"]["expectancy"].is_object();
                 let trades = self.facts.trades.unwrap_or_default();
                 let of_trades = || match (trades, known) {
-                    (0, _) => self.no_trades(),
                     (_, true) => {
                         "no trade lost in more than one of ten resampled histories".to_owned()
                     }
@@ -167,7 +166,9 @@ impl Known<'_> {
                         "some of the {n} trades lie on days that were not given, or all lie on too few days"
                     ),
                 };
+                // What more draws would not cure is said first.
                 self.few_days(2)
+                    .or_else(|| (trades == 0).then(|| self.no_trades()))
                     .or_else(few_draws)
                     .unwrap_or_else(of_trades)
             }
@@ -288,7 +289,7 @@ impl Known<'_> {
         }
         match last {
             "overfitting" => "needs two candidates and two days a block".to_owned(),
-            "superiority" => "needs ten days, and a candidate that differs from the benchmark by more than a constant".to_owned(),
+            "superiority" => "needs ten days, a draw at least, and a candidate that differs from the benchmark by more than a constant".to_owned(),
             _ => "no candidate has a Sharpe ratio".to_owned(),
         }
     }
@@ -423,5 +424,14 @@ mod tests {
         let told =
             json!({"deflation": {"trials": 200, "trial_variance": null, "deflated_sharpe": null}});
         assert!(of(&told, &facts, "deflation.deflated_sharpe").contains("variance"));
+        // Nothing was drawn in any of these; without trades, draws would not help.
+        let u = json!({"uncertainty": {"win_rate": null, "expectancy": null}});
+        let undrawn = "needs 2 draws, 0 were asked for";
+        assert_eq!(of(&u, &facts, "uncertainty.win_rate"), undrawn);
+        let idle = Facts {
+            trades: Some(0),
+            ..facts
+        };
+        assert_eq!(of(&u, &idle, "uncertainty.win_rate"), "there are no trades");
     }
 }

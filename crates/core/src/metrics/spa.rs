@@ -7,9 +7,11 @@
 //! are centred in three ways: on the mean (upper bound, White's), on the mean where that is not
 //! hopeless, `mean >= -omega / sqrt(n) * sqrt(2 ln ln n)` (consistent), and on the positive part
 //! of the mean (lower bound). `omega^2` is the variance under the stationary bootstrap, in
-//! closed form. The p-value is the share of draws above the statistic. `None` with fewer than
-//! ten days, without strategies, or when all move with the benchmark. References: H. White, "A Reality
-//! Check for Data Snooping", 2000; P. R. Hansen, "A Test for Superior Predictive Ability", 2005.
+//! closed form. The p-value is the share of draws at or above the statistic: where no strategy beats
+//! the benchmark, Hansen's statistic is 0, the least that it can be, and its p-values are 1. (The papers
+//! count draws above it, which is the same but there.) `None` with fewer than ten days, without
+//! strategies or draws, or when all move with the benchmark. References: H. White, "A Reality Check for
+//! Data Snooping", 2000; P. R. Hansen, "A Test for Superior Predictive Ability", 2005.
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -81,7 +83,8 @@ pub fn superiority(
     settings: BootstrapSettings,
 ) -> Option<Superiority> {
     let n = benchmark.len();
-    if n < 10 || strategies.is_empty() || strategies.iter().any(|s| s.len() != n) {
+    let fits = strategies.iter().all(|s| s.len() == n);
+    if n < 10 || strategies.is_empty() || !fits || settings.draws == 0 {
         return None;
     }
     let over = |s: &&[f64]| -> Vec<f64> { s.iter().zip(benchmark).map(|(a, b)| a - b).collect() };
@@ -129,8 +132,8 @@ pub fn superiority(
             }
         }
         for c in 0..3 {
-            hit[c] = u32::from(top_raw[c] > raw);
-            hit[3 + c] = u32::from(top_scaled[c] > scaled);
+            hit[c] = u32::from(top_raw[c] >= raw);
+            hit[3 + c] = u32::from(top_scaled[c] >= scaled);
         }
         hit
     };
@@ -139,7 +142,7 @@ pub fn superiority(
         .into_par_iter()
         .map(beyond)
         .reduce(|| [0; 6], add);
-    let share = |i: usize| f64::from(hits[i]) / settings.draws.max(1) as f64;
+    let share = |i: usize| f64::from(hits[i]) / settings.draws as f64;
     let bounds = |statistic, at: usize| Bounds {
         statistic,
         p_lower: share(at),
@@ -171,6 +174,10 @@ mod tests {
         assert_eq!(superiority(&[&[0.0; 5]], &[0.0; 5], s), None);
         assert_eq!(superiority(&[&[0.0; 20]], &[0.0; 19], s), None);
         assert_eq!(superiority(&[&[0.01; 20]], &[0.01; 20], s), None);
+        let x: Vec<f64> = (0..20).map(f64::from).collect();
+        assert!(superiority(&[&x], &[0.0; 20], s).is_some());
+        let undrawn = BootstrapSettings { draws: 0, ..s };
+        assert_eq!(superiority(&[&x], &[0.0; 20], undrawn), None);
     }
 
     #[test]
@@ -209,5 +216,20 @@ mod tests {
         );
         assert!((s.reality_check.p_upper - 0.088).abs() < 0.014, "{s:?}");
         assert!(s.spa.p_lower <= s.spa.p_consistent && s.spa.p_consistent <= s.spa.p_upper);
+    }
+    #[test]
+    fn strategies_that_all_lose_are_not_superior() {
+        // Losing every single day, over and over: hopeless, so resampled means are not centred.
+        let bad: Vec<f64> = (0..60).map(|i| f64::from(i % 7) * 0.001 - 0.01).collect();
+        let s = superiority(&[&bad], &[0.0; 60], BootstrapSettings::default()).unwrap();
+        assert_eq!(s.spa.statistic, 0.0);
+        assert_eq!(
+            (s.spa.p_lower, s.spa.p_consistent, s.spa.p_upper),
+            (1.0, 1.0, 1.0)
+        );
+        assert!(
+            s.reality_check.statistic < 0.0 && s.reality_check.p_upper > 0.9,
+            "{s:?}"
+        );
     }
 }

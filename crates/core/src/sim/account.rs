@@ -7,13 +7,15 @@
 //! Everything is inlined into its few callers, so that training, which asks only for the net
 //! result of a trade, does not pay for the rest of its line in the ledger.
 
+use std::hint::select_unpredictable;
+
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, ActionMask};
 use super::ledger::{ExitReason, Side, Trade};
 use super::referee::Referee;
 use super::settings::{SameBar, SimPlan};
-use super::tape::{CLOCK_FLAT, ENTRY_TIME, LAST, NEW_DAY, NEXT_LIVES, Tape, TapeBar};
+use super::tape::{CLOCK_FLAT, ENTRY_TIME, LAST, NEW_DAY, NEXT_LIVES, TapeAt, TapeBar};
 use crate::market::FinerBars;
 use crate::units::{Ticks, Usd};
 
@@ -81,6 +83,29 @@ impl Favourable {
     }
 }
 
+/// Equity of an account with a position as a line over the price, in favourable coordinates.
+#[derive(Clone, Copy, Debug)]
+struct EquityLine {
+    at_zero: Usd,
+    per_tick: Usd,
+}
+
+impl EquityLine {
+    #[inline(always)]
+    fn new(balance: Usd, p: &Position, plan: &SimPlan) -> Self {
+        let cost = plan.tick_usd * i64::from(p.entry) + p.entry_commission;
+        Self {
+            at_zero: balance - cost,
+            per_tick: plan.tick_usd,
+        }
+    }
+
+    #[inline(always)]
+    fn at(self, x: Ticks) -> Usd {
+        self.at_zero + self.per_tick * i64::from(x)
+    }
+}
+
 /// How a position came through a bar: its extreme marks, and where and why it ended.
 #[derive(Clone, Copy, Debug)]
 struct Path {
@@ -139,34 +164,30 @@ impl<R: Referee> Account<R> {
         }
     }
 
-    /// Equity with the open position, if any, marked at a price in favourable coordinates.
-    #[inline(always)]
-    fn marked(&self, p: &Position, x: Ticks, plan: &SimPlan) -> Usd {
-        self.balance + plan.tick_usd * i64::from(x - p.entry) - p.entry_commission
-    }
-
     /// Equity at a bar's close.
     #[inline(always)]
     pub fn equity(&self, bar: &TapeBar, plan: &SimPlan) -> Usd {
-        self.position
-            .as_ref()
-            .map_or(self.balance, |p| self.marked(p, p.side * bar.close, plan))
+        self.position.as_ref().map_or(self.balance, |p| {
+            EquityLine::new(self.balance, p, plan).at(p.side * bar.close)
+        })
     }
 
-    /// Share of the drawdown limit that is used, counted from the floor; 0 or more.
+    /// Dollars of the drawdown limit that are used, counted from the floor; negative above it.
+    #[inline(always)]
+    pub fn drawdown(&self, equity: Usd) -> Usd {
+        self.referee.limit() - (equity - self.referee.floor())
+    }
+
+    /// Share of the drawdown limit that is used; 0 or more.
     #[inline(always)]
     pub fn drawdown_used(&self, equity: Usd) -> f64 {
-        let limit = self.referee.limit();
-        let used = limit - (equity - self.referee.floor());
-        used.0.max(0) as f64 / limit.0 as f64
+        self.drawdown(equity).0.max(0) as f64 / self.referee.limit().0 as f64
     }
 
     /// What of [`Self::drawdown_used`] is beyond a free share.
     #[inline(always)]
     pub fn drawdown_beyond(&self, free: f64, equity: Usd) -> f64 {
-        let limit = self.referee.limit();
-        let used = limit - (equity - self.referee.floor());
-        (used.0 as f64 / limit.0 as f64 - free).max(0.0)
+        (self.drawdown(equity).0 as f64 / self.referee.limit().0 as f64 - free).max(0.0)
     }
 
     /// Flat and without an order.
@@ -181,26 +202,10 @@ impl<R: Referee> Account<R> {
             && self.drawdown_used(self.balance) >= plan.settings.entry_drawdown_cap
     }
 
-    /// The highest price at which equity is at or under the floor.
-    #[inline(always)]
-    fn floor_level(&self, p: &Position, plan: &SimPlan) -> Ticks {
-        let room = self.referee.floor() - self.balance + p.entry_commission;
-        let ticks = room
-            .0
-            .div_euclid(plan.tick_usd.0)
-            .clamp(-1_000_000_000, 1_000_000_000);
-        p.entry.saturating_add(ticks as i32)
-    }
-
     /// Everything that happens in a bar up to the decision at its close.
     #[inline(always)]
-    pub fn open_bar(
-        &mut self,
-        tape: &Tape,
-        plan: &SimPlan,
-        i: usize,
-    ) -> (BarEvents, Option<Trade>) {
-        let bar = &tape.rows[i];
+    pub fn open_bar(&mut self, at: TapeAt<'_>, plan: &SimPlan) -> (BarEvents, Option<Trade>) {
+        let bar = at.row;
         if bar.has(NEW_DAY) && !self.dead {
             self.referee.new_day(self.balance);
         }
@@ -209,9 +214,11 @@ impl<R: Referee> Account<R> {
         if entered {
             let side = self.pending;
             self.pending = 0;
-            self.enter(side, &tape.rows[i - 1], bar.open, plan.slippage, plan, i);
+            let decided = &at.tape.rows[at.index - 1];
+            self.enter(side, decided, bar.open, plan.slippage, plan, at.index);
         }
-        let Some(p) = self.position else {
+        // Fields are read where they lie: a copy of all of them would wait for the last decision's.
+        let Some(p) = &mut self.position else {
             let equity = BarEquity {
                 best: self.balance,
                 worst: self.balance,
@@ -228,31 +235,31 @@ impl<R: Referee> Account<R> {
             );
         };
         let close = p.side * bar.close;
+        let line = EquityLine::new(self.balance, p, plan);
         let floor_before = self.referee.floor();
         // 2. to 4. The position lives through the bar's prices, or through finer ones.
         let prices = Favourable::of(p.side, [bar.open, bar.high, bar.low]);
+        let referee = &mut self.referee;
         let Path {
             best: best_mark,
             worst: worst_mark,
             both: same_bar_both,
             mut exit,
-        } = match &tape.finer {
+        } = match &at.tape.finer {
             Some(finer) if plan.settings.same_bar == SameBar::FinerBars => {
-                self.live_through_finer(&p, prices, finer, plan, i)
+                live_through_finer(p, line, referee, prices, finer, plan, at.index)
             }
-            _ => self.live_through(&p, prices, plan),
+            _ => live_through(p, line, referee, prices, plan),
         };
         // 5. Flat-by by the clock.
         if exit.is_none() && bar.has(CLOCK_FLAT) {
             exit = Some((close - plan.slippage, ExitReason::FlatBy));
         }
-        if let Some(held) = &mut self.position {
-            held.best = p.best.max(best_mark);
-            held.worst = p.worst.min(worst_mark);
-        }
-        let best = self.marked(&p, best_mark, plan);
-        let mut worst = self.marked(&p, worst_mark, plan);
-        let trade = exit.map(|(x, reason)| self.exit(x, reason, false, tape, plan, i));
+        p.best = select_unpredictable(best_mark > p.best, best_mark, p.best);
+        p.worst = select_unpredictable(worst_mark < p.worst, worst_mark, p.worst);
+        let best = line.at(best_mark);
+        let mut worst = line.at(worst_mark);
+        let trade = exit.map(|(x, reason)| self.exit(x, reason, false, at, plan));
         if trade.is_some() {
             worst = worst.min(self.balance);
         }
@@ -260,16 +267,13 @@ impl<R: Referee> Account<R> {
         let ambiguous = worst <= self.referee.floor() && worst > floor_before;
         self.dead |= self.referee.breached(worst);
         // 7. A standing trail follows this close.
-        if let Some(p) = &mut self.position
-            && p.trailing
-        {
-            ratchet(p, close, bar.trail_ticks);
-        }
-        let equity = BarEquity {
-            best,
-            worst,
-            close: self.equity(bar, plan),
+        let close = if let Some(p) = &mut self.position {
+            ratchet(p, p.trailing, close, bar.trail_ticks);
+            line.at(close)
+        } else {
+            self.balance
         };
+        let equity = BarEquity { best, worst, close };
         (
             BarEvents {
                 equity,
@@ -279,99 +283,6 @@ impl<R: Referee> Account<R> {
             },
             trade,
         )
-    }
-
-    /// Whether a price is at the stop or beyond it, or where equity meets the floor. How high that
-    /// level is matters only once it is reached.
-    #[inline(always)]
-    fn adverse(&self, p: &Position, x: Ticks, plan: &SimPlan) -> bool {
-        x <= p.stop || self.marked(p, x, plan) <= self.referee.floor()
-    }
-
-    /// A position through one bar's prices: open, then peak, then trough.
-    #[inline(always)]
-    fn live_through(&mut self, p: &Position, prices: Favourable, plan: &SimPlan) -> Path {
-        let Favourable { open, high, low } = prices;
-        let through = p.target.saturating_add(plan.settings.target_through_ticks);
-        // 2. The open is tested against the levels as they stood before this bar.
-        let gap = if self.adverse(p, open, plan) {
-            let reason = Self::adverse_reason(p, self.floor_level(p, plan));
-            Some((open - plan.slippage, reason))
-        } else if open >= through {
-            Some((open, ExitReason::Target))
-        } else {
-            None
-        };
-        if gap.is_some() {
-            self.referee.best(self.marked(p, open, plan));
-            return Path {
-                best: open,
-                worst: open,
-                both: false,
-                exit: gap,
-            };
-        }
-        // 3. First the peak, and with it the floor ...
-        let target_hit = high >= through;
-        let best = if target_hit { p.target } else { high };
-        self.referee.best(self.marked(p, best, plan));
-        // 4. ... then the trough.
-        let adverse_hit = self.adverse(p, low, plan);
-        let target_first = plan.settings.same_bar == SameBar::TargetFirst;
-        let (worst, exit) = if target_hit && (target_first || !adverse_hit) {
-            let worst = if target_first { open } else { low };
-            (worst, Some((p.target, ExitReason::Target)))
-        } else if adverse_hit {
-            let floor_level = self.floor_level(p, plan);
-            let level = p.stop.max(floor_level);
-            let reason = Self::adverse_reason(p, floor_level);
-            (level, Some((level - plan.slippage, reason)))
-        } else {
-            (low, None)
-        };
-        Path {
-            best,
-            worst,
-            both: adverse_hit && target_hit,
-            exit,
-        }
-    }
-
-    /// The same, but a bar in which both the target and an adverse level lie is lived through in
-    /// the finer bars inside it, where there are any; within one of those the stop comes first.
-    fn live_through_finer(
-        &mut self,
-        p: &Position,
-        prices: Favourable,
-        finer: &FinerBars,
-        plan: &SimPlan,
-        i: usize,
-    ) -> Path {
-        let before = self.referee.clone();
-        let whole = self.live_through(p, prices, plan);
-        let inside = finer.inside(i);
-        if !whole.both || inside.is_empty() {
-            return whole;
-        }
-        self.referee = before;
-        let bars = finer.bars();
-        let mut path = Path {
-            best: prices.open,
-            worst: prices.open,
-            both: true,
-            exit: None,
-        };
-        for j in inside {
-            let prices = Favourable::of(p.side, [bars.open[j], bars.high[j], bars.low[j]]);
-            let part = self.live_through(p, prices, plan);
-            path.best = path.best.max(part.best);
-            path.worst = path.worst.min(part.worst);
-            path.exit = part.exit;
-            if path.exit.is_some() {
-                break;
-            }
-        }
-        path
     }
 
     /// What may be decided at the close of a bar; exactly this executes.
@@ -403,22 +314,22 @@ impl<R: Referee> Account<R> {
     /// Executes a decision that the mask allows. Returns whether an entry order expired for want of a bar.
     #[inline(always)]
     pub fn decide(&mut self, action: Action, bar: &TapeBar, plan: &SimPlan) -> bool {
-        match (action, &mut self.position) {
-            (Action::Buy | Action::Sell, None) => {
-                if !bar.has(NEXT_LIVES) {
-                    return true;
-                }
-                self.pending = if action == Action::Buy { 1 } else { -1 };
-            }
-            (Action::SlToBe, Some(p)) => {
+        let Some(p) = &mut self.position else {
+            let side = i32::from(action == Action::Buy) - i32::from(action == Action::Sell);
+            let lives = bar.has(NEXT_LIVES);
+            self.pending = if lives { side } else { 0 };
+            return side != 0 && !lives;
+        };
+        match action {
+            Action::SlToBe => {
                 p.stop = p.entry + plan.settings.be_offset_ticks;
                 p.be_moved = true;
             }
-            (Action::TrailOn, Some(p)) => {
+            Action::TrailOn => {
                 p.trailing = true;
-                ratchet(p, p.side * bar.close, bar.trail_ticks);
+                ratchet(p, true, p.side * bar.close, bar.trail_ticks);
             }
-            (Action::TrailOff, Some(p)) => p.trailing = false,
+            Action::TrailOff => p.trailing = false,
             _ => {}
         }
         false
@@ -430,12 +341,11 @@ impl<R: Referee> Account<R> {
     #[inline(always)]
     pub fn close_bar(
         &mut self,
-        tape: &Tape,
+        at: TapeAt<'_>,
         plan: &SimPlan,
-        i: usize,
         equity: &mut BarEquity,
     ) -> Option<Trade> {
-        let bar = &tape.rows[i];
+        let bar = at.row;
         let p = self.position.as_ref().filter(|_| !bar.has(NEXT_LIVES))?;
         let x = p.side * bar.close - plan.slippage;
         let (reason, hole) = if bar.has(LAST) {
@@ -443,7 +353,7 @@ impl<R: Referee> Account<R> {
         } else {
             (ExitReason::FlatBy, true)
         };
-        let trade = self.exit(x, reason, hole, tape, plan, i);
+        let trade = self.exit(x, reason, hole, at, plan);
         equity.worst = equity.worst.min(self.balance);
         equity.close = self.balance;
         self.dead |= self.referee.breached(equity.worst);
@@ -482,19 +392,6 @@ impl<R: Referee> Account<R> {
         });
     }
 
-    #[inline(always)]
-    fn adverse_reason(p: &Position, floor_level: Ticks) -> ExitReason {
-        if floor_level > p.stop {
-            ExitReason::Drawdown
-        } else if p.trail_moved {
-            ExitReason::StopTrail
-        } else if p.be_moved {
-            ExitReason::StopBe
-        } else {
-            ExitReason::Stop
-        }
-    }
-
     /// Closes the position at `x` and books it.
     #[inline(always)]
     fn exit(
@@ -502,9 +399,8 @@ impl<R: Referee> Account<R> {
         x: Ticks,
         reason: ExitReason,
         hole: bool,
-        tape: &Tape,
+        at: TapeAt<'_>,
         plan: &SimPlan,
-        i: usize,
     ) -> Trade {
         // The callers hold a position; an absent one books an empty trade.
         let p = self.position.take().unwrap_or(EMPTY);
@@ -515,18 +411,19 @@ impl<R: Referee> Account<R> {
         self.n_trades += 1;
         let worst = p.worst.min(x) - p.entry;
         let best = p.best.max(x) - p.entry;
+        let times = &at.tape.bars.open_time;
         Trade {
             id: self.n_trades,
             side: if p.side > 0 { Side::Long } else { Side::Short },
             contracts: plan.contracts as i32,
-            entry_time: tape.bars.open_time[p.entry_bar as usize],
+            entry_time: times[p.entry_bar as usize],
             entry_price: p.side * p.entry,
             stop_initial: p.side * (p.entry - p.risk),
             target_initial: p.side * p.entry.saturating_add(p.reward),
-            exit_time: tape.bars.open_time[i],
+            exit_time: times[at.index],
             exit_price: p.side * x,
             exit_reason: reason,
-            bars_held: i as u32 - p.entry_bar + 1,
+            bars_held: at.index as u32 - p.entry_bar + 1,
             gross_pnl: gross,
             commission,
             net_pnl: net,
@@ -536,6 +433,124 @@ impl<R: Referee> Account<R> {
             hole,
         }
     }
+}
+
+/// Whether a price is at the stop or beyond it, or where equity meets the floor. How high that
+/// level is matters only once it is reached.
+#[inline(always)]
+fn adverse(p: &Position, line: EquityLine, floor: Usd, x: Ticks) -> bool {
+    (x <= p.stop) | (line.at(x) <= floor)
+}
+
+/// The level that acts on the way down, and its reason: the stop, or the highest price at which
+/// equity is at or under the floor.
+fn adverse_level(p: &Position, line: EquityLine, floor: Usd) -> (Ticks, ExitReason) {
+    let ticks = (floor - line.at(p.entry))
+        .0
+        .div_euclid(line.per_tick.0)
+        .clamp(-1_000_000_000, 1_000_000_000);
+    let floor_level = p.entry.saturating_add(ticks as i32);
+    let reason = if floor_level > p.stop {
+        ExitReason::Drawdown
+    } else if p.trail_moved {
+        ExitReason::StopTrail
+    } else if p.be_moved {
+        ExitReason::StopBe
+    } else {
+        ExitReason::Stop
+    };
+    (p.stop.max(floor_level), reason)
+}
+
+/// A position through one bar's prices: open, then peak, then trough.
+#[inline(always)]
+fn live_through<R: Referee>(
+    p: &Position,
+    line: EquityLine,
+    referee: &mut R,
+    prices: Favourable,
+    plan: &SimPlan,
+) -> Path {
+    let Favourable { open, high, low } = prices;
+    let through = p.target.saturating_add(plan.settings.target_through_ticks);
+    // 2. The open is tested against the levels as they stood before this bar.
+    let gap = if adverse(p, line, referee.floor(), open) {
+        let (_, reason) = adverse_level(p, line, referee.floor());
+        Some((open - plan.slippage, reason))
+    } else if open >= through {
+        Some((open, ExitReason::Target))
+    } else {
+        None
+    };
+    if gap.is_some() {
+        referee.best(line.at(open));
+        return Path {
+            best: open,
+            worst: open,
+            both: false,
+            exit: gap,
+        };
+    }
+    // 3. First the peak, and with it the floor ...
+    let target_hit = high >= through;
+    let best = if target_hit { p.target } else { high };
+    referee.best(line.at(best));
+    // 4. ... then the trough.
+    let adverse_hit = adverse(p, line, referee.floor(), low);
+    let target_first = plan.settings.same_bar == SameBar::TargetFirst;
+    let (worst, exit) = if target_hit && (target_first || !adverse_hit) {
+        let worst = if target_first { open } else { low };
+        (worst, Some((p.target, ExitReason::Target)))
+    } else if adverse_hit {
+        let (level, reason) = adverse_level(p, line, referee.floor());
+        (level, Some((level - plan.slippage, reason)))
+    } else {
+        (low, None)
+    };
+    Path {
+        best,
+        worst,
+        both: adverse_hit && target_hit,
+        exit,
+    }
+}
+
+/// The same, but a bar in which both the target and an adverse level lie is lived through in
+/// the finer bars inside it, where there are any; within one of those the stop comes first.
+fn live_through_finer<R: Referee>(
+    p: &Position,
+    line: EquityLine,
+    referee: &mut R,
+    prices: Favourable,
+    finer: &FinerBars,
+    plan: &SimPlan,
+    i: usize,
+) -> Path {
+    let before = referee.clone();
+    let whole = live_through(p, line, referee, prices, plan);
+    let inside = finer.inside(i);
+    if !whole.both || inside.is_empty() {
+        return whole;
+    }
+    *referee = before;
+    let bars = finer.bars();
+    let mut path = Path {
+        best: prices.open,
+        worst: prices.open,
+        both: true,
+        exit: None,
+    };
+    for j in inside {
+        let prices = Favourable::of(p.side, [bars.open[j], bars.high[j], bars.low[j]]);
+        let part = live_through(p, line, referee, prices, plan);
+        path.best = path.best.max(part.best);
+        path.worst = path.worst.min(part.worst);
+        path.exit = part.exit;
+        if path.exit.is_some() {
+            break;
+        }
+    }
+    path
 }
 
 const EMPTY: Position = Position {
@@ -555,11 +570,11 @@ const EMPTY: Position = Position {
     forced: false,
 };
 
-/// Moves a trailing stop up to its distance from the close, never down.
-fn ratchet(p: &mut Position, close: Ticks, distance: Ticks) {
+/// Moves the stop of a position that trails up to its distance from the close, never down.
+#[inline(always)]
+fn ratchet(p: &mut Position, trails: bool, close: Ticks, distance: Ticks) {
     let stop = close - distance;
-    if stop > p.stop {
-        p.stop = stop;
-        p.trail_moved = true;
-    }
+    let moves = trails & (stop > p.stop);
+    p.stop = select_unpredictable(moves, stop, p.stop);
+    p.trail_moved |= moves;
 }

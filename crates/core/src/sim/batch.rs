@@ -93,10 +93,14 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
         let plan = &self.plan;
         let chunk = |envs: &[Env<R>], bars: &mut [u32], account: &mut [f32], masks: &mut [u8]| {
             let rows = account.as_chunks_mut::<N_ACCOUNT>().0;
+            fetch_together(envs, |env| {
+                let i = env.bar();
+                plan.tape.rows[i].close ^ plan.tape.per_atr[i].to_bits() as i32
+            });
             for (((env, bar), mask), row) in envs.iter().zip(bars).zip(masks).zip(rows) {
                 *bar = env.bar() as u32;
                 *mask = env.mask().0;
-                env.observe(plan, row);
+                *row = env.observe(plan);
             }
         };
         if self.envs.len() < PARALLEL_FROM {
@@ -200,6 +204,12 @@ type ChunkWork<'a, R> = (
 /// Rewards, then terminated and truncated.
 type ChunkResult<'a> = (&'a mut [f32], (&'a mut [bool], &'a mut [bool]));
 
+/// Reads a word a chunk's environments will soon need. The bars of different environments lie far
+/// apart: asked for together they arrive together, where each in its turn would be waited for.
+fn fetch_together<R>(envs: &[Env<R>], word: impl Fn(&Env<R>) -> i32) {
+    black_box(envs.iter().fold(0, |x, env| x ^ word(env)));
+}
+
 fn step_chunk<R: Referee>(
     plan: &EnvPlan<R>,
     curriculum: &CurriculumState,
@@ -210,12 +220,7 @@ fn step_chunk<R: Referee>(
     out.final_bars.clear();
     out.final_account.clear();
     let mut sums = StepSums::default();
-    // Rows of the tape lie far apart. Asked for together they arrive together; each in its turn
-    // would be waited for.
-    black_box(envs.iter().fold(0, |x, env| {
-        let row = env.next_row(plan);
-        x ^ row.open
-    }));
+    fetch_together(envs, |env| env.next_row(plan).open);
     let ends = terminated.iter_mut().zip(truncated);
     let results = rewards.iter_mut().zip(ends);
     for (e, ((env, &action), (reward, (terminated, truncated)))) in
@@ -229,9 +234,7 @@ fn step_chunk<R: Referee>(
         if end == End::Truncated {
             out.final_envs.push((chunk * CHUNK + e) as u32);
             out.final_bars.push(env.bar() as u32);
-            let at = out.final_account.len();
-            out.final_account.resize(at + N_ACCOUNT, 0.0);
-            env.observe(plan, &mut out.final_account[at..]);
+            out.final_account.extend_from_slice(&env.observe(plan));
         }
         if end != End::Running {
             env.reset(plan, curriculum);

@@ -19,7 +19,7 @@ use super::referee::Referee;
 use super::reward::{FREE_DRAWDOWN, RewardTerms};
 use super::settings::SimPlan;
 use super::step_out::StepSums;
-use super::tape::{ENTRY_TIME, IN_SESSION, NEXT_LIVES, Tape, TapeBar};
+use super::tape::{ENTRY_TIME, IN_SESSION, NEXT_LIVES, Tape, TapeAt, TapeBar};
 use crate::rng::Stream;
 use crate::units::Usd;
 
@@ -169,11 +169,10 @@ impl<R: Referee> Env<R> {
         ActionMask(self.mask)
     }
 
-    /// Writes the account's part of the observation.
-    pub fn observe(&self, plan: &EnvPlan<R>, out: &mut [f32]) {
-        debug_assert_eq!(out.len(), N_ACCOUNT);
+    /// The account's part of the observation.
+    pub fn observe(&self, plan: &EnvPlan<R>) -> [f32; N_ACCOUNT] {
         let (tape, sim) = (&plan.tape, &plan.sim);
-        observe_account(&self.account, self.mask(), tape, self.bar(), sim, out);
+        observe_account(&self.account, self.mask(), tape, self.bar(), sim)
     }
 
     /// Begins a new episode.
@@ -186,7 +185,7 @@ impl<R: Referee> Env<R> {
             let i = plan.starts[self.rng.below(plan.starts.len() as u64) as usize] as usize;
             self.fresh_account(plan, curriculum);
             // The bar's own events cannot touch a fresh flat account, but a new day may begin with it.
-            self.account.open_bar(&plan.tape, &plan.sim, i);
+            self.account.open_bar(plan.tape.at(i), &plan.sim);
             self.bar = i as u32;
         }
         let bar = &plan.tape.rows[self.bar()];
@@ -223,7 +222,7 @@ impl<R: Referee> Env<R> {
             p.forced = true;
         }
         for i in entry..=start {
-            let (_, trade) = self.account.open_bar(&plan.tape, &plan.sim, i);
+            let (_, trade) = self.account.open_bar(plan.tape.at(i), &plan.sim);
             if trade.is_some() || self.account.dead {
                 return false;
             }
@@ -233,7 +232,7 @@ impl<R: Referee> Env<R> {
     }
 
     /// Executes a decision and moves on to the next bar that needs one. A forbidden action is HOLD.
-    #[inline]
+    #[inline(always)]
     pub fn step(
         &mut self,
         plan: &EnvPlan<R>,
@@ -252,29 +251,29 @@ impl<R: Referee> Env<R> {
         let management_bonus = self.management_bonus(action, c, sums);
         let mut entry_bonus = Usd::ZERO;
 
-        let mut i = self.bar();
-        self.account.decide(action, &tape.rows[i], sim);
+        let mut at = tape.at(self.bar());
+        self.account.decide(action, at.row, sim);
         let mut equity = BarEquity {
             best: self.equity,
             worst: self.equity,
             close: self.equity,
         };
-        let closed = self.account.close_bar(tape, sim, i, &mut equity);
+        let closed = self.account.close_bar(at, sim, &mut equity);
         self.book(closed, sums);
         let mut end = End::Running;
         let (mask, equity) = loop {
             if self.account.dead {
                 end = End::Terminated;
-                break self.at_close(&tape.rows[i], sim);
+                break self.at_close(at.row, sim);
             }
-            i = match self.next_bar(plan, i, sums) {
-                Ok(next) => next,
+            at = match self.next_bar(plan, at, sums) {
+                Ok(next) => tape.at(next),
                 Err(ended) => {
                     end = ended;
-                    break self.at_close(&tape.rows[i], sim);
+                    break self.at_close(at.row, sim);
                 }
             };
-            let (events, trade) = self.account.open_bar(tape, sim, i);
+            let (events, trade) = self.account.open_bar(at, sim);
             if events.entered {
                 entry_bonus = c.entry_bonus;
                 sums.rest.entries += 1;
@@ -284,10 +283,9 @@ impl<R: Referee> Env<R> {
             let drawdown = self.account.referee.peak() - events.equity.worst;
             sums.drawdown_worst = sums.drawdown_worst.max(drawdown);
             self.book(trade, sums);
-            let row = &tape.rows[i];
-            let mask = self.account.mask(row, sim);
+            let mask = self.account.mask(at.row, sim);
             if self.account.position.is_some() || mask != ActionMask::HOLD_ONLY {
-                if row.has(IN_SESSION) && row.day() >= self.end_day {
+                if at.row.has(IN_SESSION) && at.row.day() >= self.end_day {
                     end = End::Truncated;
                 }
                 break (mask, events.equity.close);
@@ -315,7 +313,7 @@ impl<R: Referee> Env<R> {
             sums.rest.episodes += 1;
             sums.rest.breaches += u64::from(self.account.dead);
         }
-        self.bar = i as u32;
+        self.bar = at.index as u32;
         self.mask = mask.0;
         self.equity = equity;
         (reward, end)
@@ -326,20 +324,25 @@ impl<R: Referee> Env<R> {
         (self.account.mask(bar, sim), self.account.equity(bar, sim))
     }
 
-    /// The bar after `i`; for a flat account without an order the next one that offers a choice.
+    /// The bar after this one; for a flat account without an order the next one that offers a choice.
     ///
     /// # Errors
     /// How the episode ends, when there is no such bar or never will be a choice again.
     #[inline(always)]
-    fn next_bar(&mut self, plan: &EnvPlan<R>, i: usize, sums: &mut StepSums) -> Result<usize, End> {
-        let mut next = i + 1;
+    fn next_bar(
+        &mut self,
+        plan: &EnvPlan<R>,
+        at: TapeAt<'_>,
+        sums: &mut StepSums,
+    ) -> Result<usize, End> {
+        let mut next = at.index + 1;
         if self.account.is_idle() && next < plan.range.end {
             if self.account.stalled(&plan.sim) {
                 sums.rest.stalls += 1;
                 return Err(End::Terminated);
             }
             next = plan.next_choice[next - plan.range.start] as usize;
-            if next < plan.range.end && plan.tape.rows[next].day() != plan.tape.rows[i].day() {
+            if next < plan.range.end && plan.tape.rows[next].day() != at.row.day() {
                 self.account.referee.new_day(self.account.balance);
             }
         }
@@ -358,17 +361,14 @@ impl<R: Referee> Env<R> {
         c: &CurriculumState,
         sums: &mut StepSums,
     ) -> Usd {
-        if !matches!(action, Action::SlToBe | Action::TrailOn | Action::TrailOff) {
-            return Usd::ZERO;
-        }
-        sums.rest.trail_switches += u64::from(action != Action::SlToBe);
-        self.managed = true;
-        let bit = 1 << action.index();
-        if self.paid & bit != 0 {
-            return Usd::ZERO;
-        }
+        let switches = matches!(action, Action::TrailOn | Action::TrailOff);
+        let manages = switches | (action == Action::SlToBe);
+        sums.rest.trail_switches += u64::from(switches);
+        self.managed |= manages;
+        let bit = u8::from(manages) << action.index();
+        let unpaid = bit & !self.paid != 0;
         self.paid |= bit;
-        c.management_bonus
+        c.management_bonus * i64::from(unpaid)
     }
 
     #[inline(always)]

@@ -263,6 +263,23 @@ fn trap_12_no_position_lives_over_a_missing_close_or_a_half_day() {
         "flat by 13:14"
     );
 
+    // A rule set may ask for more time before the close, or name an earlier time of its own.
+    let earlier = [
+        SimSettings {
+            early_close_offset_minutes: Some(20),
+            ..SimSettings::default()
+        },
+        SimSettings {
+            early_close_flat_by: Some("12:55".parse().unwrap()),
+            ..SimSettings::default()
+        },
+    ];
+    for settings in earlier {
+        let t = &run_bars(&settings, bars.clone(), &[(0, Action::Buy)]).trades[0];
+        let last = parse_utc("2024-11-29T17:54:00Z").unwrap();
+        assert_eq!((t.exit_time, t.exit_reason), (last, ExitReason::FlatBy));
+    }
+
     // The same with the last ten minutes missing: closed at the last bar before the hole.
     let mut holed = Bars::empty(nq(), 60);
     for i in (0..bars.len()).filter(|i| !(45..55).contains(i)) {

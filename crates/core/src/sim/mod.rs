@@ -1,6 +1,6 @@
 //! The simulator: what one bar does to one account.
 //!
-//! [`account`] holds the step function; [`replay`] runs one account with a ledger, [`batch`]
+//! [`account`] holds the step function; [`mod@replay`] runs one account with a ledger, [`batch`]
 //! many training episodes at once. Neither knows who decides.
 
 pub mod account;

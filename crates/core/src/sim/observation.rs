@@ -37,24 +37,21 @@ fn ln_1p_count(n: u32) -> f32 {
     known.unwrap_or_else(|| (n as f32).ln_1p())
 }
 
-/// Writes the account's numbers at the close of bar `i`; all finite and within ±10.
-///
-/// # Shapes
-/// `out` has [`N_ACCOUNT`] entries.
+/// The account's numbers at the close of bar `i`; all finite and within ±10.
+#[inline]
 pub fn observe_account<R: Referee>(
     account: &Account<R>,
     mask: ActionMask,
     tape: &Tape,
     i: usize,
     plan: &SimPlan,
-    out: &mut [f32],
-) {
+) -> [f32; N_ACCOUNT] {
     let bar = &tape.rows[i];
     let equity = account.equity(bar, plan);
-    out.fill(0.0);
+    let mut out = [0.0; N_ACCOUNT];
     if let Some(p) = &account.position {
         let close = p.side * bar.close;
-        let per_atr = 1.0 / (tape.atr[i] as f32).max(1e-3);
+        let per_atr = tape.per_atr[i];
         out[0] = p.side as f32;
         out[1] = (close - p.entry) as f32 * per_atr;
         out[2] = (close - p.stop) as f32 * per_atr;
@@ -69,10 +66,7 @@ pub fn observe_account<R: Referee>(
     out[9] = (room.0 as f64 / account.referee.limit().0 as f64) as f32;
     out[10] = f32::from(u8::from(mask.allows(Action::Buy)));
     out[11] = f32::from(u8::from(mask.allows(Action::SlToBe)));
-    out[12] = f32::from(u8::from(
-        mask.allows(Action::TrailOn) || mask.allows(Action::TrailOff),
-    ));
-    for x in out.iter_mut() {
-        *x = x.clamp(-10.0, 10.0);
-    }
+    let may_trail = mask.allows(Action::TrailOn) | mask.allows(Action::TrailOff);
+    out[12] = f32::from(u8::from(may_trail));
+    out.map(|x| x.clamp(-10.0, 10.0))
 }

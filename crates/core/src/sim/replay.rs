@@ -87,10 +87,11 @@ fn replay_until<R: Referee>(
         stalled: None,
     };
     for i in range {
-        let bar = &tape.rows[i];
+        let at = tape.at(i);
+        let bar = at.row;
         let time = tape.bars.open_time[i];
         let was_dead = account.dead;
-        let (events, trade) = account.open_bar(tape, plan, i);
+        let (events, trade) = account.open_bar(at, plan);
         ledger.trades.extend(trade);
         if events.same_bar_both {
             ledger.same_bar_both.push(time);
@@ -113,7 +114,7 @@ fn replay_until<R: Referee>(
         ledger.expired += u64::from(account.decide(action, bar, plan));
         ledger
             .trades
-            .extend(account.close_bar(tape, plan, i, &mut equity));
+            .extend(account.close_bar(at, plan, &mut equity));
         if account.dead && !was_dead {
             ledger.breach = Some(time);
         }

@@ -68,9 +68,7 @@ impl Walk {
     }
 
     fn seen(&self) -> [f32; N_ACCOUNT] {
-        let mut out = [0.0; N_ACCOUNT];
-        self.env.observe(&self.plan, &mut out);
-        out
+        self.env.observe(&self.plan)
     }
 }
 

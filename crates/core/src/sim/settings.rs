@@ -99,6 +99,9 @@ pub struct SimSettings {
     /// On early-close days they are closed by this New York time at the latest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_close_flat_by: Option<TimeOfDay>,
+    /// Minutes before an early close by which positions are closed; 1 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_close_offset_minutes: Option<u32>,
     /// Bars that must remain before flat-by for an entry.
     pub min_bars_to_flat: i64,
     /// No entry when this share of the limit is used.
@@ -153,6 +156,7 @@ impl Default for SimSettings {
             entry_end: TimeOfDay::hm(16, 0),
             flat_by: TimeOfDay::hm(16, 59),
             early_close_flat_by: None,
+            early_close_offset_minutes: None,
             min_bars_to_flat: 5,
             entry_drawdown_cap: 0.75,
             atr_period: 14,
@@ -214,6 +218,8 @@ pub struct SimPlan {
     pub flat_by: i64,
     /// Latest flat-by of early-close days.
     pub early_close_flat_by: i64,
+    /// Seconds before an early close by which positions are closed.
+    pub early_close_offset: i64,
 }
 
 impl SimSettings {
@@ -381,6 +387,13 @@ impl SimSettings {
             early.map_or_else(String::new, |t| t.to_string()),
             "a time in the session, 18:00 to 17:00 New York",
         );
+        let offset = self.early_close_offset_minutes.unwrap_or(1);
+        check(
+            (1..=600).contains(&offset),
+            "early_close_offset_minutes",
+            offset.to_string(),
+            "1 to 600 minutes",
+        );
         let entry_start = self.entry_start.since_roll();
         let entry_end = self.entry_end.since_roll();
         check(
@@ -419,6 +432,7 @@ impl SimSettings {
             entry_end,
             flat_by,
             early_close_flat_by: early.map_or(flat_by, TimeOfDay::since_roll),
+            early_close_offset: i64::from(offset) * 60,
         })
     }
 }

@@ -72,8 +72,8 @@ pub struct Tape {
     pub sessions: Arc<Sessions>,
     /// One per bar.
     pub rows: Vec<TapeBar>,
-    /// Wilder's ATR in ticks per bar; NaN while undefined.
-    pub atr: Vec<f64>,
+    /// One over Wilder's ATR in ticks, per bar; of a thousandth where it is less or undefined.
+    pub per_atr: Vec<f32>,
     /// What happened inside the bars, for `same_bar = finer_bars`.
     pub finer: Option<Arc<FinerBars>>,
 }
@@ -92,7 +92,7 @@ impl Tape {
                 d.roll_utc
                     + if d.half_day {
                         plan.flat_by
-                            .min(d.close_secs - 60)
+                            .min(d.close_secs - plan.early_close_offset)
                             .min(plan.early_close_flat_by)
                     } else {
                         plan.flat_by
@@ -148,7 +148,7 @@ impl Tape {
             bars,
             sessions,
             rows,
-            atr,
+            per_atr: atr.iter().map(|&a| 1.0 / (a as f32).max(1e-3)).collect(),
             finer: None,
         }
     }
@@ -160,6 +160,16 @@ impl Tape {
         self
     }
 
+    /// The bar `index`.
+    #[inline(always)]
+    pub fn at(&self, index: usize) -> TapeAt<'_> {
+        TapeAt {
+            tape: self,
+            index,
+            row: &self.rows[index],
+        }
+    }
+
     /// Number of bars.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -169,6 +179,17 @@ impl Tape {
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
+}
+
+/// One bar of a tape: found once, then handed to whoever needs its row, its place or its time.
+#[derive(Clone, Copy, Debug)]
+pub struct TapeAt<'a> {
+    /// The market.
+    pub tape: &'a Tape,
+    /// Index of the bar.
+    pub index: usize,
+    /// Its row.
+    pub row: &'a TapeBar,
 }
 
 /// Rounds a distance up to a tick, at least one; the guard absorbs floating-point dust.

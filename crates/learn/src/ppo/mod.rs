@@ -1,6 +1,6 @@
 //! Proximal policy optimisation with action masks.
 //!
-//! [`train`] is the whole algorithm in one loop; the other files are its steps, in the paper's
+//! [`mod@train`] is the whole algorithm in one loop; the other files are its steps, in the paper's
 //! names. Two engines compute the same update: [`engine_cpu`] on the processor, [`engine_burn`]
 //! through burn on any of its devices.
 

@@ -480,7 +480,7 @@ fn a_checkpoint_of_the_first_format_is_read_and_one_of_the_next_refused() {
     let rewritten = |from: &str, to: &str| {
         assert!(header.contains(from), "{from} in {header}");
         let mut text = header.replacen(from, to, 1).into_bytes();
-        while text.len() % 8 != 0 {
+        while !text.len().is_multiple_of(8) {
             text.push(b' ');
         }
         let mut bytes = (text.len() as u64).to_le_bytes().to_vec();

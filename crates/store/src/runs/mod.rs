@@ -20,7 +20,7 @@ pub use checkpoint::{BestPointer, Checkpoint, CheckpointChoice, CheckpointFiles,
 pub use evaluation::{EvaluationFiles, write_evaluation};
 pub use folder::{NewRun, RunFolder};
 pub use lines::{JsonLines, read_json_lines};
-pub use registry::{RunSummary, TestLook, list_runs, open_test_split, test_looks};
+pub use registry::{RunSummary, TestLook, TestPart, list_runs, open_test_split, test_looks};
 pub use status::{Labels, RunState, RunStatus};
 pub use tensorboard::Scalars;
 pub use writer::{RunWriter, now_secs};

@@ -95,9 +95,23 @@ fn summary(path: &Path) -> RunSummary {
     out
 }
 
+/// A test part: whose prices, of which days, in which file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestPart {
+    /// Root symbol of the mini, the same for a mini and its micro.
+    pub prices: String,
+    /// Hash of the bars.
+    pub bars_sha256: String,
+    /// First and last day as `FROM..TO`.
+    pub days: String,
+}
+
 /// One look at a test split.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestLook {
+    /// Whose prices; empty in a record that knows only the hash of its bars.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prices: String,
     /// When.
     pub time: String,
     /// Who looked: a run and checkpoint, or a command.
@@ -116,8 +130,10 @@ fn registry_path(runs: &Path) -> PathBuf {
     runs.join("registry.json")
 }
 
-fn key(bars_sha256: &str, split: &str) -> String {
-    format!("{bars_sha256}/{split}")
+impl TestPart {
+    fn key(&self) -> String {
+        format!("{}/{}", self.bars_sha256, self.days)
+    }
 }
 
 fn load(runs: &Path) -> Result<Registry, FileError> {
@@ -143,18 +159,19 @@ fn share_days(a: &str, b: &str) -> bool {
 }
 
 impl Registry {
-    /// Looks at any day of a test part, whichever split it was looked at by, oldest first.
-    fn looks(&self, bars_sha256: &str, split: &str) -> Vec<TestLook> {
-        let same = |k: &str| {
-            k.split_once('/')
-                .is_some_and(|(bars, other)| bars == bars_sha256 && share_days(other, split))
-        };
-        let mut all: Vec<TestLook> = self
-            .test_looks
-            .iter()
-            .filter(|(k, _)| same(k))
-            .flat_map(|(_, looks)| looks.iter().cloned())
-            .collect();
+    /// Looks at any day of a test part, by whatever split and in whatever file, oldest first.
+    fn looks(&self, part: &TestPart) -> Vec<TestLook> {
+        let mut all = Vec::new();
+        for (key, looks) in &self.test_looks {
+            let Some((bars, days)) = key.split_once('/') else {
+                continue;
+            };
+            if !share_days(days, &part.days) {
+                continue;
+            }
+            let same = |l: &&TestLook| bars == part.bars_sha256 || l.prices == part.prices;
+            all.extend(looks.iter().filter(same).cloned());
+        }
         all.sort_by(|a, b| a.time.cmp(&b.time));
         all
     }
@@ -162,18 +179,13 @@ impl Registry {
 
 /// Opens a test split: counts one look more and returns how many there were, this one included.
 ///
-/// `bars_sha256` names the data, `split` the days of the test part (`FROM..TO`), `who` whatever
-/// looks. Looks at a test part that shares a day with this one count too, so that cutting the same
-/// bars a little differently is no fresh start.
+/// `who` is whatever looks. Looks at a test part of the same prices that shares a day with this one
+/// count too, so that neither cutting the bars a little differently, nor appending to their file, nor
+/// the same days from elsewhere is a fresh start.
 ///
 /// # Errors
 /// When the count cannot be read or written; the split must then not be shown.
-pub fn open_test_split(
-    runs: &Path,
-    bars_sha256: &str,
-    split: &str,
-    who: &str,
-) -> Result<u64, FileError> {
+pub fn open_test_split(runs: &Path, part: &TestPart, who: &str) -> Result<u64, FileError> {
     fs::create_dir_all(runs).map_err(|e| FileError::io("create", runs, e))?;
     let lock_path = runs.join(".registry.lock");
     let io = |e| FileError::io("lock", &lock_path, e);
@@ -186,15 +198,16 @@ pub fn open_test_split(
     lock.lock().map_err(io)?;
     let mut registry = load(runs)?;
     let look = TestLook {
+        prices: part.prices.clone(),
         time: now_text(),
         who: who.to_owned(),
     };
     registry
         .test_looks
-        .entry(key(bars_sha256, split))
+        .entry(part.key())
         .or_default()
         .push(look);
-    let count = registry.looks(bars_sha256, split).len() as u64;
+    let count = registry.looks(part).len() as u64;
     write_json(&registry_path(runs), &registry)?;
     // Dropping the file lets go of the lock as well; said here so that it holds until now.
     lock.unlock()
@@ -206,8 +219,8 @@ pub fn open_test_split(
 ///
 /// # Errors
 /// When the registry is there and cannot be read.
-pub fn test_looks(runs: &Path, bars_sha256: &str, split: &str) -> Result<Vec<TestLook>, FileError> {
-    Ok(load(runs)?.looks(bars_sha256, split))
+pub fn test_looks(runs: &Path, part: &TestPart) -> Result<Vec<TestLook>, FileError> {
+    Ok(load(runs)?.looks(part))
 }
 
 #[cfg(test)]
@@ -216,6 +229,14 @@ mod tests {
 
     use super::*;
     use crate::runs::{Labels, NewRun};
+
+    fn part(prices: &str, bars: &str, days: &str) -> TestPart {
+        TestPart {
+            prices: prices.to_owned(),
+            bars_sha256: bars.to_owned(),
+            days: days.to_owned(),
+        }
+    }
 
     #[test]
     fn looks_add_up_over_threads_and_are_kept_apart() {
@@ -228,8 +249,7 @@ mod tests {
                         assert!(
                             open_test_split(
                                 runs,
-                                "aa",
-                                "2024-01-02..2024-02-01",
+                                &part("NQ", "aa", "2024-01-02..2024-02-01"),
                                 &format!("run {t}")
                             )
                             .unwrap()
@@ -240,25 +260,66 @@ mod tests {
             }
         });
         assert_eq!(
-            open_test_split(dir.path(), "aa", "2024-01-02..2024-02-01", "x").unwrap(),
+            open_test_split(dir.path(), &part("NQ", "aa", "2024-01-02..2024-02-01"), "x").unwrap(),
             21
         );
-        assert_eq!(open_test_split(dir.path(), "aa", "other", "x").unwrap(), 1);
-        assert_eq!(test_looks(dir.path(), "bb", "other").unwrap().len(), 0);
-        assert_eq!(test_looks(dir.path(), "aa", "other").unwrap()[0].who, "x");
+        assert_eq!(
+            open_test_split(dir.path(), &part("NQ", "aa", "other"), "x").unwrap(),
+            1
+        );
+        assert_eq!(
+            test_looks(dir.path(), &part("ES", "bb", "other"))
+                .unwrap()
+                .len(),
+            0
+        );
+        assert_eq!(
+            test_looks(dir.path(), &part("NQ", "aa", "other")).unwrap()[0].who,
+            "x"
+        );
     }
 
     #[test]
     fn another_cut_of_the_same_bars_is_no_fresh_start() {
         let dir = tempfile::tempdir().unwrap();
-        let open = |bars, split| open_test_split(dir.path(), bars, split, "x").unwrap();
+        let open = |bars, days| open_test_split(dir.path(), &part("NQ", bars, days), "x").unwrap();
         assert_eq!(open("aa", "2024-05-01..2024-06-28"), 1);
         assert_eq!(open("aa", "2024-06-28..2024-07-31"), 2, "one day shared");
         assert_eq!(open("aa", "2024-05-01..2024-06-28"), 3);
         assert_eq!(open("aa", "2024-08-01..2024-09-30"), 1, "other days");
-        assert_eq!(open("bb", "2024-05-01..2024-06-28"), 1, "other bars");
-        let seen = test_looks(dir.path(), "aa", "2024-06-03..2024-06-04").unwrap();
+        let inside = part("NQ", "aa", "2024-06-03..2024-06-04");
+        let seen = test_looks(dir.path(), &inside).unwrap();
         assert_eq!(seen.len(), 2, "inside the first only");
+    }
+
+    #[test]
+    fn another_file_of_the_same_days_is_no_fresh_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |prices, bars, days| {
+            open_test_split(dir.path(), &part(prices, bars, days), "x").unwrap()
+        };
+        assert_eq!(open("NQ", "aa", "2024-05-01..2024-06-28"), 1);
+        assert_eq!(open("NQ", "appended", "2024-05-20..2024-07-31"), 2);
+        assert_eq!(
+            open("ES", "bb", "2024-05-01..2024-06-28"),
+            1,
+            "other prices"
+        );
+        assert_eq!(open("NQ", "cc", "2024-08-01..2024-09-30"), 1, "other days");
+    }
+
+    #[test]
+    fn records_that_know_only_the_hash_still_count_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = r#"{"format":FORMAT,"test_looks":{"aa/2024-05-01..2024-06-28":[{"time":"2024-07-01T00:00:00Z","who":"x"}]}}"#;
+        let old = old.replace("FORMAT", &RUN_FORMAT.to_string());
+        fs::write(registry_path(dir.path()), old).unwrap();
+        let count = |bars| {
+            test_looks(dir.path(), &part("NQ", bars, "2024-06-03..2024-06-04"))
+                .unwrap()
+                .len()
+        };
+        assert_eq!((count("aa"), count("bb")), (1, 0));
     }
 
     #[test]
@@ -288,7 +349,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(registry_path(dir.path()), "{\"format\":1,").unwrap();
         assert!(
-            open_test_split(dir.path(), "aa", "s", "x")
+            open_test_split(dir.path(), &part("NQ", "aa", "s"), "x")
                 .unwrap_err()
                 .is_bad_data()
         );
@@ -302,7 +363,7 @@ mod tests {
         )
         .unwrap();
         assert!(
-            test_looks(dir.path(), "aa", "s")
+            test_looks(dir.path(), &part("NQ", "aa", "s"))
                 .unwrap_err()
                 .to_string()
                 .contains("newer")
