@@ -416,10 +416,6 @@ fn outcome(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
     icons::show(ui, icon, 13.0, color);
     ui.add(Label::new(RichText::new(text).color(color)).truncate())
         .on_hover_text(tip);
-    if let Some(all) = &view.succession {
-        ui.add(Label::new(RichText::new(all).color(theme.dim)).truncate())
-            .on_hover_text("A fresh account on the trading day after each loss, to the end of the part: what the policy is worth beyond the luck of one account.");
-    }
 }
 
 /// What a figure that could not be computed had too few of.
@@ -446,6 +442,12 @@ fn figures(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
         (ui.available_width() - 24.0) / 4.0 - 1.0
     };
     tiles(ui, theme, least, &all);
+    if let Some(all) = &view.succession {
+        ui.label(
+            RichText::new(format!("With a fresh account after each loss: {all}")).color(theme.dim),
+        )
+        .on_hover_text("A fresh account begins on the trading day after each loss, to the end of the part: what the policy is worth beyond the luck of one account.");
+    }
 }
 
 fn parts(ctx: &PanelCtx<'_>, ui: &mut Ui) {
