@@ -73,28 +73,30 @@ impl Panel {
     }
 
     fn line(&self, out: &mut String, [x1, y1, x2, y2]: [f64; 4], color: &str, more: &str) {
-        let _ = writeln!(
+        writeln!(
             out,
             r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" stroke="{color}" {more}/>"#
-        );
+        )
+        .unwrap();
     }
 
     fn text(&self, out: &mut String, x: f64, y: f64, color: &str, anchor: &str, text: &str) {
-        let _ = writeln!(
+        writeln!(
             out,
             r#"<text x="{x:.1}" y="{y:.1}" fill="{color}" text-anchor="{anchor}">{text}</text>"#
-        );
+        )
+        .unwrap();
     }
 
     /// Text that stays readable over what lies behind it.
     fn note(&self, out: &mut String, x: f64, y: f64, text: &str) {
         let width = 6.6 * text.len() as f64 + 6.0;
-        let _ = writeln!(
+        writeln!(
             out,
             r##"<rect x="{:.1}" y="{:.1}" width="{width:.1}" height="16" fill="#ffffff" fill-opacity="0.9"/>"##,
             x - 3.0,
             y - 12.0
-        );
+        ).unwrap();
         self.text(out, x, y, BLUE, "start", text);
     }
 
@@ -168,13 +170,14 @@ fn candles(out: &mut String, panel: &Panel, bars: &Bars, ledger: &Ledger) {
             r#"stroke-width="1.4""#,
         );
         let (top, bottom) = (panel.y(o.max(c)), panel.y(o.min(c)));
-        let _ = writeln!(
+        writeln!(
             out,
             r#"<rect x="{:.1}" y="{top:.1}" width="{:.1}" height="{:.1}" fill="{color}"/>"#,
             x - w,
             2.0 * w,
             (bottom - top).max(1.5)
-        );
+        )
+        .unwrap();
         let clock = 30 + k;
         panel.text(
             out,
@@ -208,10 +211,11 @@ fn candles(out: &mut String, panel: &Panel, bars: &Bars, ledger: &Ledger) {
     for t in &ledger.trades {
         let (k, y) = (at(t.entry_time), panel.y(price(t.entry_price)));
         let x = panel.x(k) - panel.step() * 0.32;
-        let _ = writeln!(
+        writeln!(
             out,
             r#"<path d="M{x:.1} {y:.1} l-9 -5 v10 z" fill="{BLUE}"/>"#
-        );
+        )
+        .unwrap();
         let said = format!("bought at {:+}", t.entry_price - BASE);
         panel.note(out, x - 8.0, y - 24.0, &said);
         if t.exit_reason == ExitReason::EndOfData {
@@ -219,10 +223,11 @@ fn candles(out: &mut String, panel: &Panel, bars: &Bars, ledger: &Ledger) {
         }
         let (k, y) = (at(t.exit_time), panel.y(price(t.exit_price)));
         let x = panel.x(k) + panel.step() * 0.36;
-        let _ = writeln!(
+        writeln!(
             out,
             r#"<path d="M{x:.1} {y:.1} l9 -5 v10 z" fill="{BLUE}"/>"#
-        );
+        )
+        .unwrap();
         let said = format!("out at {:+}: {}", t.exit_price - BASE, t.exit_reason);
         panel.note(out, x + 14.0, y + 4.0, &said);
     }
@@ -298,13 +303,13 @@ fn with_floor(
             money.y(r.equity_best.dollars()),
             money.y(r.equity_worst.dollars()),
         );
-        let _ = writeln!(
+        writeln!(
             body,
             r#"<rect x="{:.1}" y="{top:.1}" width="{:.1}" height="{:.1}" fill="{BLUE}" fill-opacity="0.25"/>"#,
             x - w,
             2.0 * w,
             (bottom - top).max(1.0)
-        );
+        ).unwrap();
         let y = money.y(r.equity_close.dollars());
         money.line(&mut body, [x - w, y, x + w, y], BLUE, r#"stroke-width="2""#);
     }

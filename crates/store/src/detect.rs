@@ -54,6 +54,10 @@ pub(crate) fn detect_in(
     Ok(found)
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one question to the file after the other"
+)]
 fn recognise(
     path: &Path,
     name: &str,

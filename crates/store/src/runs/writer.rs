@@ -291,8 +291,8 @@ mod tests {
             .checkpoints()
             .join(".step-000000100.safetensors.77-0.tmp");
         let whole = folder.checkpoints().join("step-000000050.json");
-        std::fs::write(&left, "half").unwrap();
-        std::fs::write(&whole, "{}").unwrap();
+        fs::write(&left, "half").unwrap();
+        fs::write(&whole, "{}").unwrap();
         let writer = RunWriter::open(folder).unwrap();
         assert!(!left.exists() && whole.exists());
         drop(writer);
@@ -311,8 +311,8 @@ mod tests {
         drop(writer);
         // Killed in the middle of a line.
         let path = folder.path().join("metrics.jsonl");
-        let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, format!("{text}{{\"update\":6,\"st")).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{text}{{\"update\":6,\"st")).unwrap();
         let mut writer = RunWriter::open(folder.clone()).unwrap();
         writer.rewind(300).unwrap();
         for update in 4..=6 {
