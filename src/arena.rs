@@ -18,7 +18,7 @@ use holdout_core::sim::{
 };
 use holdout_learn::{FeatureTable, ObsShape, Policy, VecEnv};
 
-use crate::config::{RunConfig, RunPlan, problems_to_error};
+use crate::config::{RunPlan, problems_to_error};
 use crate::dataset::Dataset;
 use crate::ensemble::{Decider, Single};
 use crate::lookahead::Lookahead;
@@ -101,14 +101,7 @@ impl Arena {
     /// # Errors
     /// When the configuration does not fit that market, or its data cannot be split.
     pub fn elsewhere(&self, dataset: Dataset, finer: Option<PathBuf>) -> anyhow::Result<Self> {
-        let config = RunConfig {
-            finer,
-            ..self.plan.config.clone()
-        };
-        let plan = config
-            .plan(&dataset.bars.instrument)
-            .map_err(problems_to_error)?;
-        Self::new(plan, dataset)
+        self.under(self.plan.config.sim.same_bar, dataset, finer)
     }
 
     /// The same, but the stop comes first where the run asks finer bars and this market has none.
@@ -116,11 +109,22 @@ impl Arena {
     /// # Errors
     /// As [`Self::elsewhere`].
     pub fn other_market(&self, dataset: Dataset, finer: Option<PathBuf>) -> anyhow::Result<Self> {
+        let same_bar = match (&finer, self.plan.config.sim.same_bar) {
+            (None, SameBar::FinerBars) => SameBar::StopFirst,
+            (_, asked) => asked,
+        };
+        self.under(same_bar, dataset, finer)
+    }
+
+    /// The same configuration on another data set but for what comes first in a bar.
+    fn under(
+        &self,
+        same_bar: SameBar,
+        dataset: Dataset,
+        finer: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
         let mut config = self.plan.config.clone();
-        if finer.is_none() && config.sim.same_bar == SameBar::FinerBars {
-            config.sim.same_bar = SameBar::StopFirst;
-        }
-        config.finer = finer;
+        (config.sim.same_bar, config.finer) = (same_bar, finer);
         let plan = config
             .plan(&dataset.bars.instrument)
             .map_err(problems_to_error)?;

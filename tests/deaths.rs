@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use holdout_core::rng::Stream;
 use serde_json::Value;
 
-use crate::programme::{TINY, holdout, json, sample};
+use crate::programme::{holdout, json, judged_run, sample};
 
 fn deaths() -> usize {
     let asked = std::env::var("HOLDOUT_DEATHS").ok();
@@ -83,18 +83,6 @@ fn killed_at_random(name: &str, args: &[&str], codes: &[i32], mut look: impl FnM
     eprintln!("{name}: {died} deaths, {ended} ended in time");
 }
 
-/// A run whose test part has been judged once.
-fn judged(dir: &Path) -> String {
-    let runs = dir.join("runs").display().to_string();
-    let mut args = vec!["train", "--out", &runs, "--data"];
-    let data = sample("ES_1m_2024q4.csv");
-    args.push(&data);
-    args.extend(TINY);
-    let run = json(&args)["run"].as_str().unwrap().to_owned();
-    json(&["evaluate", "--run", &run, "--split", "test", "--json"]);
-    run
-}
-
 #[test]
 fn an_import_leaves_a_whole_file_or_none() {
     let dir = tempfile::tempdir().unwrap();
@@ -122,7 +110,7 @@ fn an_import_leaves_a_whole_file_or_none() {
 #[test]
 fn an_evaluation_is_whole_or_not_there_and_looks_never_fall() {
     let dir = tempfile::tempdir().unwrap();
-    let run = judged(dir.path());
+    let run = judged_run(dir.path());
     let kept = Path::new(&run).join("evaluations");
     let before = files(&kept);
     assert!(!before.is_empty());
@@ -169,7 +157,7 @@ fn an_evaluation_is_whole_or_not_there_and_looks_never_fall() {
 #[test]
 fn a_certificate_is_whole_or_not_there() {
     let dir = tempfile::tempdir().unwrap();
-    let run = judged(dir.path());
+    let run = judged_run(dir.path());
     let out = dir.path().join("certificate");
     let shown = out.display().to_string();
     let args = [
@@ -205,7 +193,7 @@ fn a_certificate_is_whole_or_not_there() {
 #[test]
 fn what_was_written_about_a_run_stays() {
     let dir = tempfile::tempdir().unwrap();
-    let run = judged(dir.path());
+    let run = judged_run(dir.path());
     json(&["runs", "tag", &run, "keep", "--json"]);
     let text = "wider stops, same seed; ".repeat(400);
     let args = ["runs", "note", &run, &text];

@@ -15,7 +15,7 @@ use holdout_core::market::Instruments;
 use holdout_core::rng::Stream;
 use holdout_learn::Policy;
 
-use crate::programme::{TINY, holdout, json, sample};
+use crate::programme::{holdout, judged_run, sample};
 
 /// Pieces that break readers.
 const PIECES: [&[u8]; 24] = [
@@ -119,20 +119,10 @@ fn path(p: &Path) -> String {
     p.display().to_string()
 }
 
-/// A run whose test part was judged.
-fn judged(dir: &Path) -> PathBuf {
-    let (runs, data) = (path(&dir.join("runs")), sample("ES_1m_2024q4.csv"));
-    let mut args = vec!["train", "--out", &runs, "--data", &data];
-    args.extend(TINY);
-    let run = json(&args)["run"].as_str().unwrap().to_owned();
-    json(&["evaluate", "--run", &run, "--split", "test", "--json"]);
-    PathBuf::from(run)
-}
-
 #[test]
 fn a_run_folder() {
     let dir = tempfile::tempdir().unwrap();
-    let run = judged(dir.path());
+    let run = PathBuf::from(judged_run(dir.path()));
     let (shown, runs) = (path(&run), path(&dir.path().join("runs")));
     let list = ["runs", "--dir", &runs, "--json"];
     for name in ["status.json", "data.json", "run.toml", "best.json"] {
@@ -187,7 +177,7 @@ fn a_run_folder() {
 #[test]
 fn a_rule_set_and_a_ledger() {
     let dir = tempfile::tempdir().unwrap();
-    let run = judged(dir.path());
+    let run = PathBuf::from(judged_run(dir.path()));
     let kept = fs::read_dir(run.join("evaluations")).unwrap();
     let evaluation = kept.flatten().next().unwrap().path();
     let ledger = dir.path().join("ledger");

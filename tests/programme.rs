@@ -58,6 +58,19 @@ pub(crate) const TINY: [&str; 18] = [
     "--progress=none",
 ];
 
+/// A small run in `runs` of a folder, whose test part has been judged once.
+pub(crate) fn judged_run(dir: &Path) -> String {
+    let (runs, data) = (
+        dir.join("runs").display().to_string(),
+        sample("ES_1m_2024q4.csv"),
+    );
+    let mut args = vec!["train", "--out", &runs, "--data", &data];
+    args.extend(TINY);
+    let run = json(&args)["run"].as_str().unwrap().to_owned();
+    json(&["evaluate", "--run", &run, "--split", "test", "--json"]);
+    run
+}
+
 /// A sample file.
 pub(crate) fn sample(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR"))
