@@ -95,7 +95,21 @@ fn ints<const D: usize>(numbers: Vec<i32>, shape: [usize; D], device: &Device) -
 }
 
 impl BurnEngine {
+    /// # Errors
+    /// The device cannot take the numbers, or does not add them up as the processor does.
     pub(crate) fn new(
+        params: &Params,
+        adam: &Adam,
+        shape: ObsShape,
+        features: &FeatureTable,
+        device: &Device,
+    ) -> Result<Self, String> {
+        let engine = Self::upload(params, adam, shape, features, device)?;
+        engine.check_sums(&params.values)?;
+        Ok(engine)
+    }
+
+    pub(super) fn upload(
         params: &Params,
         adam: &Adam,
         shape: ObsShape,
@@ -130,6 +144,34 @@ impl BurnEngine {
                 device,
             })
         })
+    }
+
+    /// Adds up the squares of the parameters, all together and row by row.
+    ///
+    /// Kernels add across groups of threads whose size a driver may choose anew at every dispatch;
+    /// one that does gives wrong sums without a word, and a training that looks like one.
+    pub(super) fn check_sums(&self, host: &[f32]) -> Result<(), String> {
+        const ROW: usize = 200;
+        let width = ROW.min(host.len());
+        let n_rows = (host.len() / width.max(1)).min(64);
+        let summed = guarded(|| {
+            let squares = self.theta.clone().square();
+            let rows = squares.clone().slice([0..n_rows * width]);
+            let rows = rows.reshape([n_rows, width]).sum_dim(1).reshape([n_rows]);
+            read(Tensor::cat(vec![squares.sum(), rows], 0))
+        })?;
+        let sum = |x: &[f32]| x.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>();
+        let all = std::iter::once(host);
+        for (part, got) in all.chain(host.chunks_exact(width)).zip(summed) {
+            let expected = sum(part);
+            if (f64::from(got) - expected).abs() > 1e-3 * expected + 1e-6 {
+                return Err(format!(
+                    "it adds up {} numbers to {got} where the processor gives {expected}: its driver does not run these kernels right; use --device cpu, or another driver",
+                    part.len()
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Scaled observations from first rows of windows and account numbers.
@@ -383,6 +425,29 @@ impl BurnEngine {
                     v: read(self.v.clone())?,
                 },
             ))
+        })
+    }
+
+    /// Scaled observations of entries of the rollout.
+    #[cfg(test)]
+    pub(crate) fn observations(&self, rows: &[u32]) -> Result<Vec<f32>, String> {
+        let rollout = self.rollout.as_ref().ok_or("no rollout")?;
+        let index = self.rows(rows);
+        read(self.gather(
+            rollout.first_rows.clone().select(0, index.clone()),
+            rollout.account.clone().select(0, index),
+            &rollout.scaling,
+        ))
+    }
+
+    /// A step of the optimiser along a gradient from the host; gives the gradient's norm.
+    #[cfg(test)]
+    pub(crate) fn step(&mut self, gradient: &[f32], coefs: &UpdateCoefs) -> Result<f32, String> {
+        guarded(|| {
+            let flat = floats(gradient.to_vec(), [gradient.len()], &self.device);
+            let norm = flat.clone().square().sum().sqrt();
+            self.apply(flat, norm.clone(), coefs);
+            Ok(read(norm)?[0])
         })
     }
 
