@@ -12,6 +12,7 @@ mod kills;
 mod look_ahead;
 mod metrics;
 mod mutated;
+mod names;
 mod pipeline;
 mod programme;
 mod record;

@@ -12,6 +12,7 @@ use super::lines::{JsonLines, read_json_lines};
 use super::status::{Labels, RunState, RunStatus, check_format, read_json, write_json};
 use crate::atomic::replace;
 use crate::error::{BadInput, FileError};
+use crate::text::read_whole_text;
 
 /// What a new run begins with.
 #[derive(Clone, Copy, Debug)]
@@ -164,7 +165,7 @@ impl RunFolder {
 
     fn text(&self, name: &str) -> Result<String, FileError> {
         let path = self.path.join(name);
-        fs::read_to_string(&path).map_err(|e| FileError::io("read", &path, e))
+        read_whole_text(&path)
     }
 
     /// Hashes and span of the data.
