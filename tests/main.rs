@@ -11,6 +11,7 @@ mod finer;
 mod kills;
 mod look_ahead;
 mod metrics;
+mod mutate;
 mod mutated;
 mod names;
 mod pipeline;
