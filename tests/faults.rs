@@ -166,7 +166,7 @@ fn a_run_on_a_disk_that_can_only_be_read_is_shown_and_not_changed() {
     let script = format!(
         "mount --bind {0} {0} && mount -o remount,bind,ro {0} || exit 99
         \"$0\" runs \"$1\" || exit 98
-        for command in \"train --resume $1\" \"evaluate --run $1 --split test\" \"runs note $1 words\"; do
+        for command in \"train --resume $1 --checkpoint 2048\" \"evaluate --run $1 --split test\" \"runs note $1 words\"; do
             code=0; \"$0\" $command || code=$?; echo \"ended with $code\"
         done",
         dir.path().display()
@@ -211,7 +211,7 @@ fn what_may_not_be_read_or_written_is_told() {
     let (code, told) = nobody(&["runs", &run]);
     assert_eq!(code, 0, "{told}");
     for args in [
-        &["train", "--resume", &run][..],
+        &["train", "--resume", &run, "--checkpoint", "2048"][..],
         &["runs", "note", &run, "words"],
         &["evaluate", "--run", &run, "--split", "test"],
     ] {
@@ -265,7 +265,7 @@ fn a_clock_that_was_put_back_loses_no_look_and_no_run() {
         "--resume",
         &name,
         "--checkpoint",
-        "1024",
+        "2048",
         "--json",
         "--progress=none",
     ];

