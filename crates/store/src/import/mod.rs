@@ -96,7 +96,7 @@ pub enum ImportError {
     Adjust(#[from] AdjustError),
     /// More rows than the memory holds.
     #[error(
-        "the file has some {rows} rows, which need {gigabytes:.1} GB of memory, and the system does not give as much; split it by years, or make coarser bars of the parts with `holdout data resample`"
+        "the file has some {rows} rows or more, which need {gigabytes:.1} GB of memory, and the system does not give as much; split it by years, or make coarser bars of the parts with `holdout data resample`"
     )]
     TooLarge {
         /// Rows, reckoned from those so far.
