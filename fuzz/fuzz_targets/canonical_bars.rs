@@ -1,7 +1,7 @@
 //! Canonical bars, CSV or Parquet by the first byte: bars that are valid, or a sentence.
 #![no_main]
 
-use holdout_core::market::Instruments;
+use holdout_fuzz::MARKETS;
 use holdout_store::canonical;
 use libfuzzer_sys::fuzz_target;
 
@@ -10,8 +10,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let name = ["bars.csv", "bars.parquet"][usize::from(first & 1)];
-    let markets = Instruments::builtin();
-    let market = markets.get("ES").expect("a market that ships");
+    let market = MARKETS.get("ES").expect("a market that ships");
     if let Ok(bars) = canonical::read(&holdout_fuzz::file(name, bytes), market, None) {
         assert_eq!(bars.validate(), Ok(()));
     }

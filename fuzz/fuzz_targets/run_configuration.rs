@@ -3,7 +3,7 @@
 //! The programme's own file is compiled in, because its crate would bring the window along.
 #![no_main]
 
-use holdout_core::market::Instruments;
+use holdout_fuzz::MARKETS;
 use libfuzzer_sys::fuzz_target;
 
 #[allow(dead_code, reason = "the fuzzer asks for one way in")]
@@ -12,7 +12,8 @@ mod config;
 
 fuzz_target!(|text: &str| {
     if let Ok(asked) = config::RunConfig::from_layers(&[("run.toml".to_owned(), text.to_owned())]) {
-        let markets = Instruments::builtin();
-        asked.plan(markets.get("NQ").expect("a market that ships")).ok();
+        asked
+            .plan(MARKETS.get("NQ").expect("a market that ships"))
+            .ok();
     }
 });

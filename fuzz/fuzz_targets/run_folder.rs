@@ -19,8 +19,19 @@ const FILES: [&str; 9] = [
 fuzz_target!(|data: &[u8]| {
     let runs = holdout_fuzz::files("runs", &FILES, data);
     list_runs(&runs).ok();
+    let part = TestPart {
+        prices: "ES".to_owned(),
+        bars_sha256: "ab".to_owned(),
+        days: "2024-03-04..2024-03-13".to_owned(),
+    };
+    test_looks(&runs, &part).ok();
     if let Ok(run) = RunFolder::open(&runs.join("run")) {
-        (run.status().ok(), run.data().ok(), run.labels().ok(), run.best().ok());
+        (
+            run.status().ok(),
+            run.data().ok(),
+            run.labels().ok(),
+            run.best().ok(),
+        );
         (run.metrics().ok(), run.validation().ok());
         run.read_checkpoint(CheckpointChoice::Best).ok();
         run.newest_whole_checkpoint().ok();

@@ -1,12 +1,22 @@
-//! Where inputs lie as files: what the targets read takes paths.
+//! What the targets share: inputs as files, for what they read takes paths, and the tables that
+//! ship, read once.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use holdout_core::market::Instruments;
+
+/// The markets that ship.
+pub static MARKETS: LazyLock<Instruments> = LazyLock::new(Instruments::builtin);
+
 /// In memory where there is such a folder: an input is one write.
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     let memory = Path::new("/dev/shm");
-    let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+    let base = if memory.is_dir() {
+        memory.to_owned()
+    } else {
+        std::env::temp_dir()
+    };
     let folder = base.join(format!("holdout-fuzz-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder for inputs");
     folder
