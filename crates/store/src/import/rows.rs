@@ -565,7 +565,7 @@ impl RowReader<'_> {
 
     /// A volume; no value is 0.
     fn volume(&self, cell: &[u8]) -> Result<f64, RowFault> {
-        match number::parse(cell, self.mark) {
+        match number::parse_amount(cell, self.mark) {
             Some(v) if v >= 0.0 => Ok(v),
             Some(_) => Err(RowFault::Kind(
                 ProblemKind::BadRow,
