@@ -548,7 +548,7 @@ fn only_the_visible_trades_are_drawn() {
 }
 
 /// Whether software or hardware Vulkan can render here.
-fn can_render() -> bool {
+pub(crate) fn can_render() -> bool {
     let driver = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"]
         .iter()
         .any(|d| {
