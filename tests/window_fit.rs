@@ -6,7 +6,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use egui::accesskit::Role;
-use egui::{Key, Modifiers, vec2};
+use egui::{Event, Key, Modifiers, MouseWheelUnit, Rect, TouchPhase, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use holdout::app::Workbench;
@@ -29,12 +29,22 @@ const SIZES: [(f32, f32, f32); 3] = [
 ];
 
 fn resize(h: &mut Harness<'static, Workbench>, (width, height, zoom): (f32, f32, f32)) {
-    h.set_size(vec2(width, height));
     let ctx = h.ctx.clone();
+    // A size is in points, so it is set before these grow.
+    h.state_mut().apply(&ctx, Command::Zoom(1.0));
+    h.step();
+    h.step();
+    h.set_size(vec2(width, height));
+    h.step();
     h.state_mut().apply(&ctx, Command::Zoom(zoom));
     for _ in 0..5 {
         h.step();
     }
+    let points = ctx.content_rect().size();
+    assert!(
+        (points - vec2(width, height) / zoom).length() < 1.0,
+        "{points}"
+    );
 }
 
 fn go(h: &mut Harness<'static, Workbench>, page: Page) {
@@ -58,37 +68,81 @@ fn named(h: &Harness<'static, Workbench>) -> HashMap<u64, (Role, String)> {
         .collect()
 }
 
-/// Whether a widget is in the window and its panel shows all of it; `None` when it is not drawn.
-/// What is taller than half a window is read by scrolling.
-fn whole(h: &Harness<'static, Workbench>, id: u64) -> Option<bool> {
+/// Where a widget is, and what of it is seen.
+fn place(h: &Harness<'static, Workbench>, id: u64) -> Option<(Rect, Rect)> {
     let window = h.ctx.content_rect();
-    let (rect, seen) = h.ctx.viewport(|v| {
+    h.ctx.viewport(|v| {
         let all = v.prev_pass.widgets.layers().flat_map(|(_, w)| w.iter());
-        let of = |w: &egui::WidgetRect| (w.rect, w.interact_rect);
+        let of = |w: &egui::WidgetRect| (w.rect, w.interact_rect.intersect(window));
         all.filter(|w| w.id.value() == id).map(of).next()
-    })?;
-    let seen = seen.intersect(window);
-    let wide = seen.width() > rect.width() - 2.0;
-    let high = seen.height() > rect.height() - 2.0 || rect.height() > window.height() / 2.0;
-    Some(wide && high)
+    })
 }
 
-/// Names of what cannot be brought into sight.
+/// How much of a widget is not seen, to the side and up or down.
+fn hidden(h: &Harness<'static, Workbench>, id: u64) -> Vec2 {
+    place(h, id).map_or(Vec2::ZERO, |(rect, seen)| {
+        (rect.size() - seen.size().max(Vec2::ZERO)).max(Vec2::ZERO)
+    })
+}
+
+/// Turns the wheel with the pointer where the widget is, or as near to it as the window goes,
+/// until all of it is seen; says whether that came about, or for a large one whether it moved.
+fn wheel(h: &mut Harness<'static, Workbench>, id: u64, large: bool) -> bool {
+    let Some((start, _)) = place(h, id) else {
+        return true;
+    };
+    let inside = h.ctx.content_rect().shrink2(vec2(30.0, 60.0));
+    for way in [Vec2::DOWN, Vec2::UP, Vec2::RIGHT, Vec2::LEFT] {
+        for _ in 0..12 {
+            let Some((rect, _)) = place(h, id) else {
+                return true;
+            };
+            h.event(Event::PointerMoved(inside.clamp(rect.center())));
+            h.event(Event::MouseWheel {
+                unit: MouseWheelUnit::Point,
+                delta: way * 60.0,
+                phase: TouchPhase::Move,
+                modifiers: Modifiers::NONE,
+            });
+            for _ in 0..3 {
+                h.step();
+            }
+            let moved = place(h, id).is_none_or(|(now, _)| now.min.distance(start.min) > 5.0);
+            if hidden(h, id).max_elem() <= SLACK || (large && moved) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Points that may be missing at an edge without anything being lost.
+const SLACK: f32 = 2.0;
+
+/// Names of what cannot be brought into sight, by the way of screen readers or with the wheel.
+/// What is larger than a control may be larger than the area it is scrolled in: it has to move
+/// there.
 fn cut_off(h: &mut Harness<'static, Workbench>) -> Vec<String> {
     let mut lost = Vec::new();
     for (id, (role, label)) in named(h) {
-        if whole(h, id).unwrap_or(true) {
+        if hidden(h, id).max_elem() <= SLACK {
             continue;
         }
-        let node = h.query_all(By::new().predicate(move |n| n.locate().0.0 == id));
-        for n in node {
+        for n in h.query_all(By::new().predicate(move |n| n.locate().0.0 == id)) {
             n.scroll_to_me();
         }
-        for _ in 0..5 {
+        for _ in 0..4 {
             h.step();
         }
-        if whole(h, id) == Some(false) {
-            lost.push(format!("{role:?} {label:?}"));
+        // Rows of long tables are drawn only while they are seen; their numbers go to others.
+        let same = named(h).get(&id).is_some_and(|(_, l)| *l == label);
+        let Some((rect, _)) = place(h, id).filter(|_| same) else {
+            continue;
+        };
+        let gone = hidden(h, id);
+        let large = rect.height() > 40.0 || rect.width() > 200.0;
+        if gone.max_elem() > SLACK && !wheel(h, id, large) {
+            lost.push(format!("{role:?} {label:?} {rect:?} lacks {gone:?}"));
         }
     }
     lost.sort();

@@ -70,8 +70,10 @@ impl CheckpointsPanel {
         Panel::top("checkpoints-bar")
             .frame(bar(ctx.theme))
             .show(ui, |ui| self.bar(ctx, view, ui));
-        Panel::bottom("checkpoints-table")
-            .default_size(300.0)
+        // In a low window the curves keep half of it.
+        let low = ui.available_height() < 560.0;
+        Panel::bottom(egui::Id::unique(("checkpoints-table", low)))
+            .default_size(if low { 200.0 } else { 300.0 })
             .resizable(true)
             .min_size(140.0)
             .frame(pad(ctx.theme))
@@ -186,7 +188,7 @@ impl CheckpointsPanel {
     }
 
     fn table(&mut self, ctx: &PanelCtx<'_>, view: &CheckpointsView, ui: &mut Ui) {
-        let wide = WIDTHS.iter().map(|w| w + 8.0).sum::<f32>() + 240.0;
+        let wide = WIDTHS.iter().map(|w| w + 8.0).sum::<f32>() + 180.0;
         ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
             ui.set_width(wide.max(ui.available_width()));
             self.rows(ctx, view, ui);
@@ -226,9 +228,9 @@ impl CheckpointsPanel {
         });
         builder
             .column(Column::remainder().clip(true))
-            .header(22.0, |mut header| self.heads(ctx, &mut header))
+            .header(24.0, |mut header| self.heads(ctx, &mut header))
             .body(|body| {
-                body.rows(22.0, view.table.rows.len(), |mut row| {
+                body.rows(24.0, view.table.rows.len(), |mut row| {
                     let at = order[row.index()];
                     let r = &view.table.rows[at];
                     let j = &view.table.selection.judged[at];

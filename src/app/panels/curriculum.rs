@@ -396,7 +396,7 @@ fn charts(ctx: &PanelCtx<'_>, ui: &mut Ui) {
         return;
     }
     // One under the other; in a low window each keeps a height that can be read.
-    let heights = [(room * 0.42).max(260.0), (room * 0.56).max(380.0)];
+    let heights = [(room * 0.42).max(240.0), (room * 0.56).max(340.0)];
     let scrolls = heights.iter().sum::<f32>() > room;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let charts = [("phase-1", &entries), ("phase-2", &management)];

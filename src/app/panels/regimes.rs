@@ -151,6 +151,9 @@ const HEADS: [&str; 8] = [
     "Drawdown",
 ];
 
+/// Width of the last column.
+const LAST: f32 = 78.0;
+
 /// What the breakdown is ordered by.
 fn value(c: &RegimeCell, column: usize) -> Value {
     match column {
@@ -172,10 +175,17 @@ fn breakdown(theme: &Theme, cells: &[RegimeCell], sorting: &mut Sorting, ui: &mu
         .spacing(vec2(10.0, 5.0))
         .show(ui, |ui| {
             for (i, name) in HEADS.into_iter().enumerate() {
-                if name.is_empty() {
-                    ui.label("");
-                } else {
-                    sorting.head(ui, theme, i, name, i > 0);
+                match name {
+                    "" => {
+                        ui.label("");
+                    }
+                    // The last column takes what room there is unless it is told its own.
+                    "Drawdown" => {
+                        ui.allocate_ui(vec2(LAST, 18.0), |ui| {
+                            sorting.head(ui, theme, i, name, true);
+                        });
+                    }
+                    _ => sorting.head(ui, theme, i, name, i > 0),
                 }
             }
             ui.end_row();
@@ -203,8 +213,7 @@ fn breakdown(theme: &Theme, cells: &[RegimeCell], sorting: &mut Sorting, ui: &mu
                 };
                 right(ui, rate_text(c), rates);
                 right(ui, sharpe_text(c), rates);
-                // The last column takes what room there is unless it is told its own.
-                ui.allocate_ui(vec2(70.0, 18.0), |ui| {
+                ui.allocate_ui(vec2(LAST, 18.0), |ui| {
                     right(ui, number::dollars(c.max_drawdown_usd, 0), theme.text);
                 });
                 ui.end_row();

@@ -209,7 +209,7 @@ impl TradesTable {
                     table = table.column(Column::exact(width));
                 }
                 table = table.column(Column::remainder().at_least(130.0));
-                let table = table.header(22.0, |mut header| {
+                let table = table.header(24.0, |mut header| {
                     for (key, name, right, _) in columns {
                         header.col(|ui| {
                             let order = (self.key == key).then_some(self.descending);
