@@ -6,7 +6,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use egui::accesskit::Role;
-use egui::{Event, Key, Modifiers, MouseWheelUnit, Rect, TouchPhase, Vec2, vec2};
+use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Rect, TouchPhase, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use holdout::app::Workbench;
@@ -102,6 +102,7 @@ fn wheel(h: &mut Harness<'static, Workbench>, id: u64, large: bool) -> bool {
                 unit: MouseWheelUnit::Point,
                 delta: way * 60.0,
                 phase: TouchPhase::Move,
+                source: MouseWheelSource::Unknown,
                 modifiers: Modifiers::NONE,
             });
             for _ in 0..3 {
