@@ -6,7 +6,9 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use egui::accesskit::Role;
-use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Rect, TouchPhase, Vec2, vec2};
+use egui::{
+    Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Rect, TouchPhase, Vec2, pos2, vec2,
+};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use holdout::app::Workbench;
@@ -91,16 +93,18 @@ fn wheel(h: &mut Harness<'static, Workbench>, id: u64, large: bool) -> bool {
     let Some((start, _)) = place(h, id) else {
         return true;
     };
-    let inside = h.ctx.content_rect().shrink2(vec2(30.0, 60.0));
+    // Under the bars of window and page, above the one at the bottom.
+    let window = h.ctx.content_rect();
+    let inside = Rect::from_min_max(pos2(30.0, 150.0), window.max - vec2(30.0, 70.0));
     for way in [Vec2::DOWN, Vec2::UP, Vec2::RIGHT, Vec2::LEFT] {
-        for _ in 0..12 {
+        for _ in 0..16 {
             let Some((rect, _)) = place(h, id) else {
                 return true;
             };
             h.event(Event::PointerMoved(inside.clamp(rect.center())));
             h.event(Event::MouseWheel {
                 unit: MouseWheelUnit::Point,
-                delta: way * 60.0,
+                delta: way * 100.0,
                 phase: TouchPhase::Move,
                 source: MouseWheelSource::Unknown,
                 modifiers: Modifiers::NONE,

@@ -181,7 +181,8 @@ fn breakdown(theme: &Theme, cells: &[RegimeCell], sorting: &mut Sorting, ui: &mu
                     }
                     // The last column takes what room there is unless it is told its own.
                     "Drawdown" => {
-                        ui.allocate_ui(vec2(LAST, 18.0), |ui| {
+                        let size = vec2(LAST, ui.spacing().interact_size.y);
+                        ui.allocate_ui(size, |ui| {
                             sorting.head(ui, theme, i, name, true);
                         });
                     }
