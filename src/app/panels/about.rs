@@ -36,6 +36,7 @@ pub fn ui(ctx: &PanelCtx<'_>, egui: &egui::Context) {
         let room = (ui.ctx().content_rect().height() - 140.0).max(160.0);
         let text = ScrollArea::vertical()
             .max_height(room)
+            .min_scrolled_height(room)
             .show(ui, |ui| told(ctx, state, ui))
             .inner;
         ui.add_space(10.0);
