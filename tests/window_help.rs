@@ -132,6 +132,12 @@ fn a_run_is_examined_by_regime_checkpoint_and_market() {
         b.model.findings.comparison.is_some() && b.model.findings.busy.is_none()
     });
     h.get_by_label("Differences");
+    let compared = h.state().model.findings.comparison.clone().unwrap();
+    let run = h.state().model.runs[0].name.clone();
+    assert_eq!(
+        compared.chart.subtitle, run,
+        "an exported chart names its run"
+    );
     click(&mut h, "Back to all");
     click(&mut h, "Markets");
     click(&mut h, "Judge on the sample markets");
