@@ -46,9 +46,6 @@ impl Default for ResultsPanel {
     }
 }
 
-/// Height in points that the panes need; with less the page is scrolled.
-const LEAST: f32 = 430.0;
-
 impl ResultsPanel {
     /// The layout of the panes, as text to keep.
     pub fn layout(&self) -> String {
@@ -96,23 +93,14 @@ impl ResultsPanel {
             .frame(Frame::new().fill(ctx.theme.panel))
             .show(ui, |ui| {
                 let waited = self.player.waited(ctx, view);
-                let low = ui.available_height() < LEAST;
                 let mut panes = Panes {
                     ctx,
                     view,
                     trades: &mut self.trades,
                     player: &mut self.player,
                     clicked: waited,
-                    low,
                 };
-                if low {
-                    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                        let size = vec2(ui.available_width(), LEAST);
-                        ui.allocate_ui(size, |ui| self.tree.ui(&mut panes, ui));
-                    });
-                } else {
-                    self.tree.ui(&mut panes, ui);
-                }
+                self.tree.ui(&mut panes, ui);
                 if let Some(i) = panes.clicked {
                     self.show_trade(ctx, view, i, ui);
                 }
@@ -151,8 +139,6 @@ struct Panes<'a> {
     trades: &'a mut TradesTable,
     player: &'a mut Player,
     clicked: Option<usize>,
-    /// Whether the page is scrolled, so that the wheel is not for a curve.
-    low: bool,
 }
 
 impl Behavior<Pane> for Panes<'_> {
@@ -224,7 +210,7 @@ impl Panes<'_> {
                 let chart = ChartView {
                     group: "results",
                     height: ui.available_height() - 2.0,
-                    wheel_zooms: !self.low,
+                    wheel_zooms: true,
                     export: true,
                 };
                 if let Some(format) = chart.show(ui, ctx.theme, &view.chart) {
