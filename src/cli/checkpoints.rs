@@ -1,10 +1,9 @@
 //! `holdout checkpoints`: all checkpoints of a run on validation, the choice and why.
 
-use std::fs;
-
 use anyhow::{Context as _, anyhow};
 use holdout_core::compliance::Status;
 use holdout_core::metrics::selection::SelectionRule;
+use holdout_store::text::read_whole_text;
 
 use super::args::CheckpointsArgs;
 use super::progress::{bar, stop_on_ctrl_c};
@@ -21,7 +20,7 @@ pub(super) fn run(a: &CheckpointsArgs, json: bool) -> Outcome {
     let rule = match &a.rule {
         None => SelectionRule::default(),
         Some(path) => {
-            let text = fs::read_to_string(path)
+            let text = read_whole_text(path)
                 .with_context(|| format!("failed to read {}", path.display()))
                 .bad_input()?;
             toml::from_str(&text)
