@@ -129,8 +129,13 @@ fn coverage(world: World, series: u64, draws: usize) -> [f64; 11] {
                 }
             })
             .collect();
-        let another = DailySeries::of_returns(50_000.0, world.returns(&mut rng), None);
-        let (fall_usd, fall_share) = fall(&another);
+        // Accounts of a fixed number of contracts win and lose dollars, and do not compound.
+        let dollars = |r: &[f64]| {
+            let pnl = r.iter().map(|x| 50_000.0 * x).collect();
+            DailySeries::of_pnl(50_000.0, pnl, None)
+        };
+        let (fall_usd, fall_share) = fall(&dollars(&world.returns(&mut rng)));
+        let in_dollars = dollars(&returns);
         let s = DailySeries::of_returns(50_000.0, returns, None);
         let settings = BootstrapSettings {
             draws,
@@ -138,6 +143,7 @@ fn coverage(world: World, series: u64, draws: usize) -> [f64; 11] {
             block: None,
         };
         let u = Uncertainty::of(&s, Some(&trades), 0.0, 0.0, settings);
+        let of_dollars = Uncertainty::of(&in_dollars, None, 0.0, 0.0, settings);
         let (n, w) = trades
             .iter()
             .fold((0, 0), |(n, w), d| (n + d.count, w + d.wins));
@@ -153,8 +159,8 @@ fn coverage(world: World, series: u64, draws: usize) -> [f64; 11] {
             (ends(u.volatility), SD * DAYS_PER_YEAR.sqrt()),
             (ends(u.sortino), sortino),
             (ends(u.profit_factor), factor),
-            (ends(u.max_drawdown_usd), fall_usd),
-            (ends(u.max_drawdown_fraction), fall_share),
+            (ends(of_dollars.max_drawdown_usd), fall_usd),
+            (ends(of_dollars.max_drawdown_fraction), fall_share),
         ];
         for (h, (interval, truth)) in held.iter_mut().zip(all) {
             let (lower, upper) = interval.unwrap();
