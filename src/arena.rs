@@ -124,6 +124,12 @@ impl Arena {
         finer: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
         let mut config = self.plan.config.clone();
+        if let Some(file) = finer.as_ref().filter(|_| same_bar != SameBar::FinerBars) {
+            bail!(
+                "the finer bars {} would not be used: sim.same_bar of this run is not finer_bars; leave them out",
+                file.display()
+            );
+        }
         (config.sim.same_bar, config.finer) = (same_bar, finer);
         let plan = config
             .plan(&dataset.bars.instrument)

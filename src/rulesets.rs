@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use holdout_core::compliance::RuleSet;
+use holdout_store::text::read_whole_text;
 
 use crate::jobs::certificate::RuleText;
 
@@ -48,8 +49,8 @@ pub fn own() -> Vec<(PathBuf, anyhow::Result<RuleText>)> {
 /// # Errors
 /// When it cannot be read or makes no sense; the message names line and key.
 pub fn read(path: &Path) -> anyhow::Result<RuleText> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("failed to read {}", path.display()))?;
+    let text =
+        read_whole_text(path).with_context(|| format!("failed to read {}", path.display()))?;
     let rules = RuleSet::parse(&text)
         .with_context(|| format!("failed to read the rule set {}", path.display()))?;
     Ok(RuleText {
@@ -89,6 +90,16 @@ pub fn find(id_or_file: &str) -> anyhow::Result<RuleText> {
     ))
 }
 
+/// Whether Windows takes a file of this name as a device, whatever its ending.
+fn is_device(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let numbered = upper
+        .strip_prefix("COM")
+        .or_else(|| upper.strip_prefix("LPT"));
+    ["CON", "PRN", "AUX", "NUL"].contains(&upper.as_str())
+        || numbered.is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// Keeps a rule set as the user's own; returns where.
 ///
 /// # Errors
@@ -103,6 +114,12 @@ pub fn save_own(rules: &RuleSet) -> anyhow::Result<PathBuf> {
             rules.id
         );
     }
+    if is_device(&rules.id) {
+        bail!(
+            "\"{}\" is the name of a device on Windows, where no file can be called so; give the rules another one",
+            rules.id
+        );
+    }
     let folder = own_folder().ok_or_else(|| {
         anyhow!("the system names no configuration folder; set HOLDOUT_CONFIG to one")
     })?;
@@ -111,4 +128,19 @@ pub fn save_own(rules: &RuleSet) -> anyhow::Result<PathBuf> {
     let path = folder.join(format!("{}.toml", rules.id));
     holdout_store::atomic::replace(&path, text.as_bytes())?;
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_devices_are_known() {
+        for name in ["CON", "nul", "Aux", "com1", "LPT9"] {
+            assert!(is_device(name), "{name}");
+        }
+        for name in ["mine", "console", "com", "com10", "lpt-1", ""] {
+            assert!(!is_device(name), "{name}");
+        }
+    }
 }

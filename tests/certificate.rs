@@ -178,6 +178,30 @@ fn one_changed_byte_in_any_file_is_found_and_shuts_the_gate() {
 }
 
 #[test]
+fn every_figure_of_a_check_is_printed_in_its_unit() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), passing());
+    let ledger = dir.path().display().to_string();
+    let words = [
+        "compliance",
+        "check",
+        "--ruleset=apex-50k-seed",
+        "--ledger",
+        &ledger,
+    ];
+    let ran = holdout(&words);
+    let line = |id: &str| ran.stdout.lines().find(|l| l.trim_start().starts_with(id));
+    for (id, figures) in [
+        ("firm_drawdown", "$2,500.00"),
+        ("flat_by", " h "),
+        ("size", "1 minis"),
+    ] {
+        let line = line(id).unwrap_or_else(|| panic!("{id}: {}", ran.stdout));
+        assert!(line.contains(figures), "{line}");
+    }
+}
+
+#[test]
 fn a_forged_verdict_with_a_fresh_hash_is_found_by_judging_again() {
     let dir = tempfile::tempdir().unwrap();
     let run = run_with(dir.path(), failing(), "test");

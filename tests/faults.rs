@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use holdout_store::text::sha256_of;
 
-use crate::programme::{TINY, event_records, first_run, holdout, json, lines, sample};
+use crate::programme::{TINY, event_records, first_run, holdout, json, judged_run, lines, sample};
 
 fn tiny(out: &Path, more: &[&str]) -> Vec<String> {
     let mut all = ["train", "--data", &sample("ES_1m_2024q4.csv"), "--out"]
@@ -74,6 +74,209 @@ fn a_full_disk_stops_the_run_and_freeing_it_lets_it_go_on() {
         last(&run) == last(whole["run"].as_str().unwrap()),
         "same bits"
     );
+}
+
+/// Runs a script in a shell that sees file systems of its own, which vanish with it; the programme
+/// is `$0`, and the arguments follow. `None`, said aloud, where the system lets nobody do so.
+#[cfg(target_os = "linux")]
+fn with_mounts(script: &str, args: &[String]) -> Option<(i32, String)> {
+    let shell = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
+        command
+    };
+    let allowed = shell("mount -t tmpfs none /mnt").output();
+    if !allowed.is_ok_and(|o| o.status.success()) {
+        eprintln!("skipped: no file system can be mounted here");
+        return None;
+    }
+    let mut command = shell(script);
+    let ran = command
+        .arg(env!("CARGO_BIN_EXE_holdout"))
+        .args(args)
+        .output();
+    let ran = ran.unwrap();
+    let told = String::from_utf8_lossy(&ran.stdout) + String::from_utf8_lossy(&ran.stderr);
+    Some((ran.status.code().unwrap_or(-1), told.into_owned()))
+}
+
+/// A file system that really has no byte left, in the middle of a training; then it has.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_small_disk_that_fills_up_loses_nothing_that_was_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let (disk, kept) = (dir.path().join("disk"), dir.path().join("kept"));
+    fs::create_dir(&disk).unwrap();
+    let settings = [
+        "checkpoint_every=4",
+        "eval_every=4",
+        "network.trunk=[8]",
+        "network.head=8",
+        "phase1.steps=32768",
+        "phase2.steps=0",
+    ];
+    let whole = json(&strs(&tiny(&dir.path().join("whole"), &settings)));
+    let whole = whole["run"].as_str().unwrap();
+    let script = format!(
+        "set -eu
+        mount -t tmpfs -o size=6m none {disk}
+        head -c 5m /dev/zero > {disk}/ballast
+        code=0; \"$0\" \"$@\" || code=$?
+        echo \"ended with $code\"; echo \"free: $(df --output=avail {disk} | tail -n 1)\"
+        for file in {disk}/runs/*/checkpoints/*.safetensors; do test -s \"$file\"; done
+        rm {disk}/ballast
+        \"$0\" train --resume {disk}/runs/* --progress=none
+        cp -r {disk}/runs {kept}",
+        disk = disk.display(),
+        kept = kept.display()
+    );
+    let Some((code, told)) = with_mounts(&script, &tiny(&disk.join("runs"), &settings)) else {
+        return;
+    };
+    assert_eq!(code, 0, "{told}");
+    for words in [
+        "ended with 4",
+        "No space left",
+        "its checkpoints are intact",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let run = first_run(&kept).unwrap();
+    let names = |run: &Path| -> std::collections::BTreeSet<_> {
+        let files = fs::read_dir(run.join("checkpoints")).unwrap().flatten();
+        files.map(|f| f.file_name()).collect()
+    };
+    assert_eq!(names(&run), names(Path::new(whole)));
+    for name in names(&run) {
+        if Path::new(&name)
+            .extension()
+            .is_some_and(|e| e == "safetensors")
+        {
+            let read = |run: &Path| fs::read(run.join("checkpoints").join(&name)).unwrap();
+            assert!(read(&run) == read(Path::new(whole)), "{name:?}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_on_a_disk_that_can_only_be_read_is_shown_and_not_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = judged_run(dir.path());
+    let script = format!(
+        "mount --bind {0} {0} && mount -o remount,bind,ro {0} || exit 99
+        \"$0\" runs \"$1\" || exit 98
+        for command in \"train --resume $1 --checkpoint 2048\" \"evaluate --run $1 --split test\" \"runs note $1 words\"; do
+            code=0; \"$0\" $command || code=$?; echo \"ended with $code\"
+        done",
+        dir.path().display()
+    );
+    let Some((code, told)) = with_mounts(&script, std::slice::from_ref(&run)) else {
+        return;
+    };
+    assert_eq!(code, 0, "{told}");
+    let refused = ["ended with 3", "ended with 4"].map(|w| told.matches(w).count());
+    assert_eq!(refused[0] + refused[1], 3, "{told}");
+    assert!(told.matches("Read-only file system").count() >= 3, "{told}");
+}
+
+/// Files of somebody else: the process is nobody, in a user namespace that knows no owner of theirs.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_may_not_be_read_or_written_is_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(dir.path(), 0o755);
+    let run = judged_run(dir.path());
+    // Where the programme was built may be closed to nobody.
+    let programme = dir.path().join("holdout");
+    fs::copy(env!("CARGO_BIN_EXE_holdout"), &programme).unwrap();
+    let nobody = |args: &[&str]| {
+        let mut command = Command::new("unshare");
+        let ran = command.arg("--user").arg(&programme).args(args).output();
+        let ran = ran.unwrap();
+        let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+        (ran.status.code().unwrap_or(-1), told)
+    };
+    if !Command::new("unshare")
+        .args(["--user", "true"])
+        .status()
+        .is_ok_and(|s| s.success())
+    {
+        return eprintln!("skipped: nobody may become nobody here");
+    }
+    let (code, told) = nobody(&["runs", &run]);
+    assert_eq!(code, 0, "{told}");
+    for args in [
+        &["train", "--resume", &run, "--checkpoint", "2048"][..],
+        &["runs", "note", &run, "words"],
+        &["evaluate", "--run", &run, "--split", "test"],
+    ] {
+        let (code, told) = nobody(args);
+        assert!(
+            [3, 4].contains(&code) && told.contains("Permission denied"),
+            "{args:?}: {code} {told}"
+        );
+    }
+    mode(&Path::new(&run).join("status.json"), 0);
+    let (code, told) = nobody(&["runs", &run]);
+    assert!(
+        code != 0 && told.contains("Permission denied"),
+        "{code} {told}"
+    );
+    let runs = dir.path().join("runs").display().to_string();
+    let (code, told) = nobody(&["runs", "--dir", &runs]);
+    assert_eq!(
+        code, 0,
+        "a run that cannot be read is listed all the same: {told}"
+    );
+}
+
+/// Everything in a run was written on a day that is still to come: the clock was put back.
+#[test]
+fn a_clock_that_was_put_back_loses_no_look_and_no_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = judged_run(dir.path());
+    let (run, runs) = (Path::new(&run), dir.path().join("runs"));
+    let later = std::time::SystemTime::now() + Duration::from_secs(40 * 365 * 86_400);
+    for file in [run.join("status.json"), runs.join("registry.json")] {
+        let text = fs::read_to_string(&file).unwrap();
+        let year = text.split("\"20").nth(1).unwrap().get(..2).unwrap();
+        let future = text.replace(&format!("\"20{year}-"), "\"2090-");
+        assert_ne!(future, text);
+        fs::write(&file, future).unwrap();
+    }
+    for folder in [run.to_owned(), run.join("checkpoints"), runs.clone()] {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_file() {
+                let file = fs::OpenOptions::new().write(true).open(entry.path());
+                file.unwrap().set_modified(later).unwrap();
+            }
+        }
+    }
+    let name = run.display().to_string();
+    let judged = json(&["evaluate", "--run", &name, "--split", "test", "--json"]);
+    assert_eq!(judged["looks"], 2, "{judged}");
+    let args = [
+        "train",
+        "--resume",
+        &name,
+        "--checkpoint",
+        "2048",
+        "--json",
+        "--progress=none",
+    ];
+    let branch = json(&args)["run"].as_str().unwrap().to_owned();
+    assert_ne!(branch, name);
+    let all = json(&["runs", "--dir", &runs.display().to_string(), "--json"]);
+    assert_eq!(all.as_array().unwrap().len(), 2, "{all}");
+    for name in [&name, &branch] {
+        let shown = json(&["runs", name, "--json"]);
+        assert_eq!(shown["status"]["state"], "finished", "{shown}");
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -133,6 +133,24 @@ fn another_market_without_finer_bars_is_judged_stop_first() {
 }
 
 #[test]
+fn finer_bars_that_a_run_would_not_use_are_refused() {
+    let dataset = load(Path::new(&sample("ES_1m_2024q4.csv")));
+    let plan = config(SameBar::StopFirst, None).plan(&dataset.bars.instrument);
+    let own = Arena::new(plan.unwrap(), dataset.clone()).unwrap();
+    let finer = || Some(PathBuf::from("nowhere.csv"));
+    for refused in [
+        own.elsewhere(dataset.clone(), finer()),
+        own.other_market(dataset.clone(), finer()),
+    ] {
+        let text = refused.err().unwrap().to_string();
+        assert!(
+            text.contains("nowhere.csv") && text.contains("same_bar"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn figures_of_a_run_have_the_days_of_its_own_calendar() {
     let dataset = load(Path::new(&sample("ES_1m_2024q4.csv")));
     let days = |closed: &[&str]| {

@@ -12,89 +12,23 @@ use holdout::app::keeping::Kept;
 use holdout::cli::run_inside;
 use holdout::config::RunConfig;
 use holdout_core::market::Instruments;
-use holdout_core::rng::Stream;
 use holdout_learn::Policy;
 
+use crate::mutate::{Dice, mutate};
 use crate::programme::{holdout, judged_run, sample};
-
-/// Pieces that break readers.
-const PIECES: [&[u8]; 24] = [
-    b"\0",
-    b"\xff",
-    b"\"",
-    b",",
-    b"\n",
-    b"\r\n",
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b"null",
-    b"NaN",
-    b"inf",
-    b"-1",
-    b"-0",
-    b"0.1",
-    b"1e308",
-    b"1e-308",
-    b"99999999999999999999",
-    b"9223372036854775807",
-    b"-9223372036854775808",
-    b"2024-02-30",
-    b"9999-12-31T23:59:59Z",
-    b"../../../../etc/passwd",
-];
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |v| v.parse().expect("a number"))
 }
 
-/// One more fault in a file.
-fn mutate(bytes: &mut Vec<u8>, dice: &mut Stream) {
-    let mut roll = |n: usize| dice.below(n.max(1) as u64) as usize;
-    let (a, b) = (roll(bytes.len() + 1), roll(bytes.len() + 1));
-    let range = a.min(b)..a.max(b).min(a.min(b) + 200);
-    match roll(9) {
-        0 if a < bytes.len() => bytes[a] = roll(256) as u8,
-        1 if a < bytes.len() => bytes[a] ^= 1 << roll(8),
-        2 => bytes.truncate(a),
-        3 => drop(bytes.drain(range)),
-        4 => {
-            let copy = bytes[range].to_vec();
-            drop(bytes.splice(a..a, copy));
-        }
-        // Another value where a number stands.
-        5 => {
-            let digits: Vec<usize> = (0..bytes.len())
-                .filter(|&i| bytes[i].is_ascii_digit())
-                .collect();
-            if let Some(&from) = digits.get(roll(digits.len())) {
-                let more = bytes[from..].iter().take_while(|b| b.is_ascii_digit());
-                let to = from + more.count();
-                let piece = PIECES[roll(PIECES.len())];
-                drop(bytes.splice(from..to, piece.iter().copied()));
-            }
-        }
-        // Deeper than any reader follows.
-        6 if roll(8) == 0 => {
-            let deep = [b"[{\"a\":", b"[[[[[["][roll(2)].repeat(20_000);
-            drop(bytes.splice(a..a, deep));
-        }
-        _ => {
-            let piece = PIECES[roll(PIECES.len())];
-            drop(bytes.splice(a..a, piece.iter().copied()));
-        }
-    }
-}
-
 /// Breaks a file `inputs` times, has it read each time, and puts it back.
 fn broken(what: &str, file: &Path, inputs: u64, mut read: impl FnMut(&[u8])) {
     let whole = fs::read(file).unwrap();
-    let mut dice = Stream::new(number("HOLDOUT_FUZZ_SEED", 1), what, 0);
+    let mut dice = Dice::new(number("HOLDOUT_FUZZ_SEED", 1), what);
     for i in 0..number("HOLDOUT_FUZZ_INPUTS", inputs) {
         let mut bytes = whole.clone();
-        for _ in 0..=dice.below(3) {
-            mutate(&mut bytes, &mut dice);
+        for _ in 0..=dice.roll(3) {
+            mutate(&mut bytes, &[], &mut dice);
         }
         fs::write(file, &bytes).unwrap();
         if catch_unwind(AssertUnwindSafe(|| read(&bytes))).is_err() {

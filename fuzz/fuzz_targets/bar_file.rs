@@ -3,36 +3,25 @@
 //! The first byte chooses the name of the file, which can tell dialect, market and day.
 #![no_main]
 
-use std::path::PathBuf;
-use std::sync::LazyLock;
-
 use holdout_store::{ImportError, ImportOptions, import};
 use libfuzzer_sys::fuzz_target;
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 8] = [
     "NQ.csv",
     "NQ 09-23.Last.txt",
     "DAT_MT_NQ_M1.csv",
     "20131007_es_minute_trade_201312.csv",
     "ES_full_1min.txt",
     "unknown.txt",
+    "NQ.csv.gz",
+    "NQ.zip",
 ];
-
-/// In memory where there is such a folder: an input is one write.
-static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-    let memory = PathBuf::from("/dev/shm");
-    let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
-    let folder = base.join(format!("holdout-fuzz-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder for inputs");
-    folder
-});
 
 fuzz_target!(|data: &[u8]| {
     let Some((first, bytes)) = data.split_first() else {
         return;
     };
-    let path = FOLDER.join(NAMES[usize::from(*first) % NAMES.len()]);
-    std::fs::write(&path, bytes).expect("an input can be written");
+    let path = holdout_fuzz::file(NAMES[usize::from(*first) % NAMES.len()], bytes);
     let options = ImportOptions {
         market: (first & 64 != 0).then(|| "NQ".to_owned()),
         zone: (first & 128 != 0).then(|| "America/Chicago".to_owned()),

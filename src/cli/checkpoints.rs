@@ -1,10 +1,9 @@
 //! `holdout checkpoints`: all checkpoints of a run on validation, the choice and why.
 
-use std::fs;
-
 use anyhow::{Context as _, anyhow};
 use holdout_core::compliance::Status;
 use holdout_core::metrics::selection::SelectionRule;
+use holdout_store::text::read_whole_text;
 
 use super::args::CheckpointsArgs;
 use super::progress::{bar, stop_on_ctrl_c};
@@ -21,7 +20,7 @@ pub(super) fn run(a: &CheckpointsArgs, json: bool) -> Outcome {
     let rule = match &a.rule {
         None => SelectionRule::default(),
         Some(path) => {
-            let text = fs::read_to_string(path)
+            let text = read_whole_text(path)
                 .with_context(|| format!("failed to read {}", path.display()))
                 .bad_input()?;
             toml::from_str(&text)
@@ -86,7 +85,16 @@ pub(super) fn run(a: &CheckpointsArgs, json: bool) -> Outcome {
 
 fn print(c: &CheckpointTable) {
     let mut t = table(&[
-        "step", "phase", "net P&L", "trades", "win rate", "Sharpe", "drawdown", "rules", "why not",
+        "step",
+        "phase",
+        "net P&L",
+        "trades",
+        "win rate",
+        "Sharpe",
+        "drawdown",
+        "all accounts",
+        "rules",
+        "why not",
     ]);
     for (r, j) in c.rows.iter().zip(&c.selection.judged) {
         let why = if j.chosen {
@@ -109,6 +117,7 @@ fn print(c: &CheckpointTable) {
             win_rate(r),
             sharpe(r),
             dollars(r.max_drawdown_usd, 0),
+            pooled(r),
             rules,
             why,
         ];
@@ -146,6 +155,19 @@ fn print(c: &CheckpointTable) {
             of(d.sharpe.map(|s| s.p)),
         );
     }
+}
+
+/// What the account and the fresh ones after it made, where it was lost; empty where it lived.
+fn pooled(r: &CheckpointRow) -> String {
+    let lost = r.pooled.filter(|p| p.lost > 0);
+    lost.map_or_else(String::new, |p| {
+        format!(
+            "{} in {}, Sharpe {}",
+            dollars_signed(p.net_pnl_usd, 0),
+            p.accounts,
+            p.sharpe.map_or_else(|| "n/a".to_owned(), |s| grouped(s, 2))
+        )
+    })
 }
 
 /// A win rate, or from how many trades there is none.

@@ -10,7 +10,7 @@ use super::args::{ComplianceArgs, ComplianceCommand};
 use super::table::{row, table};
 use super::{BadInput as _, Failure, Outcome, certificate, chance, print_json};
 use crate::jobs::certificate::{RuleText, judge};
-use crate::report::number::grouped;
+use crate::report::certificate_text::in_unit;
 use crate::rulesets;
 
 pub(super) fn run(a: &ComplianceArgs, json: bool) -> Outcome {
@@ -53,7 +53,9 @@ pub(super) fn print_report(report: &Report) {
     let mut t = table(&[
         "check", "status", "limit", "worst", "room", "when", "detail",
     ]);
-    let number = |x: Option<f64>| x.map_or_else(String::new, |x| grouped(x, 2));
+    let figure = |x: Option<f64>, unit: Option<&str>| {
+        x.map_or_else(String::new, |x| in_unit(x, unit.unwrap_or("")))
+    };
     let applies = |c: &&Check| c.status != Status::NotApplicable;
     for c in report.checks.iter().filter(applies) {
         row(
@@ -61,9 +63,9 @@ pub(super) fn print_report(report: &Report) {
             &[
                 c.id.to_owned(),
                 c.status.name().to_uppercase(),
-                number(c.limit),
-                number(c.worst),
-                number(c.room),
+                figure(c.limit, c.unit),
+                figure(c.worst, c.unit),
+                figure(c.room, c.unit),
                 c.time.clone().unwrap_or_default(),
                 c.detail.clone(),
             ],

@@ -10,6 +10,7 @@ use holdout_core::market::{Instrument, Instruments};
 use holdout_core::metrics::Summary;
 use holdout_core::metrics::tearsheet::TearsheetSettings;
 use holdout_core::sim::{Action, Ledger, SameBar, SimPlan, SimSettings, Tape, replay};
+use holdout_store::text::read_whole_text;
 use holdout_store::{canonical, ledger as ledger_files};
 
 use super::args::ReplayArgs;
@@ -68,7 +69,7 @@ fn write(out: &Path, ledger: &Ledger, summary: &Summary) -> anyhow::Result<()> {
 
 fn plan(a: &ReplayArgs, instrument: &Instrument) -> Result<SimPlan, Failure> {
     let text = match &a.sim {
-        Some(path) => fs::read_to_string(path)
+        Some(path) => read_whole_text(path)
             .with_context(|| format!("failed to read {}", path.display()))
             .bad_input()?,
         None => String::new(),

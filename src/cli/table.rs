@@ -33,16 +33,38 @@ pub(crate) fn facts(rows: &[(&str, String)]) -> Table {
     let mut t = Table::new();
     t.load_preset(presets::NOTHING);
     for (name, text) in rows {
-        t.add_row([Cell::new(name), Cell::new(text)]);
+        t.add_row([Cell::new(name), Cell::new(shown(text))]);
     }
     t
 }
 
+/// Text without what a terminal obeys: notes, tags and names can come from elsewhere.
+fn shown(text: &str) -> String {
+    let obeyed = |c: char| c.is_control() && c != '\n';
+    text.replace(obeyed, " ")
+}
+
 fn aligned(column: usize, text: &str) -> Cell {
-    let cell = Cell::new(text);
+    let cell = Cell::new(shown(text));
     if column == 0 {
         cell
     } else {
         cell.set_alignment(CellAlignment::Right)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_cell_moves_the_cursor() {
+        let note = "\u{1b}[2Jgone\rback\u{9b}31m\nsecond line".to_owned();
+        let mut t = table(&["run", "notes"]);
+        row(&mut t, &["a".to_owned(), note.clone()]);
+        for text in [t.to_string(), facts(&[("notes", note)]).to_string()] {
+            assert!(text.contains("gone back") && text.contains("second line"));
+            assert!(!text.contains(|c: char| c.is_control() && c != '\n'));
+        }
     }
 }

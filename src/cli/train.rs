@@ -1,11 +1,11 @@
 //! `holdout train`: a run, started or resumed.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use holdout_core::market::Instruments;
 use holdout_learn::Adjustment;
+use holdout_store::text::read_whole_text;
 use indicatif::ProgressBar;
 use serde_json::json;
 
@@ -205,8 +205,8 @@ fn layers(
         layers.push((format!("preset {name}"), preset_text(name)?.to_owned()));
     }
     if let Some(path) = file {
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("failed to read {}", path.display()))?;
+        let text =
+            read_whole_text(path).with_context(|| format!("failed to read {}", path.display()))?;
         layers.push((path.display().to_string(), text));
     }
     for setting in set {

@@ -20,7 +20,7 @@ use holdout_store::certificate::{
 };
 use holdout_store::ledger::{self as ledger_files, LedgerFile};
 use holdout_store::runs::{CheckpointChoice, RunFolder, test_looks};
-use holdout_store::text::{sha256_of, sha256_of_file};
+use holdout_store::text::{read_whole_text, sha256_of, sha256_of_file};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -365,7 +365,7 @@ fn of_run(run: &Path, evaluation: Option<&str>) -> anyhow::Result<Gathered> {
     };
     let dir = folder.evaluations().join(&name);
     let verdict_path = dir.join("verdict.json");
-    let text = std::fs::read_to_string(&verdict_path)
+    let text = read_whole_text(&verdict_path)
         .with_context(|| format!("failed to read {}", verdict_path.display()))?;
     let verdict: Value = serde_json::from_str(&text)
         .with_context(|| format!("{} is not valid", verdict_path.display()))?;
@@ -516,6 +516,12 @@ fn verified(file: &CertificateFile, text: &str, path: &Path, base: Option<&Path>
     );
     for input in &file.inputs {
         let at = file.locate(input, base);
+        // Before it is hashed: what a forged certificate names may be a device without an end.
+        if std::fs::metadata(&at).is_ok_and(|m| !m.is_file() || m.len() != input.bytes) {
+            let words = format!("{} is no file of {} bytes", at.display(), input.bytes);
+            line(&input.role, Agreement::Mismatch, words);
+            continue;
+        }
         match sha256_of_file(&at) {
             Err(e) => line(&input.role, Agreement::Missing, e.to_string()),
             Ok(found) if found == input.sha256 => {

@@ -16,6 +16,7 @@ use holdout_core::metrics::paired::Paired;
 use holdout_core::metrics::sharpe::sharpe;
 use holdout_core::regime::{Regime, Regimes};
 use holdout_store::runs::{CheckpointChoice, RunFolder};
+use holdout_store::text::read_whole;
 use serde::{Deserialize, Serialize};
 
 use super::StopFlag;
@@ -258,7 +259,7 @@ fn by_market(
 /// When there is none of that name, or its file is not valid.
 pub fn open(folder: &RunFolder, name: &str) -> anyhow::Result<EnsembleFile> {
     let path = file_of(folder, name)?;
-    let bytes = fs::read(&path).with_context(|| {
+    let bytes = read_whole(&path).with_context(|| {
         format!(
             "the run has no ensemble \"{name}\"; make one with holdout ensemble --run ({})",
             path.display()

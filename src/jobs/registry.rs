@@ -85,14 +85,7 @@ pub fn tags(text: &str) -> anyhow::Result<Vec<String>> {
 /// # Errors
 /// When the folder is no run, or cannot be written.
 pub fn relabel(run: &Path, change: impl FnOnce(&mut Labels)) -> anyhow::Result<Labels> {
-    let folder = RunFolder::open(run)?;
-    let mut labels = folder.labels()?;
-    let before = labels.clone();
-    change(&mut labels);
-    if labels != before {
-        folder.set_labels(&labels)?;
-    }
-    Ok(labels)
+    Ok(RunFolder::open(run)?.change_labels(change)?)
 }
 
 /// A change of what is written about a run.

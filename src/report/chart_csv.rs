@@ -70,12 +70,15 @@ fn ordered(x: f64) -> i64 {
     }
 }
 
+/// A cell of text. An apostrophe stands before what a spreadsheet would take as a formula: names can
+/// come from elsewhere.
 fn cell(text: &str) -> String {
-    let quoted = text.contains([',', '"', '\n']);
-    if quoted {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = format!("{}{text}", if formula { "'" } else { "" });
+    if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
-        text.to_owned()
+        text
     }
 }
 
@@ -108,6 +111,25 @@ mod tests {
             csv(&chart),
             "p,a,\"b, c low\",\"b, c high\"\n-1,1,,\n0,1.5,-1,2\n"
         );
+    }
+
+    #[test]
+    fn names_are_no_formulas_and_numbers_stay_numbers() {
+        for (name, want) in [
+            ("=cmd|'/c calc'!A0", "'=cmd|'/c calc'!A0"),
+            ("@SUM(1,2)", "\"'@SUM(1,2)\""),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "\"'\r=1\""),
+            ("Sharpe > 1", "Sharpe > 1"),
+        ] {
+            let curve = Arc::new(Curve::new(vec![[-2.0, -1.5]]));
+            let series = Series::line(name, Ink::Sky, curve);
+            let panel = Panel::new(Axis::new("y", Unit::Plain), vec![series]);
+            let chart = Chart::new("t", Axis::new("x", Unit::Plain), vec![panel]);
+            assert_eq!(csv(&chart), format!("x,{want}\n-2,-1.5\n"));
+        }
     }
 
     #[test]

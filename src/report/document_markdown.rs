@@ -13,7 +13,11 @@ pub struct Markdown {
 
 /// Writes the document; `folder` is the path by which the text names its charts.
 pub fn markdown(document: &Document, folder: &str) -> Markdown {
-    let mut out = format!("# {}\n\n{}\n", plain(&document.title), document.subtitle);
+    let mut out = format!(
+        "# {}\n\n{}\n",
+        plain(&document.title),
+        plain(&document.subtitle)
+    );
     let mut charts: Vec<(String, String)> = Vec::new();
     let several = document.chapters.len() > 1;
     for chapter in &document.chapters {

@@ -77,6 +77,12 @@ pub enum DeviceError {
         /// What was written.
         text: String,
     },
+    /// A card that cannot train: it took no numbers, or gets sums wrong.
+    #[error("this graphics card cannot be used: {reason}")]
+    Refused {
+        /// What it did.
+        reason: String,
+    },
     /// There is no such card.
     #[error(
         "no graphics card number {index}: {reason}; use --device cpu, or install the card's Vulkan driver"

@@ -24,6 +24,7 @@ use crate::atomic::replace_with;
 use crate::decimal::PriceText;
 use crate::dialects::{TimeFormat, clock, number};
 use crate::error::{BadInput, FileError, excerpt};
+use crate::symbol::is_name;
 use crate::text::{TextSource, open};
 
 /// The columns of a canonical file; a seventh column `symbol` may follow.
@@ -206,6 +207,14 @@ impl Builder<'_> {
         if self.symbols.last().is_some_and(|s| s == symbol) {
             return Ok(());
         }
+        if !is_name(symbol) {
+            let cause = format!("\"{}\" is no contract", excerpt(symbol));
+            let bad = self
+                .bad(line, "symbol", cause)
+                .expected("a name like ESH4 or ES 03-24, of letters, digits, blanks and . - _ : ! # / =, a letter or digit first")
+                .remedy("correct the column, or take it out");
+            return Err(bad.into());
+        }
         if self.symbols.iter().any(|s| s == symbol) {
             let cause = format!("\"{}\" comes back after another contract", excerpt(symbol));
             let bad = self
@@ -365,10 +374,16 @@ struct SymbolText<'a> {
     now: Option<&'a str>,
 }
 
+/// A symbol without the marks that some platforms put in front (`@ES`, `/ES`): a spreadsheet takes
+/// a cell that begins with one as a formula.
+fn unmarked(symbol: &str) -> &str {
+    symbol.trim_start_matches(['@', '/'])
+}
+
 impl<'a> SymbolText<'a> {
     fn new(bars: &'a Bars) -> Self {
         Self {
-            now: bars.rolls.first().map(|r| r.from.as_str()),
+            now: bars.rolls.first().map(|r| unmarked(&r.from)),
             rolls: &bars.rolls,
         }
     }
@@ -377,7 +392,7 @@ impl<'a> SymbolText<'a> {
         while let Some((roll, rest)) = self.rolls.split_first()
             && roll.time <= open_time
         {
-            (self.now, self.rolls) = (Some(roll.to.as_str()), rest);
+            (self.now, self.rolls) = (Some(unmarked(&roll.to)), rest);
         }
         self.now
     }
@@ -797,6 +812,24 @@ mod tests {
             (series.rolls.len(), series.rolls[0].to.as_str()),
             (1, "NQM4")
         );
+        for symbol in [
+            "=1",
+            "+NQM4",
+            "-NQM4",
+            "\"NQM4\"",
+            "NQ\u{1b}M4",
+            "@",
+            &"N".repeat(65),
+        ] {
+            let told = text(&two.replace("NQM4", symbol)).unwrap_err().to_string();
+            assert!(told.contains("line 3, column symbol: "), "{told}");
+        }
+        let marked = text(&two.replace("NQM4", "@NQM4")).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("marked.csv");
+        write(&path, &marked).unwrap();
+        let written = std::fs::read_to_string(path).unwrap();
+        assert!(written.ends_with(",5,NQM4\n"), "{written}");
         let back = format!("{two}2024-03-04T14:32:00Z,1,1,1,1,5,NQH4\n");
         assert!(
             text(&back)

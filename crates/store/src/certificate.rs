@@ -4,7 +4,6 @@
 //! as zeros, so one changed byte anywhere in the file shows. It is no signature: who can write
 //! files can write a new certificate, but not one that agrees with other inputs.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use holdout_core::time::TradingDay;
@@ -12,12 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{BadInput, FileError};
-use crate::text::sha256_of;
+use crate::text::{read_whole, sha256_of};
 
 /// Version of the file.
 pub const CERTIFICATE_FORMAT: u32 = 1;
-/// A certificate is a few hundred kilobytes at most.
-const MAX_BYTES: u64 = 64 << 20;
 
 /// What the document is. A check that failed never makes a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,14 +127,7 @@ impl CertificateFile {
     /// # Errors
     /// When the file cannot be read, is no certificate, or a newer version wrote it.
     pub fn read(path: &Path) -> Result<(Self, String), FileError> {
-        let size = fs::metadata(path)
-            .map_err(|e| FileError::io("read", path, e))?
-            .len();
-        if size > MAX_BYTES {
-            let cause = format!("{size} bytes are more than a certificate has");
-            return Err(BadInput::new(path, cause).into());
-        }
-        let bytes = fs::read(path).map_err(|e| FileError::io("read", path, e))?;
+        let bytes = read_whole(path)?;
         let no = |cause: String| {
             BadInput::new(path, cause)
                 .expected("a certificate or compliance report in JSON")
@@ -187,6 +177,8 @@ fn replace_last(text: &str, from: &str, to: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn file() -> CertificateFile {

@@ -33,6 +33,18 @@ pub fn classify(symbol: &str, markets: &Instruments) -> SymbolKind {
     }
 }
 
+/// Whether a text can name a contract in a table that is handed on: no separator, nothing that a
+/// terminal obeys, and nothing in front that a spreadsheet takes as a formula. Without a name it is
+/// empty.
+pub(crate) fn is_name(symbol: &str) -> bool {
+    let inside = |c: char| c.is_ascii_alphanumeric() || " .-_:!#/=".contains(c);
+    let mut rest = symbol.trim_start_matches(['@', '/']).chars();
+    symbol.is_empty()
+        || symbol.len() <= 64
+            && rest.next().is_some_and(|c| c.is_ascii_alphanumeric())
+            && rest.all(inside)
+}
+
 /// A symbol without the exchange in front, as TradingView writes it, and without marks.
 fn bare(symbol: &str) -> &str {
     let text = symbol.trim();

@@ -42,6 +42,9 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// Bytes of a file that is read whole, at most.
+pub const MAX_WHOLE_BYTES: u64 = 64 << 20;
+
 /// SHA-256 of a file in hexadecimal.
 ///
 /// # Errors
@@ -67,6 +70,42 @@ pub fn sha256_of(bytes: &[u8]) -> String {
 }
 
 /// Opens a file for reading, with a clear refusal of folders.
+/// Bytes of a file that is short by its kind: settings, rules, a certificate, a status.
+///
+/// # Errors
+/// When the file cannot be read, or holds more than [`MAX_WHOLE_BYTES`]: a device, or another file
+/// by mistake, would take all memory.
+pub fn read_whole(path: &Path) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    open(path)?
+        .take(MAX_WHOLE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| FileError::io("read", path, e))?;
+    if bytes.len() as u64 > MAX_WHOLE_BYTES {
+        let cause = "the file does not end within 64 MiB";
+        return Err(BadInput::new(path, cause)
+            .expected("a short file")
+            .remedy("name the right file")
+            .into());
+    }
+    Ok(bytes)
+}
+
+/// [`read_whole`], as text.
+///
+/// # Errors
+/// As there, and when it is no UTF-8.
+pub fn read_whole_text(path: &Path) -> Result<String, FileError> {
+    String::from_utf8(read_whole(path)?).map_err(|e| {
+        let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
+        let line = 1 + valid.iter().filter(|b| **b == b'\n').count();
+        BadInput::new(path, "the file is no text in UTF-8")
+            .line(line as u64)
+            .remedy("save it as UTF-8")
+            .into()
+    })
+}
+
 pub(crate) fn open(path: &Path) -> Result<File, FileError> {
     let file = File::open(path).map_err(|e| FileError::io("open", path, e))?;
     let meta = file
@@ -447,6 +486,24 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+
+    #[test]
+    fn what_is_read_whole_ends_and_is_text() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t");
+        std::fs::write(&path, b"a = 1\nb = \"\xff\"\n").unwrap();
+        assert_eq!(read_whole(&path).unwrap().len(), 14);
+        let told = read_whole_text(&path).unwrap_err().to_string();
+        assert!(
+            told.contains("line 2: ") && told.contains("UTF-8"),
+            "{told}"
+        );
+        let long = File::create(&path).unwrap();
+        long.set_len(MAX_WHOLE_BYTES).unwrap();
+        assert!(read_whole(&path).is_ok());
+        long.set_len(MAX_WHOLE_BYTES + 1).unwrap();
+        assert!(read_whole(&path).unwrap_err().is_bad_data());
+    }
 
     fn read_all(bytes: &[u8]) -> Result<String, FileError> {
         let dir = tempfile::tempdir().unwrap();

@@ -10,6 +10,7 @@ use holdout_core::sim::{Ledger, Phase};
 use holdout_core::time::parse_utc;
 use holdout_store::ledger as ledger_files;
 use holdout_store::runs::{BestPointer, Labels, RunFolder, RunStatus, test_looks};
+use holdout_store::text::read_whole_text;
 use serde_json::{Value, json};
 
 use crate::arena::Arena;
@@ -262,7 +263,7 @@ fn kept(
 
 /// What became of fresh accounts, as it was kept; earlier versions kept none.
 fn kept_succession(dir: &Path) -> Option<Succession> {
-    let text = std::fs::read_to_string(dir.join("verdict.json")).ok()?;
+    let text = read_whole_text(&dir.join("verdict.json")).ok()?;
     let verdict: Value = serde_json::from_str(&text).ok()?;
     serde_json::from_value(verdict["succession"].clone()).ok()
 }
@@ -283,8 +284,8 @@ fn kept_ledger(dir: &Path, arena: &Arena, part: Part) -> anyhow::Result<Ledger> 
         );
     }
     let path = dir.join("summary.json");
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("failed to read {}", path.display()))?;
+    let text =
+        read_whole_text(&path).with_context(|| format!("failed to read {}", path.display()))?;
     let summary: Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not valid", path.display()))?;
     let time = |key: &str| summary[key].as_str().and_then(|t| parse_utc(t).ok());

@@ -527,13 +527,17 @@ impl RuleSet {
         let f = &self.floor;
         let s = &self.session;
         let z = &self.size;
-        if self.id.is_empty()
-            || !self
-                .id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        // It names a file, and is typed as an argument.
+        let letters = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        if !(1..=64).contains(&self.id.len())
+            || self.id.starts_with('-')
+            || !self.id.bytes().all(letters)
         {
-            return bad("id", &self.id, "letters, digits and hyphens");
+            return bad(
+                "id",
+                &self.id,
+                "up to 64 letters, digits and hyphens, not a hyphen first",
+            );
         }
         if s.zone != "America/New_York" {
             return bad("session.zone", &s.zone, "America/New_York");
@@ -663,6 +667,13 @@ mod tests {
             ),
             ("lock = 100.0", "lock = \"profit_target\"", "floor.lock"),
             ("lock = 100.0", "lock = \"soon\"", "lock"),
+            ("id = \"apex-50k-seed\"", "id = \"../x\"", "id"),
+            ("id = \"apex-50k-seed\"", "id = \"-x\"", "id"),
+            (
+                "id = \"apex-50k-seed\"",
+                &format!("id = \"{}\"", "x".repeat(65)),
+                "id",
+            ),
         ] {
             let text = seed_text().replace(from, to);
             assert_ne!(text, seed_text(), "the shipped file has no {from}");

@@ -213,32 +213,45 @@ fn trap_10_an_agent_that_only_holds_comes_to_an_end_too() {
 
 #[test]
 fn trap_11_nothing_of_a_closed_trade_is_seen_in_the_next() {
-    // Trailed and moved to break-even, stopped out, entered again on the same bars as a first trade.
-    let bars = [
-        [0, 30, -4, 28],
-        [28, 30, -20, -10],
-        [0, 4, -4, 0],
-        [2, 6, -2, 0],
-        [0, 4, -4, 0],
-    ];
-    let twice = run(
-        &SimSettings::default(),
-        &bars,
-        &[(-1, Action::Buy), (0, Action::TrailOn), (2, Action::Buy)],
-    );
-    let once = run(&SimSettings::default(), &bars, &[(2, Action::Buy)]);
-    assert_eq!(twice.trades[0].exit_reason, ExitReason::StopTrail);
-    for i in QUIET + 3..QUIET + 5 {
-        let (a, b) = (&twice.rows[i], &once.rows[i]);
-        assert_eq!(
-            (a.position, a.stop, a.target, a.mask),
-            (b.position, b.stop, b.target, b.mask)
-        );
+    // At break-even, trailed, stopped out; then a second trade, which on the same bars is a first
+    // one. A stop tells by its reason what was done to it, a target by the adverse excursion.
+    for last in [[14, 15, -90, -80], [14, 300, 13, 290]] {
+        let bars = [
+            [0, 30, -4, 28],
+            [28, 34, 24, 32],
+            [32, 33, -20, -10],
+            [0, 4, -4, 0],
+            [2, 6, -2, 0],
+            [0, 24, -2, 22],
+            last,
+        ];
+        let first = [(-1, Action::Buy), (0, Action::SlToBe), (1, Action::TrailOn)];
+        let second = [(3, Action::Buy)];
+        let settings = SimSettings::default();
+        let twice = run(&settings, &bars, &[first.as_slice(), &second].concat());
+        let once = run(&settings, &bars, &second);
+        assert_eq!(twice.trades[0].exit_reason, ExitReason::StopTrail);
+        let told = |l: &Ledger| {
+            let rows = &l.rows[QUIET + 4..QUIET + 7];
+            let rows = rows.iter().map(|r| (r.position, r.stop, r.target, r.mask));
+            rows.collect::<Vec<_>>()
+        };
+        assert_eq!(told(&twice), told(&once));
+        let (again, alone) = (&twice.trades[1], &once.trades[0]);
+        let expected = if last[2] < 0 {
+            ExitReason::Stop
+        } else {
+            ExitReason::Target
+        };
+        assert_eq!(alone.exit_reason, expected);
+        let alone = Trade {
+            id: 2,
+            ..alone.clone()
+        };
+        assert_eq!(*again, alone);
+        let may = once.rows[QUIET + 5].mask;
+        assert!(may.allows(Action::SlToBe) && may.allows(Action::TrailOn));
     }
-    assert_eq!(
-        twice.trades.last().unwrap().exit_reason,
-        once.trades.last().unwrap().exit_reason
-    );
 }
 
 #[test]

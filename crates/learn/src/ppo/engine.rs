@@ -15,7 +15,7 @@ pub(crate) enum Engine {
 impl Engine {
     /// Logits (six per row) and values of compact observations.
     pub(crate) fn infer(
-        &self,
+        &mut self,
         obs: CompactObs<'_>,
         scaling: &Scaling,
         logits: &mut [f32],

@@ -7,6 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use burn::module::Module as _;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use holdout_core::sim::N_ACTIONS;
 
@@ -29,6 +30,9 @@ pub(crate) struct BurnEngine {
     offsets: Tensor<2, Int>,
     /// On the autodiff device.
     module: ActorCritic,
+    /// The same without its graph, which acting has no use for; made anew after an update.
+    acting: Option<ActorCritic>,
+    scaling: Option<DeviceScaling>,
     theta: Tensor<1>,
     m: Tensor<1>,
     v: Tensor<1>,
@@ -45,8 +49,24 @@ struct DeviceRollout {
     actions: Tensor<1, Int>,
     /// Columns: old log-probability, old value, advantage, target.
     numbers: Tensor<2>,
+    scaling: DeviceScaling,
+}
+
+/// The scaling of observations on the device, and that on the host which it is a copy of.
+#[derive(Clone, Debug)]
+struct DeviceScaling {
+    host: Scaling,
     mean: Tensor<1>,
     scale: Tensor<1>,
+}
+
+/// What a minibatch gives.
+struct Gradient {
+    /// The loss's five figures.
+    figures: Tensor<1>,
+    norm: Tensor<1>,
+    /// In the order of the flat buffer of parameters.
+    flat: Tensor<1>,
 }
 
 /// Runs work on the device; a failure or a panic of the driver becomes its text.
@@ -75,7 +95,21 @@ fn ints<const D: usize>(numbers: Vec<i32>, shape: [usize; D], device: &Device) -
 }
 
 impl BurnEngine {
+    /// # Errors
+    /// The device cannot take the numbers, or does not add them up as the processor does.
     pub(crate) fn new(
+        params: &Params,
+        adam: &Adam,
+        shape: ObsShape,
+        features: &FeatureTable,
+        device: &Device,
+    ) -> Result<Self, String> {
+        let engine = Self::upload(params, adam, shape, features, device)?;
+        engine.check_sums(&params.values)?;
+        Ok(engine)
+    }
+
+    pub(super) fn upload(
         params: &Params,
         adam: &Adam,
         shape: ObsShape,
@@ -100,6 +134,8 @@ impl BurnEngine {
                     &device,
                 ),
                 module: ActorCritic::from_params(params, &device.clone().autodiff()),
+                acting: None,
+                scaling: None,
                 theta: flat(&params.values),
                 m: flat(&adam.m),
                 v: flat(&adam.v),
@@ -110,13 +146,40 @@ impl BurnEngine {
         })
     }
 
+    /// Adds up the squares of the parameters, all together and row by row.
+    ///
+    /// Kernels add across groups of threads whose size a driver may choose anew at every dispatch;
+    /// one that does gives wrong sums without a word, and a training that looks like one.
+    pub(super) fn check_sums(&self, host: &[f32]) -> Result<(), String> {
+        const ROW: usize = 200;
+        let width = ROW.min(host.len());
+        let n_rows = (host.len() / width.max(1)).min(64);
+        let summed = guarded(|| {
+            let squares = self.theta.clone().square();
+            let rows = squares.clone().narrow(0, 0, n_rows * width);
+            let rows = rows.reshape([n_rows, width]).sum_dim(1).reshape([n_rows]);
+            read(Tensor::cat(vec![squares.sum(), rows], 0))
+        })?;
+        let sum = |x: &[f32]| x.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>();
+        let all = std::iter::once(host);
+        for (part, got) in all.chain(host.chunks_exact(width)).zip(summed) {
+            let expected = sum(part);
+            if (f64::from(got) - expected).abs() > 1e-3 * expected + 1e-6 {
+                return Err(format!(
+                    "it adds up {} numbers to {got} where the processor gives {expected}: its driver does not run these kernels right; use --device cpu, or another driver",
+                    part.len()
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Scaled observations from first rows of windows and account numbers.
     fn gather(
         &self,
         first_rows: Tensor<1, Int>,
         account: Tensor<2>,
-        mean: &Tensor<1>,
-        scale: &Tensor<1>,
+        scaling: &DeviceScaling,
     ) -> Tensor<2> {
         let rows = first_rows.dims()[0];
         let index = (first_rows.reshape([rows, 1]) + self.offsets.clone())
@@ -131,7 +194,7 @@ impl BurnEngine {
         } else {
             market
         };
-        (raw - mean.clone().unsqueeze::<2>()) * scale.clone().unsqueeze::<2>()
+        (raw - scaling.mean.clone().unsqueeze::<2>()) * scaling.scale.clone().unsqueeze::<2>()
     }
 
     fn first_rows(&self, bars: &[u32]) -> Tensor<1, Int> {
@@ -152,7 +215,7 @@ impl BurnEngine {
 
     /// Logits (six per row) and values of compact observations.
     pub(crate) fn infer(
-        &self,
+        &mut self,
         obs: CompactObs<'_>,
         scaling: &Scaling,
         logits: &mut [f32],
@@ -163,15 +226,15 @@ impl BurnEngine {
             return Ok(());
         }
         guarded(|| {
-            let (mean, scale) = self.scaling(scaling);
+            let scaling = self.scaling(scaling);
             let x = self.gather(
                 self.first_rows(obs.bars),
                 self.account(obs.account, rows),
-                &mean,
-                &scale,
+                &scaling,
             );
-            let (z, v) = self.module.forward(Tensor::from_inner(x));
-            let both = read(Tensor::cat(vec![z, v.reshape([rows, 1])], 1).inner())?;
+            let acting = self.acting.get_or_insert_with(|| self.module.valid());
+            let (z, v) = acting.forward(x);
+            let both = read(Tensor::cat(vec![z, v.reshape([rows, 1])], 1))?;
             for ((row, z), v) in both
                 .chunks_exact(N_ACTIONS + 1)
                 .zip(logits.chunks_exact_mut(N_ACTIONS))
@@ -184,9 +247,20 @@ impl BurnEngine {
         })
     }
 
-    fn scaling(&self, scaling: &Scaling) -> (Tensor<1>, Tensor<1>) {
-        let flat = |x: &[f32]| floats(x.to_vec(), [x.len()], &self.device);
-        (flat(&scaling.mean), flat(&scaling.scale))
+    /// The scaling on the device; it goes there once, though every step asks for it.
+    fn scaling(&mut self, scaling: &Scaling) -> DeviceScaling {
+        match &self.scaling {
+            Some(there) if there.host == *scaling => there.clone(),
+            _ => {
+                let flat = |x: &[f32]| floats(x.to_vec(), [x.len()], &self.device);
+                let there = DeviceScaling {
+                    host: scaling.clone(),
+                    mean: flat(&scaling.mean),
+                    scale: flat(&scaling.scale),
+                };
+                self.scaling.insert(there).clone()
+            }
+        }
     }
 
     /// Takes a finished rollout to the device.
@@ -207,7 +281,6 @@ impl BurnEngine {
                 .zip(&rollout.values)
                 .zip(rollout.advantages.iter().zip(&rollout.returns));
             let numbers = columns.flat_map(|((&l, &v), (&a, &r))| [l, v, a, r]);
-            let (mean, scale) = self.scaling(scaling);
             Ok(DeviceRollout {
                 first_rows: self.first_rows(&rollout.bars),
                 account: self.account(&rollout.account, len),
@@ -218,8 +291,7 @@ impl BurnEngine {
                     &self.device,
                 ),
                 numbers: floats(numbers.collect(), [len, 4], &self.device),
-                mean,
-                scale,
+                scaling: self.scaling(scaling),
             })
         });
         self.rollout = Some(uploaded?);
@@ -234,10 +306,16 @@ impl BurnEngine {
     ) -> Result<EpochFigures, String> {
         guarded(|| {
             let mut read_later = Vec::new();
-            for minibatch in order.chunks(coefs.minibatch_len) {
-                let (figures, flat) = self.minibatch(minibatch, coefs)?;
-                self.apply(flat, coefs);
-                read_later.push((figures, minibatch.len()));
+            let rows = self.rows(order);
+            for from in (0..order.len()).step_by(coefs.minibatch_len) {
+                let minibatch = from..order.len().min(from + coefs.minibatch_len);
+                let Gradient {
+                    figures,
+                    norm,
+                    flat,
+                } = self.minibatch(rows.clone().slice([minibatch.clone()]), coefs)?;
+                self.apply(flat, norm.clone(), coefs);
+                read_later.push((Tensor::cat(vec![figures, norm], 0), minibatch.len()));
             }
             let mut epoch = EpochFigures::default();
             let lens: Vec<usize> = read_later.iter().map(|f| f.1).collect();
@@ -262,22 +340,23 @@ impl BurnEngine {
         })
     }
 
-    /// Six figures (the loss's five and the gradient's norm) and the flat gradient.
-    fn minibatch(
-        &self,
-        rows: &[u32],
-        coefs: &UpdateCoefs,
-    ) -> Result<(Tensor<1>, Tensor<1>), String> {
+    /// Entries of the rollout by their indices, on the device.
+    fn rows(&self, order: &[u32]) -> Tensor<1, Int> {
+        let order = order.iter().map(|&i| i as i32).collect::<Vec<_>>();
+        let n = order.len();
+        ints(order, [n], &self.device)
+    }
+
+    /// Loss and gradient of some entries of the rollout.
+    fn minibatch(&self, index: Tensor<1, Int>, coefs: &UpdateCoefs) -> Result<Gradient, String> {
         let Some(rollout) = &self.rollout else {
             return Err("no rollout was taken to the device".to_owned());
         };
-        let n = rows.len();
-        let index = ints(rows.iter().map(|&i| i as i32).collect(), [n], &self.device);
+        let n = index.dims()[0];
         let x = self.gather(
             rollout.first_rows.clone().select(0, index.clone()),
             rollout.account.clone().select(0, index.clone()),
-            &rollout.mean,
-            &rollout.scale,
+            &rollout.scaling,
         );
         let numbers = rollout.numbers.clone().select(0, index.clone());
         let column =
@@ -309,18 +388,20 @@ impl BurnEngine {
             .gradients(&mut loss.backward())
             .ok_or("a parameter has no gradient")?;
         let flat = Tensor::cat(parts, 0);
-        let norm = flat.clone().square().sum().sqrt();
-        Ok((Tensor::cat(vec![figures, norm], 0), flat))
+        Ok(Gradient {
+            figures,
+            norm: flat.clone().square().sum().sqrt(),
+            flat,
+        })
     }
 
     /// Clips by the global norm and takes one step of Adam.
-    fn apply(&mut self, flat: Tensor<1>, coefs: &UpdateCoefs) {
+    fn apply(&mut self, flat: Tensor<1>, norm: Tensor<1>, coefs: &UpdateCoefs) {
         self.steps += 1;
         let AdamScalars {
             step_size,
             root_scale,
         } = AdamScalars::new(coefs.lr, self.steps);
-        let norm = flat.clone().square().sum().sqrt();
         let factor = ((norm + 1e-6).recip() * coefs.max_grad_norm as f32).clamp_max(1.0);
         let g = flat * factor;
         self.m = self.m.clone() * BETA1 as f32 + g.clone() * (1.0 - BETA1) as f32;
@@ -328,6 +409,7 @@ impl BurnEngine {
         let root = self.v.clone().sqrt() * root_scale as f32 + coefs.adam_eps as f32;
         self.theta = self.theta.clone() - self.m.clone() / root * step_size as f32;
         self.module = self.module.with_flat(&self.theta, &self.layout);
+        self.acting = None;
     }
 
     /// Parameters and optimiser, read back.
@@ -346,13 +428,37 @@ impl BurnEngine {
         })
     }
 
+    /// Scaled observations of entries of the rollout.
+    #[cfg(test)]
+    pub(crate) fn observations(&self, rows: &[u32]) -> Result<Vec<f32>, String> {
+        let rollout = self.rollout.as_ref().ok_or("no rollout")?;
+        let index = self.rows(rows);
+        read(self.gather(
+            rollout.first_rows.clone().select(0, index.clone()),
+            rollout.account.clone().select(0, index),
+            &rollout.scaling,
+        ))
+    }
+
+    /// A step of the optimiser along a gradient from the host; gives the gradient's norm.
+    #[cfg(test)]
+    pub(crate) fn step(&mut self, gradient: &[f32], coefs: &UpdateCoefs) -> Result<f32, String> {
+        guarded(|| {
+            let flat = floats(gradient.to_vec(), [gradient.len()], &self.device);
+            let norm = flat.clone().square().sum().sqrt();
+            self.apply(flat, norm.clone(), coefs);
+            Ok(read(norm)?[0])
+        })
+    }
+
     #[cfg(test)]
     pub(crate) fn gradient(
         &self,
         rows: &[u32],
         coefs: &UpdateCoefs,
     ) -> Result<(Vec<f32>, Vec<f32>), String> {
-        let (figures, flat) = self.minibatch(rows, coefs)?;
-        Ok((read(figures)?, read(flat)?))
+        let found = self.minibatch(self.rows(rows), coefs)?;
+        let figures = Tensor::cat(vec![found.figures, found.norm], 0);
+        Ok((read(figures)?, read(found.flat)?))
     }
 }

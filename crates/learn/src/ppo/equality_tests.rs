@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, DeviceKind};
 use holdout_core::rng::Stream;
 use holdout_core::sim::N_ACTIONS;
 use serde_json::Value;
@@ -63,17 +63,15 @@ impl Case {
     }
 
     fn burn(&self) -> BurnEngine {
-        let adam = Adam::new(self.params.values.len());
-        let mut engine = BurnEngine::new(
-            &self.params,
-            &adam,
-            self.shape,
-            &self.features,
-            &Device::flex(),
-        )
-        .unwrap();
+        let mut engine = self.burn_on(&Device::flex()).unwrap();
+        engine.check_sums(&self.params.values).unwrap();
         engine.start_update(&self.rollout, &self.scaling).unwrap();
         engine
+    }
+
+    fn burn_on(&self, device: &Device) -> Result<BurnEngine, String> {
+        let adam = Adam::new(self.params.values.len());
+        BurnEngine::upload(&self.params, &adam, self.shape, &self.features, device)
     }
 }
 
@@ -380,6 +378,44 @@ fn the_fused_pass_equals_automatic_differentiation() {
             1e-4,
         );
     }
+}
+
+/// What of the engine has no matrix product, on a driver whose compiler cannot translate those.
+#[test]
+fn gather_and_optimiser_on_software_vulkan_are_those_of_the_processor() {
+    let case = made_up(NetworkConfig::default(), false);
+    let vulkan = std::panic::catch_unwind(|| Device::vulkan(DeviceKind::Cpu));
+    let device = vulkan.map_err(|_panic| "no device".to_owned());
+    let mut vulkan = match device.and_then(|d| case.burn_on(&d)) {
+        Ok(engine) => engine,
+        Err(reason) => {
+            println!("skipped: no software Vulkan here: {reason}");
+            return;
+        }
+    };
+    vulkan.start_update(&case.rollout, &case.scaling).unwrap();
+    let mut flex = case.burn();
+    let [a, b] = [&flex, &vulkan].map(|engine| engine.observations(&case.rows).unwrap());
+    near("observations", &b, &a, 1e-6);
+    let trusted = vulkan.check_sums(&case.params.values);
+    let mut stream = Stream::new(3, "gradient", 0);
+    for _ in 0..3 {
+        let gradient: Vec<f32> = (0..case.params.values.len())
+            .map(|_| stream.normal() as f32)
+            .collect();
+        let [a, b] = [&mut flex, &mut vulkan].map(|e| e.step(&gradient, &case.coefs).unwrap());
+        let wrong = (a - b).abs() > 1e-2 * a;
+        if let Err(reason) = &trusted {
+            println!("this driver is refused: {reason}");
+            assert!(wrong, "refused, but the norm is {b}, which is right");
+            return;
+        }
+        near("norm", &[b], &[a], 1e-5);
+    }
+    let (a, b) = (flex.export().unwrap(), vulkan.export().unwrap());
+    assert_ne!(a.0.values, case.params.values);
+    near("moments", &b.1.m, &a.1.m, 1e-6);
+    near("parameters", &b.0.values, &a.0.values, 1e-5);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::rollout::Rollout;
 use super::{Adam, BurnEngine, CpuEngine};
 use crate::adjuster::{Adjuster, WINDOW, Watched};
 use crate::checkpoint::{Checkpoint, Meta};
-use crate::device::Compute;
+use crate::device::{Compute, DeviceError};
 use crate::env::{FeatureTable, ObsShape, StepOut, StepTotals, VecEnv};
 use crate::event::{CheckpointData, Command, Control, Event, Outcome, TrainError, UpdateRecord};
 use crate::policy::Policy;
@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
             Compute::Burn(device) => {
                 let engine = BurnEngine::new(&params, &adam, shape, &features, device);
                 Engine::Burn(Box::new(
-                    engine.map_err(|reason| TrainError::DeviceLost { update, reason })?,
+                    engine.map_err(|reason| DeviceError::Refused { reason })?,
                 ))
             }
         };

@@ -133,9 +133,7 @@ fn date(text: &[u8], order: DateOrder) -> Option<(i64, usize)> {
         let n = number::parse_int(&text[..8])?;
         return days_of(n / 10_000, n / 100 % 100, n % 100).map(|d| (d, 8));
     }
-    if order == DateOrder::Dmy
-        && let Some(found) = date_in_words(text)
-    {
+    if let Some(found) = date_in_words(text, order) {
         return Some(found);
     }
     let mut parts = [0_i64; 3];
@@ -176,34 +174,59 @@ fn date(text: &[u8], order: DateOrder) -> Option<(i64, usize)> {
     days_of(year, month, day).map(|d| (d, used))
 }
 
-/// A date such as `02-Jan-2024` or `2 Jan 24`.
-fn date_in_words(text: &[u8]) -> Option<(i64, usize)> {
-    const MONTHS: [&[u8; 3]; 12] = [
-        b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov",
-        b"dec",
+/// A date with the month's name: `02-Jan-2024` and `2 January 24` day first, `Jan 2, 2024` month
+/// first.
+fn date_in_words(text: &[u8], order: DateOrder) -> Option<(i64, usize)> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
-    let digits = |from: usize| {
-        let rest = text.get(from..).unwrap_or_default();
-        rest.iter().take_while(|b| b.is_ascii_digit()).count()
-    };
-    let is_mark = |at: usize| matches!(text.get(at), Some(b'-' | b' ' | b'/' | b'.'));
-    let day_len = digits(0);
-    let year_at = day_len + 5;
-    if !(1..=2).contains(&day_len) || !is_mark(day_len) || !is_mark(day_len + 4) {
+    if order == DateOrder::Ymd || !text.iter().take(4).any(u8::is_ascii_alphabetic) {
         return None;
     }
-    let name = text.get(day_len + 1..day_len + 4)?;
-    let month = MONTHS.iter().position(|m| m.eq_ignore_ascii_case(name))?;
-    let year_len = digits(year_at);
-    let used = year_at + year_len;
-    let year = number::parse_int(text.get(year_at..used)?)?;
-    let year = match year_len {
-        4 => year,
-        2 => 2000 + year,
+    let mut at = 0;
+    let mut word = || {
+        let rest = text.get(at..)?;
+        let marks = rest.iter().take_while(|b| b"- /.,".contains(b)).count();
+        let rest = &rest[marks..];
+        let letters = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        // Exactly one mark between two words, or a comma and a blank.
+        let apart = match (at, &text[at..at + marks]) {
+            (0, mark) => mark.is_empty(),
+            (_, mark) => mark.len() == 1 || mark == b", ",
+        };
+        at += marks + letters.max(digits);
+        apart.then_some(&rest[..letters.max(digits)])
+    };
+    let (first, second, year) = (word()?, word()?, word()?);
+    let (day, name) = if order == DateOrder::Dmy {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    let name = std::str::from_utf8(name).ok()?.to_ascii_lowercase();
+    let month = MONTHS.iter().position(|m| m.starts_with(&name))?;
+    let years = number::parse_int(year)?;
+    let year = match year.len() {
+        4 => years,
+        2 => 2000 + years,
         _ => return None,
     };
-    let day = number::parse_int(&text[..day_len])?;
-    days_of(year, month as i64 + 1, day).map(|d| (d, used))
+    if name.len() < 3 || !(1..=2).contains(&day.len()) {
+        return None;
+    }
+    days_of(year, month as i64 + 1, number::parse_int(day)?).map(|d| (d, at))
 }
 
 /// Days since 1970-01-01; `None` for dates that do not exist or lie outside 1970 to 2200.
@@ -259,24 +282,39 @@ fn clock(text: &[u8]) -> Option<(i64, usize)> {
         used += 1 + part;
     }
     let mut h = h;
-    let half = text[used..].trim_ascii_start();
-    if half.len() >= 2
-        && (half[..2].eq_ignore_ascii_case(b"AM") || half[..2].eq_ignore_ascii_case(b"PM"))
-    {
+    if let Some((afternoon, len)) = half_of_day(&text[used..]) {
         if !(1..=12).contains(&h) {
             return None;
         }
-        h = h % 12
-            + if half[0].eq_ignore_ascii_case(&b'P') {
-                12
-            } else {
-                0
-            };
-        used = text.len() - half.len() + 2;
+        h = h % 12 + if afternoon { 12 } else { 0 };
+        used += len;
     }
     // "24:00" is the midnight that ends a day.
     let in_day = h < 24 || (h == 24 && m == 0 && s == 0);
     (in_day && m < 60 && s < 60).then_some((h * 3600 + m * 60 + s, used))
+}
+
+/// Whether a text goes on with PM rather than AM, and how many bytes say so: `PM`, ` pm`, `p.m.`, also
+/// behind a blank that does not break.
+fn half_of_day(text: &[u8]) -> Option<(bool, usize)> {
+    let mut rest = text;
+    while let [b' ', after @ ..] | [0xc2, 0xa0, after @ ..] | [0xe2, 0x80, 0xaf, after @ ..] = rest
+    {
+        rest = after;
+    }
+    let [half @ (b'a' | b'A' | b'p' | b'P'), after @ ..] = rest else {
+        return None;
+    };
+    let [b'm' | b'M', ..] = after else {
+        let ([b'.', b'm' | b'M', b'.', behind @ ..] | [b'.', b' ', b'm' | b'M', b'.', behind @ ..]) =
+            after
+        else {
+            return None;
+        };
+        return Some((half.eq_ignore_ascii_case(&b'p'), text.len() - behind.len()));
+    };
+    let behind = &after[1..];
+    Some((half.eq_ignore_ascii_case(&b'p'), text.len() - behind.len()))
 }
 
 fn two(text: &[u8], at: usize) -> Option<i64> {
@@ -308,7 +346,9 @@ impl StampReader {
             self.date.extend_from_slice(&cell[..used]);
         }
         match &cell[self.date.len()..] {
-            [b' ' | b'T' | b't', rest @ ..] => with_clock(self.days, rest.trim_ascii_start()),
+            [b' ' | b'T' | b't', rest @ ..] | [b',', b' ', rest @ ..] => {
+                with_clock(self.days, rest.trim_ascii_start())
+            }
             // "20240116-14:30:00", which has no other dash.
             [b'-', rest @ ..] if self.date.len() == 8 => with_clock(self.days, rest),
             _ => None,
@@ -404,8 +444,27 @@ mod tests {
             "02-Jan-2024 18:05",
             "2 jan 24 18:05:00",
             "02/JAN/2024 6:05 PM",
+            "2 January 2024, 6:05 p.m.",
+            "02.01.2024, 18:05:00",
         ] {
             assert_eq!(civil(text, DateOrder::Dmy), want, "{text}");
+            assert_eq!(civil(text, DateOrder::Ymd), None, "{text}");
+        }
+        for text in [
+            "Jan 2, 2024 18:05",
+            "January 02 2024 6:05 p. m.",
+            "JAN-02-24 18:05:00",
+            "1/2/2024, 6:05:00\u{202f}PM",
+        ] {
+            assert_eq!(civil(text, DateOrder::Mdy), want, "{text}");
+            assert_eq!(civil(text, DateOrder::Ymd), None, "{text}");
+        }
+        for text in [
+            "Ja 2, 2024 18:05",
+            "Jan  2, 2024 18:05",
+            "Jan 32, 2024 18:05",
+        ] {
+            assert_eq!(civil(text, DateOrder::Mdy), None, "{text}");
         }
         assert_eq!(civil("20240102-18:05:00", DateOrder::Ymd), want);
         let day = TimeFormat::MillisOfDay(19_724);

@@ -37,6 +37,21 @@ pub(crate) fn parse(cell: &[u8], mark: u8) -> Option<f64> {
     Some(if negative { -value } else { value })
 }
 
+/// As [`parse`], also in thousands, millions or billions: `134.5K`, `1.2M`.
+pub(crate) fn parse_amount(cell: &[u8], mark: u8) -> Option<f64> {
+    parse(cell, mark).or_else(|| {
+        let (unit, number) = cell.split_last()?;
+        let unit = match unit.to_ascii_uppercase() {
+            b'K' => 1e3,
+            b'M' => 1e6,
+            b'B' => 1e9,
+            _ => return None,
+        };
+        // A whole number of contracts: what a binary fraction adds is rounded away.
+        parse(number, mark).map(|n| (n * unit).round())
+    })
+}
+
 #[cold]
 fn parse_slowly(cell: &[u8], mark: u8) -> Option<f64> {
     let text = std::str::from_utf8(cell).ok()?;
@@ -125,6 +140,22 @@ pub(crate) fn parse_int(cell: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_may_be_in_thousands() {
+        for (text, want) in [
+            ("134", Some(134.0)),
+            ("134.57K", Some(134_570.0)),
+            ("1.2m", Some(1_200_000.0)),
+            ("0.001B", Some(1_000_000.0)),
+            ("K", None),
+            ("1.2T", None),
+            ("1.2KK", None),
+        ] {
+            assert_eq!(parse_amount(text.as_bytes(), b'.'), want, "{text}");
+        }
+        assert_eq!(parse_amount(b"1,5K", b','), Some(1_500.0));
+    }
 
     #[test]
     fn agrees_with_the_standard_parser_to_the_bit() {

@@ -38,6 +38,7 @@ impl Sample {
             lines.pop();
         }
         let blank = lines.iter().take_while(|l| is_preamble(l)).count();
+        let blank = blank + title_lines(&lines[blank..]);
         let lines = &lines[blank..];
         let separator = separator_of(lines);
         let mut rows: Vec<Vec<String>> = lines
@@ -178,6 +179,25 @@ fn is_preamble(line: &str) -> bool {
     line.is_empty() || line.starts_with('#') || line.to_lowercase().starts_with("sep=")
 }
 
+/// Lines of a title above the header: shorter than the line that names the four prices.
+fn title_lines(lines: &[&str]) -> usize {
+    const TITLE: usize = 30;
+    let names_prices = |line: &str| {
+        let line = line.to_lowercase();
+        let words: Vec<&str> = line.split(|c: char| !c.is_alphanumeric()).collect();
+        let has = |name| words.contains(&name);
+        has("open") && has("high") && has("low") && (has("close") || has("last"))
+    };
+    let Some(header) = lines.iter().take(TITLE).position(|l| names_prices(l)) else {
+        return 0;
+    };
+    let separator = separator_of(&lines[header..]);
+    let width = |line: &str| cells(line, separator).len();
+    let expected = width(lines[header]);
+    let shorter = lines[..header].iter().all(|l| width(l) < expected);
+    if shorter { header } else { 0 }
+}
+
 /// The separator that occurs most in the first two lines; a semicolon or tab beats a decimal comma.
 fn separator_of(lines: &[&str]) -> u8 {
     let count = |sep: char| {
@@ -278,6 +298,22 @@ mod tests {
         assert!(s.separator == b'\t' && s.header[2] == "open");
         assert_eq!(s.date_order(0, 1), Some(DateOrder::Ymd));
         assert_eq!(cells("a,\"b \"\"c\"\"\",", b','), ["a", "b \"c\"", ""]);
+    }
+
+    #[test]
+    fn lines_of_a_title_stand_above_the_header() {
+        let s = Sample::new(
+            "a.csv",
+            b"E-mini Nasdaq-100, 1 minute\nexported 2024-01-03\n\nDate,Time,Open,High,Low,Close\n01/03/2024,17:01,1,2,1,2\n",
+        );
+        assert_eq!((s.skip_lines, s.rows.len()), (4, 1));
+        assert_eq!(s.header[2], "open");
+        // A second header further down, of a file that was added, leaves the rows above it alone.
+        let s = Sample::new(
+            "a.csv",
+            b"01/03/2024,17:01,1,2,1,2\nDate,Time,Open,High,Low,Close\n01/03/2024,17:02,1,2,1,2\n",
+        );
+        assert_eq!((s.skip_lines, s.rows.len()), (0, 3));
     }
 
     #[test]

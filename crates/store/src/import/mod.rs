@@ -94,6 +94,16 @@ pub enum ImportError {
     /// Prices that the adjustment makes impossible.
     #[error(transparent)]
     Adjust(#[from] AdjustError),
+    /// More rows than the memory holds.
+    #[error(
+        "the file has some {rows} rows or more, which need {gigabytes:.1} GB of memory, and the system does not give as much; split it by years, or make coarser bars of the parts with `holdout data resample`"
+    )]
+    TooLarge {
+        /// Rows, reckoned from those so far.
+        rows: usize,
+        /// Memory for them, 10^9 bytes.
+        gigabytes: f64,
+    },
     /// Stopped by the caller.
     #[error("the import was cancelled; nothing was written")]
     Cancelled,

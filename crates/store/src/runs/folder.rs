@@ -12,6 +12,7 @@ use super::lines::{JsonLines, read_json_lines};
 use super::status::{Labels, RunState, RunStatus, check_format, read_json, write_json};
 use crate::atomic::replace;
 use crate::error::{BadInput, FileError};
+use crate::text::read_whole_text;
 
 /// What a new run begins with.
 #[derive(Clone, Copy, Debug)]
@@ -164,7 +165,7 @@ impl RunFolder {
 
     fn text(&self, name: &str) -> Result<String, FileError> {
         let path = self.path.join(name);
-        fs::read_to_string(&path).map_err(|e| FileError::io("read", &path, e))
+        read_whole_text(&path)
     }
 
     /// Hashes and span of the data.
@@ -248,12 +249,29 @@ impl RunFolder {
         }
     }
 
-    /// Replaces tags and notes.
+    /// Changes tags and notes, and returns what they then are. Under a lock, so that of two who
+    /// write at the same time neither undoes the other.
     ///
     /// # Errors
-    /// When the system refuses.
-    pub fn set_labels(&self, labels: &Labels) -> Result<(), FileError> {
-        write_json(&self.path.join("labels.json"), labels)
+    /// When the file is there and cannot be read, or the system refuses.
+    pub fn change_labels(&self, change: impl FnOnce(&mut Labels)) -> Result<Labels, FileError> {
+        let path = self.path.join(".labels.lock");
+        let io = |e| FileError::io("lock", &path, e);
+        let lock = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io)?;
+        lock.lock().map_err(io)?;
+        let before = self.labels()?;
+        let mut labels = before.clone();
+        change(&mut labels);
+        if labels != before {
+            write_json(&self.path.join("labels.json"), &labels)?;
+        }
+        lock.unlock().map_err(io)?;
+        Ok(labels)
     }
 }
 
@@ -336,8 +354,26 @@ mod tests {
             tags: vec!["keep".into()],
             notes: "first".into(),
         };
-        run.set_labels(&labels).unwrap();
-        assert_eq!(run.labels().unwrap(), labels);
+        let made = run.change_labels(|l| l.clone_from(&labels)).unwrap();
+        assert_eq!((&made, &run.labels().unwrap()), (&labels, &labels));
+    }
+
+    #[test]
+    fn of_many_who_write_at_once_nobody_undoes_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = new_run(dir.path());
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let run = RunFolder::open(made.path()).unwrap();
+                scope.spawn(move || {
+                    for i in 0..25 {
+                        let tag = format!("{writer}-{i}");
+                        run.change_labels(|l| l.tags.push(tag)).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(made.labels().unwrap().tags.len(), 100);
     }
 
     #[test]

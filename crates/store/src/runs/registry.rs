@@ -228,7 +228,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::runs::{Labels, NewRun};
+    use crate::runs::NewRun;
 
     fn part(prices: &str, bars: &str, days: &str) -> TestPart {
         TestPart {
@@ -381,11 +381,7 @@ mod tests {
             data: &json!({}),
         };
         let good = RunFolder::create(dir.path(), &new).unwrap();
-        good.set_labels(&Labels {
-            tags: vec!["a".into()],
-            notes: String::new(),
-        })
-        .unwrap();
+        good.change_labels(|l| l.tags.push("a".into())).unwrap();
         let bad = RunFolder::create(dir.path(), &new).unwrap();
         fs::write(bad.path().join("status.json"), "").unwrap();
         fs::create_dir(dir.path().join("something else")).unwrap();

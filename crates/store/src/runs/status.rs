@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::RUN_FORMAT;
 use crate::atomic::replace;
 use crate::error::{BadInput, FileError};
+use crate::text::read_whole;
 
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +85,7 @@ pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), File
 
 /// Reads a JSON file.
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FileError> {
-    let bytes = std::fs::read(path).map_err(|e| FileError::io("read", path, e))?;
+    let bytes = read_whole(path)?;
     serde_json::from_slice(&bytes).map_err(|e| {
         let bad = BadInput::new(path, format!("the JSON is not valid: {e}")).line(e.line() as u64);
         bad.expected("the file as Holdout wrote it")

@@ -44,7 +44,9 @@ impl RunWriter {
             .open(&path)
             .map_err(io)?;
         take_hold(&lock, folder.path())?;
-        sweep(&folder.checkpoints());
+        sweep(&folder.checkpoints(), &[".step-"]);
+        // Only what nobody but the holder writes: tags and notes may be changed at this moment.
+        sweep(folder.path(), &[".status.json.", ".events."]);
         let in_folder = |name: &str| folder.path().join(name);
         Ok(Self {
             status: folder.written_status()?,
@@ -200,12 +202,13 @@ pub fn now_secs() -> f64 {
         .map_or(0.0, |d| d.as_secs_f64())
 }
 
-/// Removes what a killed process left half-written; whoever holds the run may.
-fn sweep(folder: &Path) {
+/// Removes what a killed process left half-written under names that begin so; whoever holds the run
+/// may.
+fn sweep(folder: &Path, beginnings: &[&str]) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for path in entries.map(|e| e.path()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') && name.ends_with(".tmp") {
+        if beginnings.iter().any(|b| name.starts_with(b)) && name.ends_with(".tmp") {
             // Harmless where it stays.
             drop(fs::remove_file(&path));
         }
@@ -290,11 +293,20 @@ mod tests {
         let left = folder
             .checkpoints()
             .join(".step-000000100.safetensors.77-0.tmp");
+        let events = folder
+            .path()
+            .join(".events.out.tfevents.7.holdout.77-0.tmp");
         let whole = folder.checkpoints().join("step-000000050.json");
-        fs::write(&left, "half").unwrap();
-        fs::write(&whole, "{}").unwrap();
+        let labels = folder.path().join(".labels.json.78-0.tmp");
+        for file in [&left, &events, &whole, &labels] {
+            fs::write(file, "half").unwrap();
+        }
         let writer = RunWriter::open(folder).unwrap();
-        assert!(!left.exists() && whole.exists());
+        assert!(!left.exists() && !events.exists());
+        assert!(
+            whole.exists() && labels.exists(),
+            "another may be writing it"
+        );
         drop(writer);
     }
 
