@@ -132,7 +132,8 @@ impl TrainPanel {
     fn curves(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
         let train = &ctx.model.train;
         let room = ui.available_height() - 4.0;
-        let height = room.max(420.0);
+        // So that each of six panels has room for its axis.
+        let height = if room < LOW { 640.0 } else { room };
         let show = |ui: &mut Ui, chart: &Chart, height: f32| {
             let view = ChartView {
                 group: "train",
