@@ -23,5 +23,6 @@ mod vector_ledger;
 mod verdicts;
 mod window;
 mod window_compliance;
+mod window_fit;
 mod window_help;
 mod window_report;

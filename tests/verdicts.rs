@@ -1,6 +1,12 @@
 //! Checkpoints, regimes, markets, ensembles and studies of a tiny run, through the commands.
 
+use std::fs;
 use std::path::Path;
+
+use holdout::jobs::train::RunData;
+use holdout::jobs::trials::trials;
+use holdout_store::runs::RunFolder;
+use serde_json::{Value, json as value};
 
 use crate::programme::{TINY, holdout, json, sample};
 
@@ -50,6 +56,9 @@ fn checkpoints_are_judged_alike_by_every_command_and_losers_know_why() {
         one["robustness"]["deflation"]["trials"],
         all["deflation"]["trials"]
     );
+    // Both say what fresh accounts after a lost one would have made.
+    assert!(one["succession"]["accounts"].as_u64() >= Some(1), "{one}");
+    assert_eq!(one["succession"], last["pooled"]);
 
     // Steps to compare must be there; a rule that nobody meets chooses nobody.
     let ran = holdout(&["checkpoints", "--run", &run, "--compare", "1,2", "--json"]);
@@ -77,6 +86,58 @@ fn checkpoints_are_judged_alike_by_every_command_and_losers_know_why() {
         last["trades"].as_u64().unwrap(),
         "every trade has a time of day"
     );
+}
+
+#[test]
+fn looks_at_the_same_prices_are_trials_whatever_file_they_came_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = train(dir.path());
+    let own: RunData =
+        serde_json::from_value(RunFolder::open(Path::new(&run)).unwrap().data().unwrap()).unwrap();
+    let seen = || trials(dir.path(), &own).unwrap();
+    let alone = seen();
+    assert!(alone.count >= 3, "{alone:?}");
+    // Another run beside it, on a file of other bars.
+    let other = dir.path().join("20240101-000000-mes-0001");
+    copy(Path::new(&run), &other);
+    let told = |change: &dyn Fn(&mut Value)| {
+        let mut data = serde_json::to_value(&own).unwrap();
+        data["bars_sha256"] = "0".repeat(64).into();
+        data["path"] = "elsewhere.csv".into();
+        change(&mut data);
+        fs::write(other.join("data.json"), data.to_string()).unwrap();
+        seen()
+    };
+    let same = told(&|_| {});
+    assert_eq!(
+        same.count,
+        2 * alone.count,
+        "the same prices in another file"
+    );
+    assert_eq!(
+        told(&|d| d["market"] = "MES".into()).count,
+        2 * alone.count,
+        "the micro's prices"
+    );
+    assert_eq!(told(&|d| d["market"] = "NQ".into()), alone, "other prices");
+    let (_, last) = own.split.validation;
+    let later = |d: &mut Value| d["split"]["validation"] = value!(["2030-01-02", "2030-02-01"]);
+    assert_eq!(told(&later), alone, "other days");
+    let touching = |d: &mut Value| d["split"]["validation"] = value!([last, "2030-02-01"]);
+    assert_eq!(told(&touching).count, 2 * alone.count, "one day in common");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 #[test]
@@ -149,11 +210,34 @@ fn a_study_trains_and_judges_every_fold_on_days_that_it_did_not_see() {
                 .is_dir()
         );
         assert_eq!(r["tested"].as_array().map(Vec::len), Some(1));
+        ledger_says(r);
     }
     assert_eq!(found["paths"].as_array().map(Vec::len), Some(1));
     assert!(Path::new(&out).join("study.json").is_file());
     assert_eq!(
         found["looks"], 1,
         "the last fold tests the file's own test days"
+    );
+}
+
+/// The ledger of a fold's tested block holds its days, and adds up to what the study says.
+fn ledger_says(r: &Value) {
+    let fold = r["fold"].as_u64().unwrap();
+    let block = format!("evaluations/tested-block-{:02}", fold + 1);
+    let ledger = Path::new(r["run"].as_str().unwrap()).join(block);
+    let equity = fs::read_to_string(ledger.join("equity.csv")).unwrap();
+    let first = equity.lines().nth(1).unwrap();
+    assert!(
+        first < r["tested"][0][0].as_str().unwrap(),
+        "a session begins the evening before"
+    );
+    let trades = fs::read_to_string(ledger.join("trades.csv")).unwrap();
+    let mut lines = trades.lines().map(|l| l.split(',').collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    let net = header.iter().position(|h| *h == "net_pnl").unwrap();
+    let sum: f64 = lines.map(|l| l[net].parse::<f64>().unwrap()).sum();
+    assert!(
+        (sum - r["net_pnl"].as_f64().unwrap()).abs() < 1e-6,
+        "{sum}, {r}"
     );
 }

@@ -70,14 +70,9 @@ impl Place {
         HarnessBuilder::default()
             .with_size([1_280.0, 800.0])
             .with_max_steps(40)
+            .with_render_cursor(false)
             .with_context_setup(|ctx| set_up(ctx, Mode::Dark))
-            .build_ui_state(
-                |ui, bench: &mut Workbench| {
-                    bench.logic(ui.ctx());
-                    bench.ui(ui);
-                },
-                bench,
-            )
+            .build_ui_state(whole_window, bench)
     }
 
     /// A harness with the market open.
@@ -88,6 +83,15 @@ impl Place {
         import(&mut h);
         h
     }
+}
+
+/// The workbench over the whole window, as a desktop shows it: the harness leaves a margin.
+fn whole_window(ui: &mut egui::Ui, bench: &mut Workbench) {
+    bench.logic(ui.ctx());
+    let rect = ui.ctx().content_rect();
+    let mut all = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+    all.set_clip_rect(rect);
+    bench.ui(&mut all);
 }
 
 /// Waits for the preview and takes it.
@@ -548,7 +552,7 @@ fn only_the_visible_trades_are_drawn() {
 }
 
 /// Whether software or hardware Vulkan can render here.
-fn can_render() -> bool {
+pub(crate) fn can_render() -> bool {
     let driver = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"]
         .iter()
         .any(|d| {

@@ -3,9 +3,12 @@
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
+use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use holdout::app::Workbench;
 use holdout::app::commands::Command;
 use holdout::app::context::Page;
+use holdout_core::market::split::Part;
 
 use crate::window::{Place, until};
 use crate::window_report::{click, judged};
@@ -68,29 +71,14 @@ fn links_between_documents_lead_to_their_chapters() {
     assert!(title.count() >= 2, "in the contents and at the top");
 }
 
-#[test]
-fn the_pages_fit_a_window_at_twice_the_size() {
-    let place = Place::new();
-    let mut h = place.harness();
-    let ctx = h.ctx.clone();
-    h.state_mut().apply(&ctx, Command::Zoom(2.0));
-    for _ in 0..4 {
+/// Goes to a control and presses it as the keyboard does.
+fn press(h: &mut Harness<'static, Workbench>, label: &str) {
+    h.get_by_label(label).focus();
+    h.step();
+    h.key_press(Key::Enter);
+    for _ in 0..3 {
         h.step();
     }
-    let width = ctx.content_rect().width();
-    for page in Page::ALL {
-        let rect = h
-            .get_all_by_role_and_label(Role::Button, page.name())
-            .next()
-            .unwrap()
-            .rect();
-        assert!(
-            rect.left() >= 0.0 && rect.right() <= width,
-            "{page:?} {rect:?}"
-        );
-    }
-    let rect = h.get_by_label("Light theme").rect();
-    assert!(rect.right() <= width, "{rect:?} {width}");
 }
 
 #[test]
@@ -99,6 +87,21 @@ fn a_run_is_examined_by_regime_checkpoint_and_market() {
     let mut h = judged(&place);
     click(&mut h, "Regimes");
     h.get_by_label("high volatility");
+    press(&mut h, "Sort by Bars");
+    let (most, fewest) = {
+        let table = h.state().model.result(Part::Validation).unwrap();
+        let cells = &table.regimes.as_ref().unwrap().single;
+        let name = |c: &holdout_core::metrics::by_regime::RegimeCell| c.labels[0].replace('_', " ");
+        let by = |c: &&holdout_core::metrics::by_regime::RegimeCell| c.bars;
+        (
+            name(cells.iter().max_by_key(by).unwrap()),
+            name(cells.iter().min_by_key(by).unwrap()),
+        )
+    };
+    let top = |h: &Harness<'static, Workbench>, name: &str| h.get_by_label(name).rect().top();
+    assert!(top(&h, &most) < top(&h, &fewest));
+    press(&mut h, "Sort by Bars");
+    assert!(top(&h, &most) > top(&h, &fewest));
     click(&mut h, "Two labels crossed");
     click(&mut h, "Checkpoints");
     click(&mut h, "Judge all checkpoints");
@@ -108,11 +111,19 @@ fn a_run_is_examined_by_regime_checkpoint_and_market() {
     h.get_by_label("The choice");
     let compare = h.get_by_label("Compare marked ones");
     assert!(compare.accesskit_node().is_disabled());
-    let rows = |b: &holdout::app::Workbench| -> Vec<u64> {
+    let rows = |b: &Workbench| -> Vec<u64> {
         let view = b.model.findings.checkpoints.as_ref().unwrap();
         view.table.rows.iter().map(|r| r.step).collect()
     };
     let steps = rows(h.state());
+    // By keyboard: the steps the other way round, and as they were.
+    let first = format!("Mark step {}", steps[0]);
+    let last = format!("Mark step {}", steps[steps.len() - 1]);
+    assert!(top(&h, &first) < top(&h, &last));
+    press(&mut h, "Sort by Step");
+    assert!(top(&h, &first) > top(&h, &last));
+    press(&mut h, "Sort by Step");
+    assert!(top(&h, &first) < top(&h, &last));
     for step in &steps[..2] {
         click(&mut h, &format!("Mark step {step}"));
     }
@@ -121,6 +132,12 @@ fn a_run_is_examined_by_regime_checkpoint_and_market() {
         b.model.findings.comparison.is_some() && b.model.findings.busy.is_none()
     });
     h.get_by_label("Differences");
+    let compared = h.state().model.findings.comparison.clone().unwrap();
+    let run = h.state().model.runs[0].name.clone();
+    assert_eq!(
+        compared.chart.subtitle, run,
+        "an exported chart names its run"
+    );
     click(&mut h, "Back to all");
     click(&mut h, "Markets");
     click(&mut h, "Judge on the sample markets");

@@ -116,6 +116,8 @@ pub enum Command {
     CloseAbout,
     /// Show or hide messages.
     ToggleLog,
+    /// Show or hide the list of runs.
+    ToggleRuns,
     /// Show or hide the command palette.
     TogglePalette,
     /// Answer to closing while training: end it and close.
@@ -203,6 +205,7 @@ impl Workbench {
             Command::OpenAbout => self.open_about(ctx),
             Command::CloseAbout => self.model.about = AboutState::Closed,
             Command::ToggleLog => self.log_open = !self.log_open,
+            Command::ToggleRuns => self.toggle_runs(ctx),
             Command::TogglePalette => self.palette.toggle(),
             Command::StopAndClose => {
                 self.closing = true;

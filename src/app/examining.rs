@@ -12,6 +12,7 @@ use super::commands;
 use super::panels::checkpoints_data::{CheckpointsView, ComparisonView};
 use super::panels::markets_data::MarketsView;
 use super::widgets::toasts::Tone;
+use super::worker;
 use crate::jobs::checkpoints::{CheckpointQuestion, CheckpointRow, checkpoint_table, compare};
 use crate::jobs::markets::{market_table, sample_files};
 use crate::jobs::train::open_run;
@@ -70,7 +71,8 @@ pub fn examine(
         Subject::Checkpoints => checkpoints(&run, r),
         Subject::Compare(steps) => {
             let pairs = compare(&rows, &steps)?;
-            let view = ComparisonView::new(&rows, &steps, &pairs);
+            let mut view = ComparisonView::new(&rows, &steps, &pairs);
+            view.chart.subtitle = worker::run_name(&run);
             Ok(Finding::Comparison(Box::new(view)))
         }
         Subject::Markets => markets(&run, &checkpoint, r),

@@ -63,6 +63,8 @@ pub enum Icon {
     First,
     /// To the one after.
     Last,
+    /// A column at the left of a page.
+    Column,
 }
 
 /// Draws an icon into a square.
@@ -199,6 +201,10 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
                 dot(0.16, y, 0.06);
                 line(&[(0.32, y), (0.88, y)]);
             }
+        }
+        Icon::Column => {
+            closed(&[(0.10, 0.16), (0.90, 0.16), (0.90, 0.84), (0.10, 0.84)]);
+            line(&[(0.38, 0.16), (0.38, 0.84)]);
         }
         Icon::Search => {
             circle(0.43, 0.43, 0.28);

@@ -25,6 +25,8 @@ pub struct Kept {
     /// Panes of the Results page; the usual ones when it cannot be read.
     results_layout: String,
     page: Page,
+    /// Whether the list of runs was put away.
+    runs_away: bool,
     /// The settings as a run configuration; the usual ones when it cannot be read.
     config: String,
     market: Option<KeptMarket>,
@@ -91,6 +93,7 @@ impl Workbench {
             report: m.report.plan.clone(),
             results_layout: self.results_layout(),
             page: m.page,
+            runs_away: self.runs_away,
             config: m.config.to_toml().unwrap_or_default(),
             market: m.market.as_ref().map(KeptMarket::of),
             run: m.selected_run.clone(),
@@ -104,6 +107,7 @@ impl Workbench {
         self.model.recent.clone_from(&kept.recent);
         self.model.report.plan = kept.report.clone();
         self.model.report.plan.complete();
+        self.runs_away = kept.runs_away;
         self.take_results_layout(&kept.results_layout);
         if let Some(zoom) = kept.zoom {
             ctx.set_zoom_factor(zoom);

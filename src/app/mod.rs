@@ -102,7 +102,8 @@ pub fn run(options: WindowOptions) -> anyhow::Result<()> {
             .with_title(NAME)
             .with_app_id("holdout")
             .with_inner_size([1_280.0, 800.0])
-            .with_min_inner_size([960.0, 620.0])
+            // At twice the size a screen of 1920 by 1080 has no more than 960 by 540.
+            .with_min_inner_size([800.0, 450.0])
             .with_drag_and_drop(true),
         ..eframe::NativeOptions::default()
     };
@@ -175,6 +176,9 @@ pub struct Workbench {
     explaining: Option<explaining::ExplainJob>,
     looking_around: Option<about::AboutJob>,
     log_open: bool,
+    /// Whether the list of runs was put away in a wide window, and fetched in a narrow one.
+    runs_away: bool,
+    runs_fetched: bool,
     /// Test is about to be opened: how often it was before, or why that is not known.
     ask_test: Option<Result<u64, String>>,
     ask_close: bool,
@@ -257,6 +261,8 @@ impl Workbench {
             explaining: None,
             looking_around: None,
             log_open: false,
+            runs_away: false,
+            runs_fetched: false,
             ask_test: None,
             ask_close: false,
             closing: false,
@@ -326,6 +332,7 @@ impl Workbench {
     pub fn ui(&mut self, ui: &mut egui::Ui) {
         let ctx = ui.ctx().clone();
         self.shortcuts(&ctx);
+        let list = self.runs_shown(&ctx);
         let Self {
             model,
             theme,
@@ -361,7 +368,7 @@ impl Workbench {
         Panel::bottom("status")
             .exact_size(26.0)
             .frame(bar(10))
-            .show(ui, |ui| panels::status::ui(&panel, ui));
+            .show(ui, |ui| panels::status::ui(&panel, list, ui));
         if self.log_open {
             Panel::bottom("messages")
                 .default_size(150.0)
@@ -369,15 +376,17 @@ impl Workbench {
                 .frame(panels::data::pad(theme))
                 .show(ui, |ui| messages(&panel, ui));
         }
-        Panel::left("runs")
-            .default_size(212.0)
-            .size_range(170.0..=340.0)
-            .frame(
-                Frame::new()
-                    .fill(theme.background)
-                    .inner_margin(Margin::same(10)),
-            )
-            .show(ui, |ui| runs.ui(&panel, ui));
+        if list {
+            Panel::left("runs")
+                .default_size(212.0)
+                .size_range(170.0..=340.0)
+                .frame(
+                    Frame::new()
+                        .fill(theme.background)
+                        .inner_margin(Margin::same(10)),
+                )
+                .show(ui, |ui| runs.ui(&panel, ui));
+        }
         CentralPanel::default()
             .frame(Frame::new().fill(theme.panel))
             .show(ui, |ui| match model.page {
@@ -406,6 +415,24 @@ impl Workbench {
         }
     }
 
+    /// Whether the list of runs is on show: in a narrow window only when asked for, because the
+    /// page needs the room.
+    fn runs_shown(&self, ctx: &egui::Context) -> bool {
+        if narrow(ctx) {
+            self.runs_fetched
+        } else {
+            !self.runs_away
+        }
+    }
+
+    fn toggle_runs(&mut self, ctx: &egui::Context) {
+        if narrow(ctx) {
+            self.runs_fetched = !self.runs_fetched;
+        } else {
+            self.runs_away = !self.runs_away;
+        }
+    }
+
     fn shortcuts(&mut self, ctx: &egui::Context) {
         const CTRL: Modifiers = Modifiers::COMMAND;
         let keys = [
@@ -421,6 +448,7 @@ impl Workbench {
             (CTRL, Key::Num0, Command::Go(Page::Help)),
             (CTRL, Key::O, Command::OpenDialog),
             (CTRL, Key::P, Command::TogglePalette),
+            (CTRL, Key::B, Command::ToggleRuns),
             (CTRL.plus(Modifiers::SHIFT), Key::Z, Command::Redo),
             (CTRL, Key::Y, Command::Redo),
             (Modifiers::NONE, Key::F1, Command::HelpHere),
@@ -895,6 +923,13 @@ impl Workbench {
             self.ask_close = false;
         }
     }
+}
+
+/// Width in points under which pages need the room of the list of runs.
+const NARROW: f32 = 1_100.0;
+
+fn narrow(ctx: &egui::Context) -> bool {
+    ctx.content_rect().width() < NARROW
 }
 
 /// Everything that was reported, the latest at the bottom.

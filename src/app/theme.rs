@@ -188,7 +188,11 @@ impl Theme {
         egui::Visuals {
             widgets: egui::style::Widgets {
                 noninteractive: widget(self.panel, self.line, self.text),
-                inactive: widget(self.raised, Color32::TRANSPARENT, self.text),
+                inactive: egui::style::WidgetVisuals {
+                    // Boxes to tick and rails of sliders have no words that show where they are.
+                    bg_fill: mix(self.raised, self.text, 0.3),
+                    ..widget(self.raised, Color32::TRANSPARENT, self.text)
+                },
                 hovered: widget(self.hover, self.line, self.text),
                 active: widget(self.hover, self.accent, self.text),
                 open: widget(self.hover, self.line, self.text),
@@ -337,6 +341,9 @@ mod tests {
                 }
             }
             assert!(rgb(t.on_accent).contrast(rgb(t.accent)) >= 4.5);
+            let tick = t.visuals().widgets.inactive.bg_fill;
+            let contrast = rgb(tick).contrast(rgb(t.panel));
+            assert!(contrast >= 2.0, "{mode:?}: a box to tick has {contrast:.2}");
         }
     }
 }

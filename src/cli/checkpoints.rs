@@ -85,7 +85,16 @@ pub(super) fn run(a: &CheckpointsArgs, json: bool) -> Outcome {
 
 fn print(c: &CheckpointTable) {
     let mut t = table(&[
-        "step", "phase", "net P&L", "trades", "win rate", "Sharpe", "drawdown", "rules", "why not",
+        "step",
+        "phase",
+        "net P&L",
+        "trades",
+        "win rate",
+        "Sharpe",
+        "drawdown",
+        "all accounts",
+        "rules",
+        "why not",
     ]);
     for (r, j) in c.rows.iter().zip(&c.selection.judged) {
         let why = if j.chosen {
@@ -108,6 +117,7 @@ fn print(c: &CheckpointTable) {
             win_rate(r),
             sharpe(r),
             dollars(r.max_drawdown_usd, 0),
+            pooled(r),
             rules,
             why,
         ];
@@ -145,6 +155,19 @@ fn print(c: &CheckpointTable) {
             of(d.sharpe.map(|s| s.p)),
         );
     }
+}
+
+/// What the account and the fresh ones after it made, where it was lost; empty where it lived.
+fn pooled(r: &CheckpointRow) -> String {
+    let lost = r.pooled.filter(|p| p.lost > 0);
+    lost.map_or_else(String::new, |p| {
+        format!(
+            "{} in {}, Sharpe {}",
+            dollars_signed(p.net_pnl_usd, 0),
+            p.accounts,
+            p.sharpe.map_or_else(|| "n/a".to_owned(), |s| grouped(s, 2))
+        )
+    })
 }
 
 /// A win rate, or from how many trades there is none.

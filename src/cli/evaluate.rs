@@ -69,6 +69,7 @@ pub(super) fn run(a: &EvaluateArgs, json: bool) -> Outcome {
             "compliance": evaluation.compliance,
             "benchmarks": evaluation.benchmarks,
             "random_entries": evaluation.random,
+            "succession": evaluation.succession,
             "robustness": evaluation.robustness,
             "in_sample": evaluation.in_sample,
             "step": evaluation.step,

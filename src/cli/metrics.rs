@@ -214,11 +214,14 @@ pub(super) fn print_robustness(r: &Robustness) {
         print_paths(m);
     }
     let of = |x: Option<f64>| x.map_or_else(|| "n/a".to_owned(), |v| grouped(v, 4));
+    let deflated = match r.deflation.trials {
+        0 => "n/a (nothing is known of other trials)".to_owned(),
+        _ => of(r.deflation.deflated_sharpe),
+    };
     println!(
-        "{} trials: probabilistic Sharpe ratio {}, deflated {}; days needed to be sure of more than 0: {}",
+        "{} trials: probabilistic Sharpe ratio {}, deflated {deflated}; days needed to be sure of more than 0: {}",
         r.deflation.trials,
         of(r.deflation.probabilistic_sharpe),
-        of(r.deflation.deflated_sharpe),
         r.deflation
             .minimum_track_record_days
             .map_or_else(|| "n/a".to_owned(), |d| grouped(d, 0)),
@@ -227,6 +230,10 @@ pub(super) fn print_robustness(r: &Robustness) {
 }
 
 fn print_significance(p: &PValues) {
+    if p.tests.is_empty() {
+        println!("no test could be made on these numbers\n");
+        return;
+    }
     let mut t = table(&["question", "p", "p after Holm"]);
     for test in &p.tests {
         row(
@@ -236,8 +243,11 @@ fn print_significance(p: &PValues) {
     }
     println!("{t}");
     println!(
-        "{} p-values were looked at; one under 5% would appear by luck in {} of such looks\n",
-        p.looked_at,
+        "{} looked at; one under 5% would appear by luck in {} of such looks\n",
+        match p.looked_at {
+            1 => "1 p-value was".to_owned(),
+            n => format!("{n} p-values were"),
+        },
         percent(p.chance_of_one_by_luck)
     );
 }

@@ -14,13 +14,13 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use holdout_core::compliance::{self, Status};
 use holdout_core::market::split::Part;
-use holdout_core::metrics::DailySeries;
 use holdout_core::metrics::bootstrap::BootstrapSettings;
 use holdout_core::metrics::candidates::{BLOCKS, Candidates};
 use holdout_core::metrics::deflation::{Deflation, Trials};
 use holdout_core::metrics::paired::{Paired, paired};
 use holdout_core::metrics::selection::{Candidate, Selection, SelectionRule, select};
 use holdout_core::metrics::tearsheet::{QuickSheet, ledger_days};
+use holdout_core::metrics::{DailySeries, Succession};
 use holdout_core::sim::{Action, Ledger, Phase};
 use holdout_store::runs::{BestPointer, CheckpointChoice, RunFolder};
 use rayon::prelude::*;
@@ -33,6 +33,7 @@ use super::player::{Player, PlayerChoice, load_checkpoint};
 use super::train::RunData;
 use super::trials::trials;
 use crate::arena::Arena;
+use crate::ensemble::Single;
 
 /// Yearly risk-free rate of all figures here.
 const RF: f64 = 0.02;
@@ -64,6 +65,10 @@ pub struct CheckpointRow {
     pub breached: bool,
     /// The account was shut out.
     pub stalled: bool,
+    /// The account and the fresh ones that would have followed it once it was lost; none where
+    /// nobody asked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pooled: Option<Succession>,
     /// Steps by executed action.
     pub actions: BTreeMap<&'static str, u64>,
     /// Daily profits, for charts and comparisons.
@@ -145,6 +150,7 @@ pub fn row_of(ledger: &Ledger, arena: &Arena, step: u64, phase: Phase) -> Checkp
         verdict: compliance::check(&arena.plan.rules, &view).verdict,
         breached: ledger.breach.is_some(),
         stalled: ledger.stalled.is_some(),
+        pooled: None,
         actions: Action::ALL.map(|a| (a.name(), count(a))).into(),
         series: Arc::new(DailySeries::of_days(&days, ledger.start_balance)),
     }
@@ -184,6 +190,9 @@ pub fn judge_all(
         let ledger = arena.evaluate(&policy, phase, range.clone())?;
         let mut row = row_of(&ledger, arena, step, phase);
         row.age_steps = newest - step;
+        let mut decider = Single::new(&policy, &arena.table);
+        let later = arena.renewals(&mut decider, phase, range.clone(), &ledger)?;
+        row.pooled = Some(Succession::following(&ledger, &later, &arena.figures()));
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         Ok(row)
     };
@@ -271,7 +280,9 @@ fn judge_ensembles(
         }
         let player = Player::load(folder, &PlayerChoice::Ensemble(name.clone()))?;
         let ledger = player.play(arena, range.clone())?;
-        let row = row_of(&ledger, arena, player.step, player.phase);
+        let mut row = row_of(&ledger, arena, player.step, player.phase);
+        let later = player.renewals(arena, range.clone(), &ledger)?;
+        row.pooled = Some(Succession::following(&ledger, &later, &arena.figures()));
         all.push(EnsembleRow {
             difference: beside.and_then(|b| difference(&row.series, &b.series)),
             against: beside.map(|b| b.step),
@@ -322,12 +333,12 @@ fn tell_stability(
         same && eligible(c.step)
     };
     let mut tied: Vec<&mut Candidate> = candidates.iter_mut().filter(|c| equal(c)).collect();
-    if tied.len() < 2 {
+    let files = sample_files();
+    if tied.len() < 2 || files.is_empty() {
         return Ok(false);
     }
     for c in &mut tied {
         let choice = CheckpointChoice::Step(c.step).into();
-        let files = sample_files();
         let table = market_table(folder, data, own, &choice, &files, stop, &mut |_, _, _| {})?;
         c.market_stability = table.stability;
     }

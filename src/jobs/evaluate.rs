@@ -358,8 +358,7 @@ fn succession(
     first: &Ledger,
 ) -> anyhow::Result<Succession> {
     let later = player.renewals(arena, range, first)?;
-    let accounts = std::iter::once(first).chain(&later);
-    Ok(Succession::of(accounts, &arena.figures()))
+    Ok(Succession::following(first, &later, &arena.figures()))
 }
 
 /// Opens the run's test part: one look more.

@@ -119,7 +119,7 @@ pub fn sample_files() -> Vec<MarketFile> {
 /// Judges a checkpoint or an ensemble on files.
 ///
 /// # Errors
-/// When a file cannot be read, a market cannot be planned, or it was stopped.
+/// When no file is named, one cannot be read, a market cannot be planned, or it was stopped.
 pub fn market_table(
     folder: &RunFolder,
     data: &RunData,
@@ -129,6 +129,11 @@ pub fn market_table(
     stop: &StopFlag,
     progress: &mut dyn FnMut(&str, u64, u64),
 ) -> anyhow::Result<MarketTable> {
+    if files.is_empty() {
+        bail!(
+            "there is no market to judge on: the sample markets are not where this program looks for them; name bar files (--data FILE)"
+        );
+    }
     let player = Player::load(folder, choice)?;
     let mut rows = Vec::new();
     for (k, file) in files.iter().enumerate() {

@@ -3,7 +3,7 @@
 //! Each fold trains an ordinary run on a bar file of its own sessions, written beside the run,
 //! so that every run can be opened again. It chooses its checkpoint on the last part of those
 //! sessions, and is judged on the tested blocks of the whole file, whose indicators look back
-//! only. The summary says how much the answer depends on the fold and on the seed. Looks at the
+//! only; the ledger of each block is kept in the run, under `evaluations/tested-block-NN`. The summary says how much the answer depends on the fold and on the seed. Looks at the
 //! file's own test part are counted.
 
 use std::fs;
@@ -15,13 +15,15 @@ use anyhow::{Context as _, bail};
 use holdout_core::market::folds::{Fold, FoldPlan, folds};
 use holdout_core::market::split::Part;
 use holdout_core::market::{Bars, SplitRatios};
-use holdout_core::metrics::DailySeries;
 use holdout_core::metrics::bootstrap::BootstrapSettings;
 use holdout_core::metrics::sharpe::{DAYS_PER_YEAR, sharpe};
 use holdout_core::metrics::spread::Spread;
 use holdout_core::metrics::uncertainty::Uncertainty;
+use holdout_core::metrics::{DailySeries, Summary};
 use holdout_store::manifest::bars_sha256;
-use holdout_store::runs::{CheckpointChoice, RunFolder, TestPart, open_test_split};
+use holdout_store::runs::{
+    CheckpointChoice, EvaluationFiles, RunFolder, TestPart, open_test_split, write_evaluation,
+};
 use holdout_store::{ImportOptions, canonical};
 use serde::Serialize;
 
@@ -318,9 +320,17 @@ fn judge(
     let days = &arena.tape.sessions.days;
     let mut blocks = Vec::new();
     let (mut wins, mut trades) = (0.0, 0);
-    for t in &fold.test {
+    for (t, &block) in fold.test.iter().zip(&fold.blocks) {
         let range: Range<usize> = days[t.start].first..days[t.end - 1].last + 1;
-        let row = row_of(&arena.evaluate(&policy, phase, range)?, arena, step, phase);
+        let ledger = arena.evaluate(&policy, phase, range)?;
+        let summary = serde_json::to_value(Summary::with(&ledger, &arena.figures()))?;
+        let files = EvaluationFiles {
+            ledger: &ledger,
+            summary: &summary,
+            others: &[],
+        };
+        write_evaluation(&folder, &format!("tested-block-{:02}", block + 1), &files)?;
+        let row = row_of(&ledger, arena, step, phase);
         wins += row.win_rate.unwrap_or(0.0) * row.trades as f64;
         trades += row.trades;
         blocks.push(row);

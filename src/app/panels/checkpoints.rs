@@ -16,7 +16,29 @@ use crate::app::theme::{mono, semibold};
 use crate::app::widgets::button::{self, Weight};
 use crate::app::widgets::chart_view::ChartView;
 use crate::app::widgets::empty;
+use crate::app::widgets::sorting::{Sorting, Value};
+use crate::jobs::checkpoints::CheckpointRow;
 use crate::report::number;
+
+/// Heads of the table but for the last one, and their widths.
+const NAMES: [&str; 9] = [
+    "", "Step", "Phase", "Net P&L", "Trades", "Win rate", "Sharpe", "Drawdown", "Rules",
+];
+const WIDTHS: [f32; 9] = [26.0, 90.0, 56.0, 86.0, 64.0, 76.0, 70.0, 84.0, 112.0];
+
+/// What the table is ordered by.
+fn value(r: &CheckpointRow, column: usize) -> Value {
+    match NAMES[column] {
+        "Step" => (r.step as f64).into(),
+        "Phase" => f64::from(r.phase).into(),
+        "Net P&L" => r.net_pnl.into(),
+        "Trades" => (r.trades as f64).into(),
+        "Win rate" => r.win_rate.into(),
+        "Sharpe" => r.sharpe.into(),
+        "Drawdown" => r.max_drawdown_usd.into(),
+        _ => r.verdict.name().into(),
+    }
+}
 
 /// Checkpoints that can be compared at once.
 const MOST: usize = 6;
@@ -26,6 +48,7 @@ const MOST: usize = 6;
 pub struct CheckpointsPanel {
     marked: BTreeSet<u64>,
     comparing: bool,
+    sorting: Sorting,
 }
 
 impl CheckpointsPanel {
@@ -47,8 +70,10 @@ impl CheckpointsPanel {
         Panel::top("checkpoints-bar")
             .frame(bar(ctx.theme))
             .show(ui, |ui| self.bar(ctx, view, ui));
-        Panel::bottom("checkpoints-table")
-            .default_size(300.0)
+        // In a low window the curves keep half of it.
+        let low = ui.available_height() < 560.0;
+        Panel::bottom(egui::Id::unique(("checkpoints-table", low)))
+            .default_size(if low { 200.0 } else { 300.0 })
             .resizable(true)
             .min_size(140.0)
             .frame(pad(ctx.theme))
@@ -163,43 +188,52 @@ impl CheckpointsPanel {
     }
 
     fn table(&mut self, ctx: &PanelCtx<'_>, view: &CheckpointsView, ui: &mut Ui) {
-        let names = [
-            "", "Step", "Phase", "Net P&L", "Trades", "Win rate", "Sharpe", "Drawdown", "Rules",
-        ];
-        let widths = [26.0, 90.0, 52.0, 86.0, 60.0, 74.0, 66.0, 84.0, 112.0];
-        let mut builder = TableBuilder::new(ui).striped(true).auto_shrink(false);
-        for w in widths {
+        let wide = WIDTHS.iter().map(|w| w + 8.0).sum::<f32>() + 180.0;
+        ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+            ui.set_width(wide.max(ui.available_width()));
+            self.rows(ctx, view, ui);
+        });
+    }
+
+    fn heads(&mut self, ctx: &PanelCtx<'_>, header: &mut egui_extras::TableRow<'_, '_>) {
+        for (i, name) in NAMES.into_iter().enumerate() {
+            header.col(|ui| {
+                if name.is_empty() {
+                    return;
+                }
+                let figures = (1..=7).contains(&i);
+                if i == 8 {
+                    ui.add_space(6.0);
+                }
+                self.sorting.head(ui, ctx.theme, i, name, figures);
+            });
+        }
+        header.col(|ui| {
+            ui.label(RichText::new("Why not").small().color(ctx.theme.dim));
+        });
+    }
+
+    fn rows(&mut self, ctx: &PanelCtx<'_>, view: &CheckpointsView, ui: &mut Ui) {
+        let mut builder = TableBuilder::new(ui)
+            .striped(true)
+            .auto_shrink(false)
+            .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
+            .min_scrolled_height(0.0);
+        for w in WIDTHS {
             builder = builder.column(Column::exact(w));
         }
         let na = || "n/a".to_owned();
+        let order = self.sorting.order(view.table.rows.len(), |row, column| {
+            value(&view.table.rows[row], column)
+        });
         builder
             .column(Column::remainder().clip(true))
-            .header(22.0, |mut header| {
-                for (i, name) in names.into_iter().chain(["Why not"]).enumerate() {
-                    header.col(|ui| {
-                        let name = RichText::new(name).small().color(ctx.theme.dim);
-                        if (1..=7).contains(&i) {
-                            // Over its figures, which stand at the right.
-                            ui.with_layout(
-                                egui::Layout::right_to_left(egui::Align::Center),
-                                |ui| {
-                                    ui.add_space(6.0);
-                                    ui.label(name);
-                                },
-                            );
-                        } else {
-                            ui.horizontal_centered(|ui| {
-                                ui.add_space(if i == 8 { 6.0 } else { 0.0 });
-                                ui.label(name);
-                            });
-                        }
-                    });
-                }
-            })
+            .header(24.0, |mut header| self.heads(ctx, &mut header))
             .body(|body| {
-                body.rows(22.0, view.table.rows.len(), |mut row| {
-                    let r = &view.table.rows[row.index()];
-                    let j = &view.table.selection.judged[row.index()];
+                body.rows(24.0, view.table.rows.len(), |mut row| {
+                    let at = order[row.index()];
+                    let r = &view.table.rows[at];
+                    let j = &view.table.selection.judged[at];
                     row.col(|ui| {
                         let mut on = self.marked.contains(&r.step);
                         let full = self.marked.len() >= MOST && !on;

@@ -4,12 +4,12 @@
 use std::path::PathBuf;
 
 use egui::{
-    CentralPanel, ComboBox, Grid, Label, Panel, ProgressBar, RichText, ScrollArea, Sense, TextEdit,
-    Ui, vec2,
+    Align, CentralPanel, ComboBox, Grid, Label, Layout, Panel, ProgressBar, RichText, ScrollArea,
+    Sense, TextEdit, Ui, vec2,
 };
 use holdout_core::compliance::Outcome;
 
-use super::compliance_data::{ComplianceView, span};
+use super::compliance_data::{ComplianceView, FirmRow, span};
 use super::data::{bar, heading, pad};
 use super::results::{rules, state_look};
 use super::ruleset_form::RuleSetForm;
@@ -21,6 +21,7 @@ use crate::app::theme::{mono, semibold};
 use crate::app::widgets::button::{self, Weight};
 use crate::app::widgets::chart_view::{self, ChartView};
 use crate::app::widgets::empty;
+use crate::app::widgets::sorting::{Sorting, Value};
 use crate::report::{chart_ticks, number};
 
 /// What is under the chart.
@@ -39,6 +40,7 @@ enum Tab {
 pub struct CompliancePanel {
     tab: Tab,
     form: Option<RuleSetForm>,
+    firms: Sorting,
     shown: Option<String>,
     /// Typed where the desktop has no file dialog.
     ledger_folder: String,
@@ -188,7 +190,7 @@ impl CompliancePanel {
             .id_salt(("compliance-tab", self.tab as u8))
             .show(ui, |ui| match self.tab {
                 Tab::Moments => moments(ctx, view, ui),
-                Tab::Firms => firms(ctx, view, ui),
+                Tab::Firms => firms(ctx, view, &mut self.firms, ui),
                 Tab::Chance => chance(ctx, view, ui),
                 Tab::Rules => sources(ctx, view, ui),
                 Tab::Document => document(ctx, &mut self.document_folder, ui),
@@ -273,6 +275,11 @@ fn figure(ui: &mut Ui, text: impl Into<String>) {
     ui.label(RichText::new(text).font(mono(12.0)));
 }
 
+/// Lays a cell of a grid under the head of a column of figures.
+fn right(ui: &mut Ui, cell: impl FnOnce(&mut Ui)) {
+    ui.with_layout(Layout::right_to_left(Align::Center), cell);
+}
+
 fn moments(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
     Grid::new("moments")
         .num_columns(7)
@@ -325,29 +332,56 @@ fn moments(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
         });
 }
 
-fn firms(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
+/// Heads of the firms' table.
+const FIRM_HEADS: [&str; 8] = [
+    "Rule set",
+    "Verdict",
+    "Least room",
+    "Passes",
+    "95%",
+    "Breaches",
+    "Stalls",
+    "Sessions",
+];
+
+/// What the firms are ordered by.
+fn value(f: &FirmRow, column: usize) -> Value {
+    let share = |outcome| f.chance.as_ref().map(|c| c.paths.share(outcome));
+    let target = f.chance.as_ref().is_some_and(|c| c.target.is_some());
+    let days = f
+        .chance
+        .as_ref()
+        .and_then(|c| c.paths.days_to_pass.as_ref());
+    match FIRM_HEADS[column] {
+        "Rule set" => f.id.as_str().into(),
+        "Verdict" => format!("{:?}", f.state).as_str().into(),
+        "Least room" => f.room.into(),
+        "Passes" | "95%" => share(Outcome::Passed).filter(|_| target).into(),
+        "Breaches" => share(Outcome::Breached).into(),
+        "Stalls" => share(Outcome::Stalled).into(),
+        _ => days.map(|d| d.median).into(),
+    }
+}
+
+fn firms(ctx: &PanelCtx<'_>, view: &ComplianceView, sorting: &mut Sorting, ui: &mut Ui) {
     // Without room for it the reason is shown by pointing at the verdict.
     let reasons = ui.available_width() > 960.0;
-    let mut names = vec![
-        "Rule set",
-        "Verdict",
-        "Least room",
-        "Passes",
-        "95%",
-        "Breaches",
-        "Stalls",
-        "Sessions",
-    ];
-    if reasons {
-        names.push("Why");
-    }
+    let columns = FIRM_HEADS.len() + usize::from(reasons);
     Grid::new(("firms", reasons))
-        .num_columns(names.len())
+        .num_columns(columns)
         .striped(true)
         .spacing(vec2(10.0, 4.0))
         .show(ui, |ui| {
-            head(ctx, ui, &names);
-            for f in view.firms.iter() {
+            for (i, name) in FIRM_HEADS.into_iter().enumerate() {
+                sorting.head(ui, ctx.theme, i, name, (2..=6).contains(&i));
+            }
+            if reasons {
+                ui.label(RichText::new("Why").small().color(ctx.theme.dim));
+            }
+            ui.end_row();
+            let list = &view.firms;
+            for row in sorting.order(list.len(), |row, column| value(&list[row], column)) {
+                let f = &list[row];
                 let chosen = f.id == view.examined.rules.id;
                 let name = RichText::new(&f.id).color(if chosen {
                     ctx.theme.accent
@@ -369,21 +403,19 @@ fn firms(ctx: &PanelCtx<'_>, view: &ComplianceView, ui: &mut Ui) {
                 if !f.reason.is_empty() {
                     verdict.response.on_hover_text(&f.reason);
                 }
-                figure(
-                    ui,
-                    f.room.map_or_else(String::new, |r| number::dollars(r, 0)),
-                );
-                figure(ui, f.share(Outcome::Passed));
-                match f.interval() {
+                let room = f.room.map_or_else(String::new, |r| number::dollars(r, 0));
+                right(ui, |ui| figure(ui, room));
+                right(ui, |ui| figure(ui, f.share(Outcome::Passed)));
+                right(ui, |ui| match f.interval() {
                     Some(span) => figure(ui, span),
                     None => {
                         let none = RichText::new("n/a").font(mono(12.0)).color(ctx.theme.dim);
                         ui.label(none)
                             .on_hover_text("no target, or too few sessions for an interval");
                     }
-                }
-                figure(ui, f.share(Outcome::Breached));
-                figure(ui, f.share(Outcome::Stalled));
+                });
+                right(ui, |ui| figure(ui, f.share(Outcome::Breached)));
+                right(ui, |ui| figure(ui, f.share(Outcome::Stalled)));
                 figure(ui, f.days());
                 if reasons {
                     let why = RichText::new(&f.reason).small().color(ctx.theme.dim);

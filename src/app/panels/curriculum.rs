@@ -45,22 +45,7 @@ impl CurriculumPanel {
 
     fn bar(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
         ui.horizontal(|ui| {
-            ui.label(RichText::new("Preset").color(ctx.theme.dim));
-            for (name, about, _) in PRESETS {
-                let same =
-                    ctx.model.preset == name && !differs(&ctx.model.config, &ctx.model.reference);
-                let weight = if same {
-                    button::Weight::Chosen
-                } else {
-                    button::Weight::Quiet
-                };
-                if button::button(ui, ctx.theme, None, name, weight, true)
-                    .on_hover_text(about)
-                    .clicked()
-                {
-                    ctx.send(Command::Preset(name));
-                }
-            }
+            presets(ctx, ui);
             ui.separator();
             let (undo, redo) = ctx.model.can_undo;
             if ui
@@ -132,6 +117,50 @@ impl CurriculumPanel {
         });
         if config != ctx.model.config {
             ctx.send(Command::SetConfig(Box::new(config)));
+        }
+    }
+}
+
+/// Width in points under which the presets stand in a list instead of beside each other.
+const PRESETS_NEED: f32 = 940.0;
+
+fn presets(ctx: &PanelCtx<'_>, ui: &mut Ui) {
+    let m = ctx.model;
+    let chosen = |name| m.preset == name && !differs(&m.config, &m.reference);
+    let word = ui.label(RichText::new("Preset").color(ctx.theme.dim));
+    if ui.available_width() < PRESETS_NEED {
+        let now = if chosen(m.preset) {
+            m.preset.to_owned()
+        } else {
+            format!("{}, changed", m.preset)
+        };
+        let list = ComboBox::from_id_salt("preset")
+            .selected_text(now)
+            .show_ui(ui, |ui| {
+                for (name, about, _) in PRESETS {
+                    if ui
+                        .selectable_label(chosen(name), name)
+                        .on_hover_text(about)
+                        .clicked()
+                    {
+                        ctx.send(Command::Preset(name));
+                    }
+                }
+            });
+        list.response.labelled_by(word.id);
+        return;
+    }
+    for (name, about, _) in PRESETS {
+        let weight = if chosen(name) {
+            button::Weight::Chosen
+        } else {
+            button::Weight::Quiet
+        };
+        if button::button(ui, ctx.theme, None, name, weight, true)
+            .on_hover_text(about)
+            .clicked()
+        {
+            ctx.send(Command::Preset(name));
         }
     }
 }
@@ -339,7 +368,7 @@ fn charts(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     let Some(instrument) = ctx.model.instrument() else {
         return;
     };
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         heading(ui, ctx.theme, "What training will do");
         ui.label(
             RichText::new(format!(
@@ -350,30 +379,36 @@ fn charts(ctx: &PanelCtx<'_>, ui: &mut Ui) {
             .color(ctx.theme.dim),
         );
     });
-    let side_by_side = ui.available_width() > 760.0;
-    let height = ui.available_height() - 6.0;
-    let view = |group| ChartView {
-        group,
-        height: if side_by_side { height } else { height / 2.0 },
-        wheel_zooms: true,
-        export: false,
-    };
+    let room = ui.available_height() - 6.0;
     let of = |phase| schedules(&ctx.model.config, &ctx.model.reference, phase, &instrument);
-    if side_by_side {
+    let (entries, management) = (of(Phase::Entries), of(Phase::Management));
+    if ui.available_width() > 760.0 {
+        let view = |group| ChartView {
+            group,
+            height: room,
+            wheel_zooms: true,
+            export: false,
+        };
         ui.columns_const(|[left, right]| {
-            view("phase-1").show(left, ctx.theme, &of(Phase::Entries));
-            view("phase-2").show(right, ctx.theme, &of(Phase::Management));
+            view("phase-1").show(left, ctx.theme, &entries);
+            view("phase-2").show(right, ctx.theme, &management);
         });
-    } else {
-        let one = ChartView {
-            height: height * 0.42,
-            ..view("phase-1")
-        };
-        one.show(ui, ctx.theme, &of(Phase::Entries));
-        let two = ChartView {
-            height: height * 0.56,
-            ..view("phase-2")
-        };
-        two.show(ui, ctx.theme, &of(Phase::Management));
+        return;
     }
+    // One under the other; in a low window each keeps a height that can be read.
+    let heights = [(room * 0.42).max(240.0), (room * 0.56).max(340.0)];
+    let scrolls = heights.iter().sum::<f32>() > room;
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let charts = [("phase-1", &entries), ("phase-2", &management)];
+        for ((group, chart), height) in charts.into_iter().zip(heights) {
+            let view = ChartView {
+                group,
+                height,
+                // The wheel has to get to the other chart.
+                wheel_zooms: !scrolls,
+                export: false,
+            };
+            view.show(ui, ctx.theme, chart);
+        }
+    });
 }

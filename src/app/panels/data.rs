@@ -59,13 +59,16 @@ impl DataPanel {
                 }
             });
         let list = self.quality.height();
+        // In a low window the list is scrolled, so that chart and split keep their room.
+        let low = ui.available_height() < 560.0;
+        let most = if low { 62.0 } else { 176.0 };
         let height = if list > 0.0 {
-            (list + 62.0).min(176.0)
+            (list + 62.0).min(most)
         } else {
             40.0
         };
         // A height that was dragged holds for files with as many kinds of problems.
-        Panel::bottom(egui::Id::unique(("data-problems", list as u32)))
+        Panel::bottom(egui::Id::unique(("data-problems", list as u32, low)))
             .default_size(height)
             .resizable(true)
             .min_size(40.0)
@@ -138,7 +141,7 @@ impl DataPanel {
         } else {
             28.0
         };
-        let height = (ui.available_height() - editor).max(120.0);
+        let height = (ui.available_height() - editor).max(100.0);
         let action = candles::show(
             ui,
             ctx.theme,

@@ -7,7 +7,7 @@ use crate::app::preview::Draft;
 /// Why the file cannot be imported as it stands; `None` when it can, or while it is being read.
 pub fn blocked(draft: &Draft) -> Option<String> {
     if draft.failed.is_some() {
-        return Some("The file cannot be read so; say something else on the left.".to_owned());
+        return Some("The file cannot be read so; choose otherwise at the left, or say above the rows what each column is.".to_owned());
     }
     match &draft.whole {
         Some(whole) => whole.needs.as_deref().map(|n| needs_words(n, &draft.path)),
@@ -25,6 +25,10 @@ pub fn needs_words(needs: &str, path: &Path) -> String {
         (
             "choose one with --symbol, or join those of a market with --continuous volume",
             "choose one, or one continuous series",
+        ),
+        (
+            "say which column is what with --columns",
+            "say above the rows what each column is",
         ),
         ("say which it is with --market", "choose it under Market"),
         (
@@ -72,6 +76,12 @@ mod tests {
         assert_eq!(
             words,
             "The time zone of the stamps cannot be known: the chart's zone; choose it under Zone"
+        );
+        let columns =
+            "no known dialect; say which column is what with --columns, or export it again";
+        assert_eq!(
+            needs_words(columns, path),
+            "No known dialect; say above the rows what each column is, or export it again"
         );
         assert_eq!(
             needs_words("the file (x) is odd", path),

@@ -96,7 +96,7 @@ fn sample_cards(ctx: &PanelCtx<'_>, ui: &mut Ui) {
 /// A path to type, and the dialog.
 pub fn path_row(ctx: &PanelCtx<'_>, path: &mut String, ui: &mut Ui) {
     ui.horizontal(|ui| {
-        let room = (ui.available_width() - 186.0).max(160.0);
+        let room = (ui.available_width() - 174.0).max(160.0);
         let field = ui
             .add_sized(
                 vec2(room, 26.0),

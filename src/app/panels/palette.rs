@@ -146,6 +146,10 @@ fn commands(ctx: &PanelCtx<'_>) -> Vec<(String, Command)> {
     list.push((other.to_owned(), Command::SetMode(ctx.theme.mode.other())));
     list.push(("Run the self-test".to_owned(), Command::SelfTest));
     list.push(("Show messages".to_owned(), Command::ToggleLog));
+    list.push((
+        "Show or hide the list of runs".to_owned(),
+        Command::ToggleRuns,
+    ));
     list.push(("Help on this page".to_owned(), Command::HelpHere));
     list.push(("About Holdout, keys".to_owned(), Command::OpenAbout));
     list

@@ -9,17 +9,26 @@ use crate::app::theme::{Theme, mono};
 use crate::app::widgets::chart_view::{ChartView, ExportFormat};
 use crate::report::proof::{Proof, TextTable};
 
+/// Width in points that a column of tables needs.
+const COLUMN: f32 = 500.0;
+
 /// Draws it; returns the format in which the chart is to be exported, if that was asked for.
 pub fn ui(ui: &mut Ui, theme: &Theme, proof: &Proof) -> Option<ExportFormat> {
     let mut export = None;
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        ui.columns_const(|[left, middle, right]| {
+    // As many columns as have room for the widest table.
+    let columns = ((ui.available_width() / COLUMN) as usize).clamp(1, 3);
+    ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+        ui.columns(columns, |at| {
+            let (middle, last) = (usize::from(columns == 3), columns - 1);
+            let left = &mut at[0];
             criteria(left, theme, proof);
             section(left, theme, "Figures and their intervals", &proof.intervals);
             sentences(left, theme, "Week by week", &proof.rolling);
+            let middle = &mut at[middle];
             section(middle, theme, "Significance", &proof.tests);
             note(middle, theme, &proof.looked_at);
             sentences(middle, theme, "Trials", &proof.deflation);
+            let right = &mut at[last];
             section(right, theme, "Disturbed histories", &proof.paths);
             if let Some(chart) = &proof.bands {
                 let place = ChartView {

@@ -12,6 +12,7 @@ use crate::app::icons::{self, Icon};
 use crate::app::theme::{Theme, mix, mono, semibold};
 use crate::app::widgets::button::{self, Weight};
 use crate::app::widgets::empty;
+use crate::app::widgets::sorting::{Sorting, Value};
 use crate::report::regime_words::{drawdown_line, label, rate_text, sharpe_text};
 use crate::report::{Ink, number};
 
@@ -21,6 +22,7 @@ const DAYS: [&str; 5] = ["Mon", "Tue", "Wed", "Thu", "Fri"];
 #[derive(Default)]
 pub struct RegimesPanel {
     crossings: bool,
+    sorting: Sorting,
 }
 
 impl RegimesPanel {
@@ -73,7 +75,7 @@ impl RegimesPanel {
                 };
                 ScrollArea::both()
                     .auto_shrink(false)
-                    .show(ui, |ui| breakdown(ctx.theme, cells, ui));
+                    .show(ui, |ui| breakdown(ctx.theme, cells, &mut self.sorting, ui));
             });
     }
 
@@ -137,27 +139,59 @@ fn not_yet(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     }
 }
 
-fn breakdown(theme: &Theme, cells: &[RegimeCell], ui: &mut Ui) {
+/// Heads of the breakdown; what has no name is not ordered by.
+const HEADS: [&str; 8] = [
+    "Regime",
+    "Bars",
+    "Trades",
+    "Net P&L",
+    "",
+    "Win rate (95%)",
+    "Sharpe (95%)",
+    "Drawdown",
+];
+
+/// Width of the last column.
+const LAST: f32 = 78.0;
+
+/// What the breakdown is ordered by.
+fn value(c: &RegimeCell, column: usize) -> Value {
+    match column {
+        0 => label(c).as_str().into(),
+        1 => (c.bars as f64).into(),
+        2 => (c.trades as f64).into(),
+        3 => c.net_pnl.into(),
+        5 => c.win_rate.into(),
+        6 => c.sharpe.into(),
+        _ => c.max_drawdown_usd.into(),
+    }
+}
+
+fn breakdown(theme: &Theme, cells: &[RegimeCell], sorting: &mut Sorting, ui: &mut Ui) {
     let most = cells.iter().map(|c| c.net_pnl.abs()).fold(1.0, f64::max);
     egui::Grid::new("regimes")
         .num_columns(8)
         .striped(true)
         .spacing(vec2(10.0, 5.0))
         .show(ui, |ui| {
-            for name in [
-                "Regime",
-                "Bars",
-                "Trades",
-                "Net P&L",
-                "",
-                "Win rate (95%)",
-                "Sharpe (95%)",
-                "Drawdown",
-            ] {
-                ui.label(RichText::new(name).small().color(theme.dim));
+            for (i, name) in HEADS.into_iter().enumerate() {
+                match name {
+                    "" => {
+                        ui.label("");
+                    }
+                    // The last column takes what room there is unless it is told its own.
+                    "Drawdown" => {
+                        let size = vec2(LAST, ui.spacing().interact_size.y);
+                        ui.allocate_ui(size, |ui| {
+                            sorting.head(ui, theme, i, name, true);
+                        });
+                    }
+                    _ => sorting.head(ui, theme, i, name, i > 0),
+                }
             }
             ui.end_row();
-            for c in cells {
+            for row in sorting.order(cells.len(), |row, column| value(&cells[row], column)) {
+                let c = &cells[row];
                 ui.label(label(c))
                     .on_hover_text(c.declined.as_deref().unwrap_or_default());
                 let right = |ui: &mut Ui, text: String, color| {
@@ -180,8 +214,7 @@ fn breakdown(theme: &Theme, cells: &[RegimeCell], ui: &mut Ui) {
                 };
                 right(ui, rate_text(c), rates);
                 right(ui, sharpe_text(c), rates);
-                // The last column takes what room there is unless it is told its own.
-                ui.allocate_ui(vec2(70.0, 18.0), |ui| {
+                ui.allocate_ui(vec2(LAST, 18.0), |ui| {
                     right(ui, number::dollars(c.max_drawdown_usd, 0), theme.text);
                 });
                 ui.end_row();

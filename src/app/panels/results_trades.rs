@@ -3,13 +3,14 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use egui::{Align, Button, ComboBox, Label, Layout, RichText, Sense, Ui};
+use egui::{Align, ComboBox, Label, Layout, RichText, Sense, Ui};
 use egui_extras::{Column, TableBuilder};
 use holdout_core::sim::{Ledger, Side, Trade};
 use poll_promise::Promise;
 
 use super::data::right_cell;
 use crate::app::theme::{Theme, mono};
+use crate::app::widgets::sorting;
 use crate::report::{chart_ticks, number};
 
 /// Columns of the table.
@@ -208,33 +209,11 @@ impl TradesTable {
                     table = table.column(Column::exact(width));
                 }
                 table = table.column(Column::remainder().at_least(130.0));
-                let table = table.header(22.0, |mut header| {
+                let table = table.header(24.0, |mut header| {
                     for (key, name, right, _) in columns {
                         header.col(|ui| {
-                            let mark = if self.key != key {
-                                ""
-                            } else if self.descending {
-                                " ▼"
-                            } else {
-                                " ▲"
-                            };
-                            let text = RichText::new(format!("{name}{mark}")).small().color(
-                                if self.key == key {
-                                    theme.text
-                                } else {
-                                    theme.dim
-                                },
-                            );
-                            let layout = if right {
-                                Layout::right_to_left(Align::Center)
-                            } else {
-                                Layout::left_to_right(Align::Center)
-                            };
-                            let response = ui
-                                .with_layout(layout, |ui| ui.add(Button::new(text).frame(false)))
-                                .inner;
-                            let named = response.accessible_name(format!("Sort by {name}"));
-                            if named.on_hover_text("Sort by this column").clicked() {
+                            let order = (self.key == key).then_some(self.descending);
+                            if sorting::head(ui, theme, name, order, right) {
                                 self.descending = if self.key == key {
                                     !self.descending
                                 } else {

@@ -8,11 +8,27 @@ use crate::app::icons::{self, Icon};
 use crate::app::widgets::button::{self, Weight};
 use crate::report::number;
 
-/// Draws the bar.
-pub fn ui(ctx: &PanelCtx<'_>, ui: &mut Ui) {
+/// Draws the bar. `list` says whether the list of runs is on show.
+pub fn ui(ctx: &PanelCtx<'_>, list: bool, ui: &mut Ui) {
     let m = ctx.model;
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
+        ui.scope(|ui| {
+            ui.spacing_mut().interact_size.y = 20.0;
+            let weight = if list { Weight::Chosen } else { Weight::Quiet };
+            let name = if list {
+                "Hide the list of runs"
+            } else {
+                "Show the list of runs"
+            };
+            if button::button(ui, ctx.theme, Some(Icon::Column), "Runs", weight, true)
+                .accessible_name(name)
+                .on_hover_text(format!("{name}: Ctrl+B"))
+                .clicked()
+            {
+                ctx.send(Command::ToggleRuns);
+            }
+        });
         let (icon, word, color) = match m.run_state {
             RunState::Running if m.demo => (Icon::Play, "running the demo", ctx.theme.accent),
             RunState::Running => (Icon::Play, "training", ctx.theme.accent),
@@ -45,7 +61,12 @@ pub fn ui(ctx: &PanelCtx<'_>, ui: &mut Ui) {
                 )
             },
         );
-        ui.label(RichText::new(data).small().color(ctx.theme.dim));
+        // A long name of a file leaves room for what stands to the right of it.
+        ui.scope(|ui| {
+            ui.set_max_width((ui.available_width() - 360.0).max(120.0));
+            let text = RichText::new(&data).small().color(ctx.theme.dim);
+            ui.add(Label::new(text).truncate()).on_hover_text(&data);
+        });
         ui.separator();
         ui.label(
             RichText::new(format!("seed {}", m.config.seed))

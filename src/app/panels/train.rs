@@ -131,59 +131,81 @@ impl TrainPanel {
 
     fn curves(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
         let train = &ctx.model.train;
-        let height = (ui.available_height() - 4.0).max(420.0);
+        let room = ui.available_height() - 4.0;
+        let height = room.max(420.0);
         let show = |ui: &mut Ui, chart: &Chart, height: f32| {
             let view = ChartView {
                 group: "train",
                 height,
-                wheel_zooms: true,
+                // In a low window the wheel goes through the curves.
+                wheel_zooms: room >= height,
                 export: true,
             };
             if let Some(format) = view.show(ui, ctx.theme, chart) {
                 ctx.send(Command::Export(Box::new(chart.clone()), format));
             }
         };
-        ui.columns_const(|[left, right]| {
-            show(left, &train.trading_chart(), height);
-            let room = height * 0.27;
-            if train.validations() > 0 {
-                show(right, &train.validation_chart(), room);
-            } else {
-                right.label(RichText::new("Validation").font(semibold(13.5)));
-                let text = if ctx.model.config.eval_every == 0 {
-                    "Trials on validation are off (Run: Validate every)."
-                } else {
-                    "The first trial on validation is still to come."
-                };
-                right.allocate_ui(egui::vec2(right.available_width(), room - 26.0), |ui| {
-                    ui.centered_and_justified(|ui| {
-                        ui.label(RichText::new(text).color(ctx.theme.dim))
-                    });
-                });
-            }
-            right.horizontal(|ui| {
-                for (tab, name) in [
-                    (CurveTab::Learning, "Learning"),
-                    (CurveTab::Losses, "Losses"),
-                    (CurveTab::Episodes, "Episodes"),
-                    (CurveTab::Curriculum, "Helps"),
-                ] {
-                    if chosen(ctx, ui, name, self.curves == tab) {
-                        self.curves = tab;
+        ScrollArea::vertical()
+            .id_salt("curves")
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                ui.columns_const(|[left, right]| {
+                    show(left, &train.trading_chart(), height);
+                    let room = height * 0.27;
+                    if train.validations() > 0 {
+                        show(right, &train.validation_chart(), room);
+                    } else {
+                        right.label(RichText::new("Validation").font(semibold(13.5)));
+                        let text = if ctx.model.config.eval_every == 0 {
+                            "Trials on validation are off (Run: Validate every)."
+                        } else {
+                            "The first trial on validation is still to come."
+                        };
+                        right.allocate_ui(egui::vec2(right.available_width(), room - 26.0), |ui| {
+                            ui.centered_and_justified(|ui| {
+                                ui.label(RichText::new(text).color(ctx.theme.dim))
+                            });
+                        });
                     }
-                }
+                    right.horizontal(|ui| {
+                        for (tab, name) in [
+                            (CurveTab::Learning, "Learning"),
+                            (CurveTab::Losses, "Losses"),
+                            (CurveTab::Episodes, "Episodes"),
+                            (CurveTab::Curriculum, "Helps"),
+                        ] {
+                            if chosen(ctx, ui, name, self.curves == tab) {
+                                self.curves = tab;
+                            }
+                        }
+                    });
+                    let chart = match self.curves {
+                        CurveTab::Learning => train.learning_chart(),
+                        CurveTab::Losses => train.losses_chart(),
+                        CurveTab::Episodes => train.episodes_chart(),
+                        CurveTab::Curriculum => train.curriculum_chart(),
+                    };
+                    show(right, &chart, height - room - 38.0);
+                });
             });
-            let chart = match self.curves {
-                CurveTab::Learning => train.learning_chart(),
-                CurveTab::Losses => train.losses_chart(),
-                CurveTab::Episodes => train.episodes_chart(),
-                CurveTab::Curriculum => train.curriculum_chart(),
-            };
-            show(right, &chart, height - room - 38.0);
-        });
     }
 
     fn side(&mut self, ctx: &PanelCtx<'_>, ui: &mut Ui) {
+        // In a low window all of it is scrolled as one.
+        let (room, top) = (ui.available_height(), ui.cursor().top());
+        ScrollArea::vertical()
+            .id_salt("side")
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                let scrolled = ui.cursor().top() - top;
+                let low = room < LOW;
+                self.side_parts(ctx, low, ui);
+                let used = ui.cursor().top() - top - scrolled;
+                log(ctx, (!low).then_some(room - used - 18.0), ui);
+            });
+    }
+
+    fn side_parts(&mut self, ctx: &PanelCtx<'_>, low: bool, ui: &mut Ui) {
         let train = &ctx.model.train;
         let (queued, flags) = (ctx.model.queue.len(), train.flags.len());
         ui.horizontal(|ui| {
@@ -198,7 +220,7 @@ impl TrainPanel {
             }
         });
         match self.side {
-            SideTab::Update => figures(ctx, ui),
+            SideTab::Update => figures(ctx, low, ui),
             SideTab::Queue => queue::ui(ctx, 220.0, ui),
             SideTab::Flags => flag_list(ctx, ui),
         }
@@ -207,7 +229,7 @@ impl TrainPanel {
         if train.checkpoints.is_empty() {
             ui.label(RichText::new("The first one is still to come.").color(ctx.theme.dim));
         } else {
-            ui.push_id("checkpoints", |ui| checkpoints(ctx, ui));
+            ui.push_id("checkpoints", |ui| checkpoints(ctx, low, ui));
         }
         ui.add_space(6.0);
         ui.horizontal(|ui| {
@@ -218,23 +240,44 @@ impl TrainPanel {
                 }
             });
         });
-        egui::Frame::new()
-            .fill(ctx.theme.background)
-            .corner_radius(5)
-            .inner_margin(6)
-            .show(ui, |ui| {
-                ScrollArea::vertical()
-                    .auto_shrink(false)
-                    .stick_to_bottom(true)
-                    .show_rows(ui, 15.0, train.log.len(), |ui, rows| {
-                        ui.spacing_mut().item_spacing.y = 2.0;
-                        for line in &train.log[rows] {
-                            ui.add(Label::new(RichText::new(line).font(mono(11.0))).truncate())
-                                .on_hover_text(line);
-                        }
-                    });
-            });
     }
+}
+
+/// Height of the side under which its parts are not scrolled each by itself.
+const LOW: f32 = 560.0;
+
+/// Lines of the log where it is not scrolled by itself.
+const LAST_LINES: usize = 40;
+
+/// Draws the log, scrolled by itself in the height where one is given.
+fn log(ctx: &PanelCtx<'_>, height: Option<f32>, ui: &mut Ui) {
+    let lines = &ctx.model.train.log;
+    let show = |ui: &mut Ui, lines: &[String]| {
+        for line in lines {
+            ui.add(Label::new(RichText::new(line).font(mono(11.0))).truncate())
+                .on_hover_text(line);
+        }
+    };
+    egui::Frame::new()
+        .fill(ctx.theme.background)
+        .corner_radius(5)
+        .inner_margin(6)
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 2.0;
+            let Some(height) = height else {
+                show(ui, &lines[lines.len().saturating_sub(LAST_LINES)..]);
+                return;
+            };
+            let height = height.max(60.0);
+            ScrollArea::vertical()
+                .id_salt("log")
+                .auto_shrink(false)
+                .max_height(height)
+                .min_scrolled_height(height)
+                .stick_to_bottom(true)
+                .show_rows(ui, 15.0, lines.len(), |ui, rows| show(ui, &lines[rows]));
+        });
 }
 
 /// A tab; says whether it was chosen.
@@ -424,7 +467,7 @@ fn progress(ctx: &PanelCtx<'_>, ui: &mut Ui) {
 }
 
 /// The latest update in figures.
-fn figures(ctx: &PanelCtx<'_>, ui: &mut Ui) {
+fn figures(ctx: &PanelCtx<'_>, low: bool, ui: &mut Ui) {
     let Some((phase, r)) = &ctx.model.train.last else {
         ui.label(RichText::new("The first update is still to come.").color(ctx.theme.dim));
         return;
@@ -509,7 +552,7 @@ fn figures(ctx: &PanelCtx<'_>, ui: &mut Ui) {
     ];
     ScrollArea::vertical()
         .id_salt("figures")
-        .max_height(230.0)
+        .max_height(if low { f32::INFINITY } else { 230.0 })
         .auto_shrink([false, true])
         .show(ui, |ui| {
             egui::Grid::new("figures")
@@ -525,7 +568,7 @@ fn figures(ctx: &PanelCtx<'_>, ui: &mut Ui) {
         });
 }
 
-fn checkpoints(ctx: &PanelCtx<'_>, ui: &mut Ui) {
+fn checkpoints(ctx: &PanelCtx<'_>, low: bool, ui: &mut Ui) {
     let rows = &ctx.model.train.checkpoints;
     let height = (rows.len().min(7) as f32 * 22.0) + 24.0;
     // The earliest of equally good ones.
@@ -545,6 +588,7 @@ fn checkpoints(ctx: &PanelCtx<'_>, ui: &mut Ui) {
         .column(Column::exact(44.0))
         .column(Column::exact(106.0))
         .column(Column::remainder())
+        .vscroll(!low)
         .max_scroll_height(height)
         .auto_shrink([false, true])
         .header(20.0, |mut h| {

@@ -119,9 +119,12 @@ impl ChartView<'_> {
             });
             right = menu.min_rect().left() - 8.0;
         }
+        // Two charts under each other may have curves of one name.
+        let id = ui.unique_id().with((self.group, &chart.title));
         legend(
             ui,
             theme,
+            id,
             &chart.legend(),
             hidden,
             Rect::from_min_max(pos2(left, row.top()), pos2(right, row.bottom())),
@@ -238,6 +241,7 @@ impl ChartView<'_> {
 fn legend(
     ui: &mut Ui,
     theme: &Theme,
+    id: Id,
     entries: &[&Series],
     hidden: &mut BTreeSet<String>,
     first: Rect,
@@ -260,11 +264,7 @@ fn legend(
         let rect = Rect::from_min_size(pos2(x, row.center().y - 9.0), vec2(width, 18.0));
         x += width + 12.0;
         let shown = !hidden.contains(&s.name);
-        let response = ui.interact(
-            rect,
-            ui.unique_id().with(("legend", &s.name)),
-            Sense::click(),
-        );
+        let response = ui.interact(rect, id.with(&s.name), Sense::click());
         response.widget_info(|| {
             WidgetInfo::selected(Role::CheckBox, true, shown, format!("Show {}", s.name))
         });

@@ -10,6 +10,7 @@ pub mod empty;
 pub mod failure;
 pub mod plot_area;
 pub mod setting;
+pub mod sorting;
 pub mod tile;
 pub mod toasts;
 pub mod trade_marks;

@@ -131,7 +131,8 @@ fn summary(r: &RunFacts) -> Vec<Block> {
                 count(r.status.step),
                 r.phase.number(),
                 match &r.best {
-                    Some(b) if b.step == r.step => format!(", the best by {}", b.metric),
+                    Some(b) if b.step == r.step =>
+                        format!(", the best by {}", b.metric.replace('_', " ")),
                     _ => String::new(),
                 }
             ),

@@ -79,12 +79,19 @@ impl StationaryBootstrap {
 
     /// Fills `indices` with one history as long as the original.
     pub fn draw(&mut self, indices: &mut Vec<usize>) {
+        self.draw_blocks(indices, &mut Vec::new());
+    }
+
+    /// The same, and where in it blocks begin.
+    pub fn draw_blocks(&mut self, indices: &mut Vec<usize>, starts: &mut Vec<usize>) {
         indices.clear();
+        starts.clear();
         let n = self.days as u64;
         let mut at = 0;
         for i in 0..self.days {
             let fresh = i == 0 || self.stream.uniform() < self.restart;
             at = if fresh {
+                starts.push(i);
                 self.stream.below(n) as usize
             } else if at + 1 == self.days {
                 0
@@ -102,20 +109,28 @@ pub fn interval_of(values: Vec<f64>, draws: usize) -> Option<BootstrapInterval> 
 }
 
 /// The interval of values from many draws, widened for a short history.
+pub fn expanded_interval(values: Vec<f64>, draws: usize, pieces: f64) -> Option<BootstrapInterval> {
+    interval_between(values, draws, outer_percentile(pieces)?)
+}
+
+/// The percentile that takes the place of the 2.5th where a history is short.
 ///
 /// Resampled statistics spread too little, by `sqrt((m - 1) / m)` and by the normal quantile in
 /// the place of Student's, where the history holds `m` independent pieces (days over the mean
 /// block length). The percentiles are moved outwards by as much (T. Hesterberg, "What Teachers
 /// Should Know About the Bootstrap", 2015, expanded percentile interval).
-pub fn expanded_interval(values: Vec<f64>, draws: usize, pieces: f64) -> Option<BootstrapInterval> {
+pub fn outer_percentile(pieces: f64) -> Option<f64> {
     let m = pieces.max(3.0);
     let t = StudentsT::new(0.0, 1.0, m - 1.0).ok()?.inverse_cdf(0.025);
-    let outer = 100.0 * Normal::standard().cdf(t * (m / (m - 1.0)).sqrt());
-    interval_between(values, draws, outer)
+    Some(100.0 * Normal::standard().cdf(t * (m / (m - 1.0)).sqrt()))
 }
 
 /// Between the `outer` percentile and its mirror.
-fn interval_between(mut values: Vec<f64>, draws: usize, outer: f64) -> Option<BootstrapInterval> {
+pub fn interval_between(
+    mut values: Vec<f64>,
+    draws: usize,
+    outer: f64,
+) -> Option<BootstrapInterval> {
     if values.len() < 2 || values.len() * 10 < draws * 9 {
         return None;
     }

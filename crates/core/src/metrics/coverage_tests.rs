@@ -1,18 +1,30 @@
 //! Do the intervals hold what they promise? Simulated accounts whose truth is known.
 //!
-//! The ordinary suite runs a quick version with wide tolerances; `--ignored` runs 2 000 series
-//! and holds the figures to 93-97%. A true edge must not be called luck, nor luck an edge.
+//! The ordinary suite runs a quick version with wide tolerances; `--run-ignored all` runs 2 000
+//! series in each of many worlds, normal, skewed, with fat tails and with memory. A true edge must
+//! not be called luck, nor luck an edge.
 
 use super::bootstrap::BootstrapSettings;
 use super::candidates::{BLOCKS, Candidates};
 use super::daily::DailySeries;
+use super::drawdown::Drawdowns;
 use super::paired::paired;
 use super::sharpe::DAYS_PER_YEAR;
 use super::tearsheet::{Tearsheet, TearsheetSettings};
 use super::uncertainty::{DayTrades, Uncertainty};
 use crate::rng::Stream;
 
-/// A made-up world of accounts: daily profits with this mean, deviation and memory.
+/// How the days of a world are spread; mean 0 and deviation 1.
+#[derive(Clone, Copy, PartialEq)]
+enum Shape {
+    Normal,
+    /// Exponential less 1, turned over: skewness -2, excess kurtosis 6.
+    Skewed,
+    /// Student's with 5 degrees of freedom: excess kurtosis 6.
+    Fat,
+}
+
+/// A made-up world of accounts: daily profits with this mean, spread and memory.
 #[derive(Clone, Copy)]
 struct World {
     name: &'static str,
@@ -21,42 +33,89 @@ struct World {
     sharpe: f64,
     /// First-order autocorrelation.
     memory: f64,
-    /// Whether losses are skewed.
-    skewed: bool,
+    shape: Shape,
 }
 
 const SD: f64 = 0.01;
 
 impl World {
+    fn shock(&self, rng: &mut Stream) -> f64 {
+        match self.shape {
+            Shape::Normal => rng.normal(),
+            Shape::Skewed => 1.0 + (1.0 - rng.uniform()).ln(),
+            Shape::Fat => {
+                let z = rng.normal();
+                let spread = (0..5).map(|_| rng.normal().powi(2)).sum::<f64>() / 5.0;
+                z / spread.sqrt() / (5.0_f64 / 3.0).sqrt()
+            }
+        }
+    }
+
     fn returns(&self, rng: &mut Stream) -> Vec<f64> {
-        let mean = self.sharpe / DAYS_PER_YEAR.sqrt() * SD;
+        let mean = self.mean();
+        let keep = self.memory;
         let mut last = rng.normal();
-        (0..self.days)
-            .map(|_| {
-                let shock = if self.skewed {
-                    // Exponential less 1, turned over: mean 0, deviation 1, skewness -2.
-                    1.0 + (1.0 - rng.uniform()).ln()
-                } else {
-                    rng.normal()
-                };
-                last = self.memory * last + (1.0 - self.memory * self.memory).sqrt() * shock;
-                mean + SD * last
-            })
-            .collect()
+        let mut next = || {
+            last = keep * last + (1.0 - keep * keep).sqrt() * self.shock(rng);
+            mean + SD * last
+        };
+        if keep > 0.0 {
+            // Until the first day is forgotten.
+            for _ in 0..50 {
+                next();
+            }
+        }
+        (0..self.days).map(|_| next()).collect()
+    }
+
+    fn mean(&self) -> f64 {
+        self.sharpe / DAYS_PER_YEAR.sqrt() * SD
+    }
+
+    /// The true Sortino ratio at target 0, from very many days.
+    fn sortino(&self) -> f64 {
+        let many = Self {
+            days: 400_000,
+            ..*self
+        };
+        let days = many.returns(&mut Stream::new(13, self.name, 0));
+        let off = days.iter().sum::<f64>() / days.len() as f64 - self.mean();
+        let below = days.iter().map(|r| (r - off).min(0.0).powi(2)).sum::<f64>();
+        self.mean() / (below / days.len() as f64).sqrt() * DAYS_PER_YEAR.sqrt()
     }
 }
 
-/// Share of series whose interval holds the truth: Sharpe bootstrap, Sharpe analytic, mean,
-/// win rate bootstrap, Wilson, expectancy, volatility.
-fn coverage(world: World, series: u64, draws: usize) -> [f64; 7] {
+/// What [`coverage`] counts.
+const INTERVALS: [&str; 11] = [
+    "Sharpe ratio",
+    "its analytic interval",
+    "mean",
+    "win rate",
+    "Wilson's",
+    "expectancy",
+    "volatility",
+    "Sortino ratio",
+    "profit factor",
+    "drawdown in dollars",
+    "drawdown as a share",
+];
+
+/// Share of series whose interval holds the truth; of the drawdown, that of another history of the
+/// same world.
+fn coverage(world: World, series: u64, draws: usize) -> [f64; 11] {
     let win_rate = 0.45;
     let (gain, loss) = (150.0, -100.0);
     let expectancy = win_rate * gain + (1.0 - win_rate) * loss;
-    let mut held = [0_u32; 7];
+    let factor = win_rate * gain / ((1.0 - win_rate) * -loss);
+    let sortino = world.sortino();
+    let fall = |s: &DailySeries| {
+        let falls = Drawdowns::of_path(&s.path());
+        (falls.max, falls.max_fraction.unwrap())
+    };
+    let mut held = [0_u32; 11];
     for k in 0..series {
         let mut rng = Stream::new(11, world.name, k);
         let returns = world.returns(&mut rng);
-        let mean = world.sharpe / DAYS_PER_YEAR.sqrt() * SD;
         let trades: Vec<DayTrades> = (0..world.days)
             .map(|_| {
                 let count = rng.below(5);
@@ -70,6 +129,8 @@ fn coverage(world: World, series: u64, draws: usize) -> [f64; 7] {
                 }
             })
             .collect();
+        let another = DailySeries::of_returns(50_000.0, world.returns(&mut rng), None);
+        let (fall_usd, fall_share) = fall(&another);
         let s = DailySeries::of_returns(50_000.0, returns, None);
         let settings = BootstrapSettings {
             draws,
@@ -85,11 +146,15 @@ fn coverage(world: World, series: u64, draws: usize) -> [f64; 7] {
         let all = [
             (ends(u.sharpe), world.sharpe),
             (plain(u.sharpe_analytic), world.sharpe),
-            (ends(u.mean_daily_return), mean),
+            (ends(u.mean_daily_return), world.mean()),
             (ends(u.win_rate), win_rate),
             (plain(super::wilson::wilson(w, n)), win_rate),
             (ends(u.expectancy), expectancy),
             (ends(u.volatility), SD * DAYS_PER_YEAR.sqrt()),
+            (ends(u.sortino), sortino),
+            (ends(u.profit_factor), factor),
+            (ends(u.max_drawdown_usd), fall_usd),
+            (ends(u.max_drawdown_fraction), fall_share),
         ];
         for (h, (interval, truth)) in held.iter_mut().zip(all) {
             let (lower, upper) = interval.unwrap();
@@ -99,77 +164,77 @@ fn coverage(world: World, series: u64, draws: usize) -> [f64; 7] {
     held.map(|h| f64::from(h) / series as f64)
 }
 
-const WORLDS: [World; 4] = [
+const fn world(name: &'static str, days: usize, sharpe: f64, memory: f64, shape: Shape) -> World {
     World {
-        name: "no edge",
-        days: 250,
-        sharpe: 0.0,
-        memory: 0.0,
-        skewed: false,
-    },
-    World {
-        name: "an edge",
-        days: 250,
-        sharpe: 2.0,
-        memory: 0.0,
-        skewed: false,
-    },
-    World {
-        name: "a quarter",
-        days: 63,
-        sharpe: 1.0,
-        memory: 0.0,
-        skewed: false,
-    },
-    World {
-        name: "skewed",
-        days: 500,
-        sharpe: 1.0,
-        memory: 0.0,
-        skewed: true,
-    },
+        name,
+        days,
+        sharpe,
+        memory,
+        shape,
+    }
+}
+
+const WORLDS: [World; 11] = [
+    world("no edge, 250 days", 250, 0.0, 0.0, Shape::Normal),
+    world("an edge, 250 days", 250, 2.0, 0.0, Shape::Normal),
+    world("normal, 63 days", 63, 1.0, 0.0, Shape::Normal),
+    world("skewed, 500 days", 500, 1.0, 0.0, Shape::Skewed),
+    world("skewed, 250 days", 250, 1.0, 0.0, Shape::Skewed),
+    world("normal, 500 days", 500, 1.0, 0.0, Shape::Normal),
+    world("fat tails, 250 days", 250, 1.0, 0.0, Shape::Fat),
+    world("fat tails, 500 days", 500, 1.0, 0.0, Shape::Fat),
+    world("fat tails, 63 days", 63, 1.0, 0.0, Shape::Fat),
+    world("skewed, 63 days", 63, 1.0, 0.0, Shape::Skewed),
+    world("normal, 20 days", 20, 1.0, 0.0, Shape::Normal),
 ];
 
-fn check(series: u64, draws: usize, least: f64, most: f64) {
-    for world in WORLDS {
+fn check(worlds: &[World], series: u64, draws: usize, least: f64, most: f64) {
+    let mut missed = Vec::new();
+    for &world in worlds {
         let held = coverage(world, series, draws);
-        println!("{}: {held:?}", world.name);
-        for (i, h) in held.iter().enumerate() {
-            assert!(
-                (least..=most).contains(h),
-                "{}, interval {i}: {h}",
-                world.name
-            );
+        for (h, interval) in held.iter().zip(INTERVALS) {
+            println!("{}: {interval} {:.1}%", world.name, h * 100.0);
+            if !(least..=most).contains(h) {
+                missed.push(format!("{}: {interval} {h}", world.name));
+            }
         }
     }
+    assert!(missed.is_empty(), "{missed:#?}");
 }
 
 #[test]
 fn intervals_hold_the_truth_about_as_often_as_they_say() {
     // 150 series: three standard deviations are 5.3%.
-    check(150, 300, 0.89, 1.0);
+    check(&[WORLDS[0], WORLDS[9]], 150, 300, 0.88, 1.0);
 }
 
 #[test]
-#[ignore = "2 000 series in each of four worlds take a minute; run with --run-ignored"]
+#[ignore = "2 000 series in each of eleven worlds take minutes; run with --run-ignored"]
 fn intervals_hold_the_truth_95_times_in_100() {
-    check(2_000, 1_000, 0.93, 0.97);
+    check(&WORLDS[..8], 2_000, 1_000, 0.93, 0.97);
+    // The fewer the days, the less do they know of their tails; twenty are held too often.
+    check(&WORLDS[8..], 2_000, 1_000, 0.92, 0.985);
 }
 
-/// Reported, not held to a bound: days that remember each other cost every interval some cover.
+/// Days that remember each other cost every interval some cover, those that take days for
+/// independent (the analytic one of the Sharpe ratio) the most.
 #[test]
-#[ignore = "prints how much memory costs; run with --run-ignored"]
+#[ignore = "2 000 series in each of three worlds take minutes; run with --run-ignored"]
 fn intervals_of_days_with_memory() {
-    let world = World {
-        name: "memory",
-        days: 250,
-        sharpe: 0.0,
-        memory: 0.2,
-        skewed: false,
-    };
-    let held = coverage(world, 2_000, 1_000);
-    println!("autocorrelation 0.2: {held:?}");
-    assert!(held[0] > 0.85 && held[2] > 0.85);
+    for days in [63, 250, 500] {
+        let world = World {
+            days,
+            ..world("memory", 0, 1.0, 0.2, Shape::Normal)
+        };
+        let held = coverage(world, 2_000, 1_000);
+        for (i, (h, interval)) in held.iter().zip(INTERVALS).enumerate() {
+            println!(
+                "autocorrelation 0.2, {days} days: {interval} {:.1}%",
+                h * 100.0
+            );
+            assert!(*h > 0.90 || i == 1, "{interval} {h}");
+        }
+    }
 }
 
 /// Share of accounts without an edge that each test calls significant at 5%.

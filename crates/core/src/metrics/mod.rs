@@ -37,6 +37,7 @@ pub mod sortino;
 pub mod spa;
 pub mod spread;
 pub mod stability;
+pub mod studentised;
 pub mod succession;
 pub mod summary;
 pub mod tail;

@@ -1,9 +1,11 @@
 //! Two accounts over the same days: is one better, or were its days?
 //!
 //! The same resampled days are given to both (stationary bootstrap), so what moves them
-//! together cancels. Differences are first less second; intervals are of percentiles, and the
-//! p-value is the share of centred differences as far from 0 as the observed one, two-sided.
-//! `None` when the accounts differ in days or have fewer than two.
+//! together cancels. Differences are first less second, with intervals and two-sided p-values by
+//! bootstrap-t (see [`super::studentised`]). That of the drawdowns, which no mean gives, and one
+//! that is the same every day have intervals of percentiles, and as p-value the share of centred
+//! differences as far from 0 as the observed one. `None` when the accounts differ in days or have
+//! fewer than two.
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -15,7 +17,8 @@ use super::correlation::correlation;
 use super::daily::DailySeries;
 use super::drawdown::Drawdowns;
 use super::moments::mean;
-use super::sharpe::sharpe;
+use super::sharpe::{DAYS_PER_YEAR, sharpe};
+use super::studentised::{Drawn, Estimate, Observed, Resampled};
 
 /// A difference with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -60,10 +63,6 @@ pub fn paired(
     }
     let gap: Vec<f64> = a.pnl.iter().zip(&b.pnl).map(|(x, y)| x - y).collect();
     let block = settings.block.unwrap_or_else(|| optimal_block(&gap));
-    let ratio = |s: &DailySeries, days: &[usize]| {
-        let r = s.returns.as_ref()?;
-        sharpe(&days.iter().map(|&d| r[d]).collect::<Vec<_>>(), rf)
-    };
     let fall = |s: &DailySeries, days: &[usize]| {
         let mut now = s.start_balance;
         let path = days.iter().map(|&d| {
@@ -73,24 +72,25 @@ pub fn paired(
         let points = std::iter::once(s.start_balance).chain(path);
         Drawdowns::of_points(points.map(|v| (v, v))).max
     };
-    let compare = |days: &[usize]| {
-        let m = days.iter().map(|&d| gap[d]).sum::<f64>() / n as f64;
-        let s = ratio(a, days).zip(ratio(b, days)).map(|(x, y)| x - y);
-        (m, s, fall(a, days) - fall(b, days))
-    };
-    let one = |k: u64| {
-        let mut days = Vec::with_capacity(n);
-        StationaryBootstrap::nth(n, block, settings.seed, k).draw(&mut days);
-        compare(&days)
+    let falls = |days: &[usize]| fall(a, days) - fall(b, days);
+    let both = Both::of(a, b, &gap, rf);
+    let figures = both.figures(&both.means());
+    let observed = figures.map(|e| Observed::of(&both.days, e, block));
+    let one = |history: &mut Resampled<5>, k: u64| {
+        let mut bootstrap = StationaryBootstrap::nth(n, block, settings.seed, k);
+        history.draw(&mut bootstrap, &both.days);
+        let now = both.figures(&history.blocks.means);
+        let far = |f: usize| observed[f].and_then(|o: Observed| o.drawn(&history.blocks, now[f]));
+        let plain = now.map(|e| e.map(|e| e.value));
+        ([far(0), far(1)], plain, falls(&history.order))
     };
     let drawn: Vec<_> = (0..settings.draws as u64)
         .into_par_iter()
-        .map(one)
+        .map_init(Resampled::default, one)
         .collect();
-    let straight: Vec<usize> = (0..n).collect();
-    let observed = compare(&straight);
     let effective = n as f64 / block;
-    let difference = |value: f64, values: Vec<f64>| {
+    // Without a deviation to divide by, and of drawdowns: the differences themselves.
+    let of_values = |value: f64, values: Vec<f64>| {
         let centre = mean(&values).unwrap_or(value);
         let far = values
             .iter()
@@ -103,17 +103,93 @@ pub fn paired(
             interval: expanded_interval(values, settings.draws, effective),
         }
     };
+    let difference = |f: usize| {
+        let value = figures[f]?.value;
+        let far: Vec<Drawn> = drawn.iter().filter_map(|d| d.0[f]).collect();
+        let by_t = observed[f].and_then(|o| {
+            Some(Difference {
+                value,
+                p: o.p_of_zero(&far)?,
+                interval: o.interval(&far, settings.draws, effective, |x| x),
+            })
+        });
+        Some(
+            by_t.unwrap_or_else(|| of_values(value, drawn.iter().filter_map(|d| d.1[f]).collect())),
+        )
+    };
+    let straight: Vec<usize> = (0..n).collect();
     Some(Paired {
         days: n,
         block,
         draws: settings.draws,
         correlation: correlation(&a.pnl, &b.pnl),
-        mean_daily_pnl: difference(observed.0, drawn.iter().map(|d| d.0).collect()),
-        sharpe: observed
-            .1
-            .map(|s| difference(s, drawn.iter().filter_map(|d| d.1).collect())),
-        max_drawdown_usd: difference(observed.2, drawn.iter().map(|d| d.2).collect()),
+        mean_daily_pnl: difference(0)?,
+        sharpe: difference(1),
+        max_drawdown_usd: of_values(falls(&straight), drawn.iter().map(|d| d.2).collect()),
     })
+}
+
+/// The days of both accounts as moments: difference of profits, then return and its square of
+/// each account, less its mean.
+struct Both {
+    days: Vec<[f64; 5]>,
+    /// Mean daily return of each over the daily rate, where both have returns that differ.
+    excess: Option<[f64; 2]>,
+}
+
+impl Both {
+    fn of(a: &DailySeries, b: &DailySeries, gap: &[f64], rf: f64) -> Self {
+        let returns = a.returns.as_deref().zip(b.returns.as_deref());
+        let known = returns.filter(|(x, y)| sharpe(x, rf).and(sharpe(y, rf)).is_some());
+        let means = known.and_then(|(x, y)| Some([mean(x)?, mean(y)?]));
+        let day = |i: usize| {
+            let (x, y) = known
+                .zip(means)
+                .map_or((0.0, 0.0), |((x, y), m)| (x[i] - m[0], y[i] - m[1]));
+            [gap[i], x, x * x, y, y * y]
+        };
+        Self {
+            days: (0..gap.len()).map(day).collect(),
+            excess: means.map(|m| m.map(|m| m - rf / DAYS_PER_YEAR)),
+        }
+    }
+
+    fn means(&self) -> [f64; 5] {
+        let mut sum = [0.0; 5];
+        for d in &self.days {
+            for (s, x) in sum.iter_mut().zip(d) {
+                *s += x;
+            }
+        }
+        sum.map(|s| s / self.days.len() as f64)
+    }
+
+    /// Difference of mean profits and of Sharpe ratios at these means.
+    fn figures(&self, m: &[f64; 5]) -> [Option<Estimate<4>>; 2] {
+        let none = (0, 0.0);
+        let profit = Estimate {
+            value: m[0],
+            slopes: [(0, 1.0), none, none, none],
+        };
+        let n = self.days.len() as f64;
+        // Sharpe ratio of the account whose moments begin at `k`, with its two slopes.
+        let ratio = |k: usize, excess: f64| {
+            let variance = m[k + 1] - m[k] * m[k];
+            let deviation = (variance * n / (n - 1.0)).sqrt();
+            let year = DAYS_PER_YEAR.sqrt() / deviation;
+            let s = (excess + m[k]) * year;
+            let slopes = [year + s * m[k] / variance, -0.5 * s / variance];
+            (variance > 1e-12 * m[k + 1]).then_some((s, slopes))
+        };
+        let ratios = self.excess.and_then(|e| {
+            let ((x, u), (y, v)) = (ratio(1, e[0])?, ratio(3, e[1])?);
+            Some(Estimate {
+                value: x - y,
+                slopes: [(1, u[0]), (2, u[1]), (3, -v[0]), (4, -v[1])],
+            })
+        });
+        [Some(profit), ratios]
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::uncertainty::LEAST_DAYS;
+
 /// What decides which reason applies and cannot be read off the figures themselves.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
@@ -158,16 +160,21 @@ impl Known<'_> {
             "win_rate" | "expectancy" | "profit_factor" => {
                 let known = self.root["uncertainty"]["expectancy"].is_object();
                 let trades = self.facts.trades.unwrap_or_default();
+                let wins = self.number("trades.wins").unwrap_or_default() as u64;
                 let of_trades = || match (trades, known) {
+                    (n, true) if wins == 0 || wins == n => {
+                        "all trades ended alike, so their days show no spread".to_owned()
+                    }
                     (_, true) => {
-                        "no trade lost in more than one of ten resampled histories".to_owned()
+                        "no trade lost, or none won, in more than one of ten resampled histories"
+                            .to_owned()
                     }
                     (n, false) => format!(
                         "some of the {n} trades lie on days that were not given, or all lie on too few days"
                     ),
                 };
                 // What more draws would not cure is said first.
-                self.few_days(2)
+                self.few_days(LEAST_DAYS)
                     .or_else(|| (trades == 0).then(|| self.no_trades()))
                     .or_else(few_draws)
                     .unwrap_or_else(of_trades)
@@ -179,15 +186,15 @@ impl Known<'_> {
                 .no_ratio(4)
                 .unwrap_or_else(|| "the Sharpe ratio is not above 0".to_owned()),
             "p_mean_pnl_bootstrap" => self
-                .few_days(2)
+                .few_days(LEAST_DAYS)
                 .or_else(few_draws)
-                .unwrap_or_else(|| "every day is 0".to_owned()),
+                .unwrap_or_else(|| "all days are equal".to_owned()),
             "max_drawdown_fraction" => self
-                .few_days(2)
+                .few_days(LEAST_DAYS)
                 .or_else(few_draws)
                 .unwrap_or_else(|| "the start balance is not positive".to_owned()),
             _ => self
-                .few_days(2)
+                .few_days(LEAST_DAYS)
                 .or_else(|| self.no_returns())
                 .or_else(few_draws)
                 .or_else(|| self.flat())

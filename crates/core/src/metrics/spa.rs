@@ -56,7 +56,7 @@ pub struct Superiority {
 }
 
 /// Variance of `sqrt(n) * mean` under the stationary bootstrap with mean block length `block`.
-fn long_run_variance(d: &[f64], block: f64) -> f64 {
+pub fn long_run_variance(d: &[f64], block: f64) -> f64 {
     let n = d.len();
     let keep = 1.0 - 1.0 / block.max(1.0);
     let m = d.iter().sum::<f64>() / n as f64;

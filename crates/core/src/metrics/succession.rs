@@ -29,6 +29,11 @@ pub struct Succession {
 }
 
 impl Succession {
+    /// Of an account and the fresh ones that followed it.
+    pub fn following(first: &Ledger, later: &[Ledger], settings: &TearsheetSettings) -> Self {
+        Self::of(std::iter::once(first).chain(later), settings)
+    }
+
     /// Of accounts in order of time. What a ledger says of days after its account was lost does not
     /// count: they belong to the next one.
     pub fn of<'a>(

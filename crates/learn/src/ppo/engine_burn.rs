@@ -156,7 +156,7 @@ impl BurnEngine {
         let n_rows = (host.len() / width.max(1)).min(64);
         let summed = guarded(|| {
             let squares = self.theta.clone().square();
-            let rows = squares.clone().slice([0..n_rows * width]);
+            let rows = squares.clone().narrow(0, 0, n_rows * width);
             let rows = rows.reshape([n_rows, width]).sum_dim(1).reshape([n_rows]);
             read(Tensor::cat(vec![squares.sum(), rows], 0))
         })?;

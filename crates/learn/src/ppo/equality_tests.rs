@@ -385,7 +385,7 @@ fn the_fused_pass_equals_automatic_differentiation() {
 fn gather_and_optimiser_on_software_vulkan_are_those_of_the_processor() {
     let case = made_up(NetworkConfig::default(), false);
     let vulkan = std::panic::catch_unwind(|| Device::vulkan(DeviceKind::Cpu));
-    let device = vulkan.map_err(|_| "no device".to_owned());
+    let device = vulkan.map_err(|_panic| "no device".to_owned());
     let mut vulkan = match device.and_then(|d| case.burn_on(&d)) {
         Ok(engine) => engine,
         Err(reason) => {
