@@ -2,7 +2,7 @@
 //! a newer version, several mistakes in one configuration. Each is told, and nothing is lost.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -180,7 +180,8 @@ fn a_run_on_a_disk_that_can_only_be_read_is_shown_and_not_changed() {
     assert!(told.matches("Read-only file system").count() >= 3, "{told}");
 }
 
-/// Files of somebody else: the process is nobody, in a user namespace that knows no owner of theirs.
+/// Nobody may write: the process is in a user namespace of its own, where root has no more rights
+/// than the owner of the files.
 #[cfg(target_os = "linux")]
 #[test]
 fn what_may_not_be_read_or_written_is_told() {
@@ -189,14 +190,17 @@ fn what_may_not_be_read_or_written_is_told() {
     let mode = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
-    mode(dir.path(), 0o755);
     let run = judged_run(dir.path());
-    // Where the programme was built may be closed to nobody.
-    let programme = dir.path().join("holdout");
-    fs::copy(env!("CARGO_BIN_EXE_holdout"), &programme).unwrap();
+    let folders = [dir.path().join("runs"), PathBuf::from(&run)];
+    folders.iter().for_each(|folder| mode(folder, 0o555));
+    mode(&folders[0].join(".registry.lock"), 0o444);
     let nobody = |args: &[&str]| {
         let mut command = Command::new("unshare");
-        let ran = command.arg("--user").arg(&programme).args(args).output();
+        let ran = command
+            .arg("--user")
+            .arg(env!("CARGO_BIN_EXE_holdout"))
+            .args(args)
+            .output();
         let ran = ran.unwrap();
         let told = String::from_utf8_lossy(&ran.stderr).into_owned();
         (ran.status.code().unwrap_or(-1), told)
@@ -233,6 +237,8 @@ fn what_may_not_be_read_or_written_is_told() {
         code, 0,
         "a run that cannot be read is listed all the same: {told}"
     );
+    // So that the folder can be removed.
+    folders.iter().for_each(|folder| mode(folder, 0o755));
 }
 
 /// Everything in a run was written on a day that is still to come: the clock was put back.

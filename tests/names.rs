@@ -172,6 +172,9 @@ fn a_text_in_a_report_or_on_the_terminal_is_only_text() {
     let hostile =
         "<script>alert(1)</script><img src=x onerror=y> [a](javascript:b) | `c` \u{1b}[2J";
     labelled(&run, hostile);
+    let refused = holdout(&["evaluate", "--run", &run, "--checkpoint=ensemble:\u{1b}[2J"]);
+    assert!(refused.code == 4 || refused.code == 3);
+    assert!(refused.stderr.contains("[2J") && !refused.stderr.contains('\u{1b}'));
     let report = |format: &str| {
         let out = dir.path().join(format!("report.{format}"));
         let shown = out.display().to_string();
@@ -192,7 +195,7 @@ fn a_text_in_a_report_or_on_the_terminal_is_only_text() {
         .replace("\\<", "")
         .replace("\\[", "")
         .replace("\\|", "");
-    assert!(!rest.contains('<') && !rest.contains("[a"), "{rest}");
+    assert!(!rest.contains('<') && !rest.contains("[a]"), "{rest}");
     let runs = dir.path().join("runs").display().to_string();
     for args in [&["runs", "--dir", &runs][..], &["runs", &run]] {
         let ran = holdout(args);

@@ -122,7 +122,8 @@ fn completions(shell: clap_complete::Shell) -> Outcome {
 }
 
 fn complain(error: &anyhow::Error, code: u8) -> u8 {
-    eprintln!("error: {error:#}");
+    // A value from a file stands in it as it was found.
+    eprintln!("{}", table::shown(&format!("error: {error:#}")));
     code
 }
 

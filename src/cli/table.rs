@@ -39,7 +39,7 @@ pub(crate) fn facts(rows: &[(&str, String)]) -> Table {
 }
 
 /// Text without what a terminal obeys: notes, tags and names can come from elsewhere.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let obeyed = |c: char| c.is_control() && c != '\n';
     text.replace(obeyed, " ")
 }
