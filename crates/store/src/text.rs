@@ -69,7 +69,6 @@ pub fn sha256_of(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Opens a file for reading, with a clear refusal of folders.
 /// Bytes of a file that is short by its kind: settings, rules, a certificate, a status.
 ///
 /// # Errors
@@ -106,6 +105,7 @@ pub fn read_whole_text(path: &Path) -> Result<String, FileError> {
     })
 }
 
+/// Opens a file for reading, with a clear refusal of folders.
 pub(crate) fn open(path: &Path) -> Result<File, FileError> {
     let file = File::open(path).map_err(|e| FileError::io("open", path, e))?;
     let meta = file
