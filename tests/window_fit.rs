@@ -1,7 +1,7 @@
 //! Every page in every size: nothing lies where no scrolling leads, and pictures of them all for
 //! people to look at.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +65,7 @@ fn words(node: &egui_kittest::Node<'_>) -> String {
 }
 
 /// What has a name or says something, by its number: role and words.
-fn named(h: &Harness<'static, Workbench>) -> HashMap<u64, (Role, String)> {
+fn named(h: &Harness<'static, Workbench>) -> BTreeMap<u64, (Role, String)> {
     h.query_all(By::new())
         .map(|n| {
             let node = n.accesskit_node();

@@ -202,7 +202,14 @@ fn what_was_on_the_desk_is_there_again() {
     assert_eq!(after.page, Page::Results);
     assert_eq!(after.config, before.config);
     assert_eq!(after.selected_run, before.selected_run);
-    again.get_by_label("Judge on validation");
+    // What was judged is on show again, from the ledger that the run keeps.
+    until(&mut again, "the evaluation is on show", |b| {
+        b.model.result(Part::Validation).is_some()
+    });
+    let (before, after) = (h.state(), again.state());
+    let [a, b] = [before, after].map(|b| b.model.result(Part::Validation).cloned().unwrap());
+    assert_eq!(a.figures, b.figures);
+    assert_eq!((a.step, a.looks), (b.step, b.looks));
     // Nothing of a damaged one is taken, and nothing breaks.
     let nothing = holdout::app::keeping::Kept::read("{\"mode\": 7}");
     again.state_mut().take_kept(&ctx, &nothing);

@@ -291,10 +291,28 @@ impl Workbench {
         if self.model.result(part).is_some() || self.model.evaluating.is_some() {
             return;
         }
-        if part == Part::Test {
-            self.ask_test = Some(worker::looks_so_far(&run).map_err(|e| format!("{e:#}")));
-        } else {
+        if part != Part::Test {
             self.judge(ctx, part);
+        } else if self.keeps(part) {
+            self.reopen(ctx, part);
+        } else {
+            self.ask_test = Some(worker::looks_so_far(&run).map_err(|e| format!("{e:#}")));
+        }
+    }
+
+    /// Whether the selected run keeps an evaluation of a part, of whichever checkpoint.
+    fn keeps(&self, part: Part) -> bool {
+        let front = format!("{}-", part.name());
+        let names = &self.model.compliance.evaluations;
+        names.iter().any(|name| name.starts_with(&front))
+    }
+
+    /// Shows again what was judged last, the test part before the others; judges nothing.
+    pub(super) fn show_kept(&mut self, ctx: &egui::Context) {
+        let parts = [Part::Test, Part::Validation, Part::Train];
+        if let Some(part) = parts.into_iter().find(|&p| self.keeps(p)) {
+            self.model.part = part;
+            self.reopen(ctx, part);
         }
     }
 

@@ -124,8 +124,8 @@ impl Workbench {
         }
     }
 
-    /// Puts on the desk what was there: the market is read again, the run is chosen, nothing is
-    /// judged.
+    /// Puts on the desk what was there: the market is read again, the run is chosen and what it keeps
+    /// of its last judgement is shown; nothing is played, no look at the test part is counted.
     pub fn lay_out_kept(&mut self, ctx: &egui::Context, kept: &Kept) {
         if let Some(run) = kept
             .run
@@ -134,6 +134,7 @@ impl Workbench {
         {
             self.model.selected_run = Some(run.clone());
             self.read_evaluations();
+            self.show_kept(ctx);
         }
         if let Some(market) = kept.market.as_ref().filter(|m| m.path.is_file()) {
             let options = Box::new(market.options());

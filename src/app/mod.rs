@@ -787,12 +787,34 @@ impl Workbench {
         let Some(run) = self.model.selected_run.clone() else {
             return;
         };
-        let checkpoint = self
-            .model
-            .checkpoint
-            .clone()
-            .unwrap_or_else(|| "best".to_owned());
-        match worker::judge(run, checkpoint, part, commands::wake(ctx)) {
+        let checkpoint = self.judged_checkpoint();
+        self.start_judging(
+            ctx,
+            part,
+            worker::judge(run, checkpoint, part, commands::wake(ctx)),
+        );
+    }
+
+    /// Shows what the selected run keeps of a part.
+    fn reopen(&mut self, ctx: &egui::Context, part: Part) {
+        let Some(run) = self.model.selected_run.clone() else {
+            return;
+        };
+        let checkpoint = self.judged_checkpoint();
+        self.start_judging(
+            ctx,
+            part,
+            worker::reopen(run, checkpoint, part, commands::wake(ctx)),
+        );
+    }
+
+    fn judged_checkpoint(&self) -> String {
+        let chosen = self.model.checkpoint.clone();
+        chosen.unwrap_or_else(|| "best".to_owned())
+    }
+
+    fn start_judging(&mut self, ctx: &egui::Context, part: Part, job: std::io::Result<JudgeJob>) {
+        match job {
             Ok(job) => {
                 self.model.evaluating = Some((part, job.progress()));
                 self.judging = Some((part, job));
@@ -811,7 +833,13 @@ impl Workbench {
                 self.judging = Some((part, job));
                 return;
             }
-            Some(Notice::Done(view)) => self.take_results(view),
+            Some(Notice::Done(Some(view))) => self.take_results(view),
+            // The run keeps that part of another checkpoint: to judge this one is a look more.
+            Some(Notice::Done(None)) if part == Part::Test && self.model.page == Page::Results => {
+                let run = self.model.selected_run.clone();
+                self.ask_test = run.map(|r| worker::looks_so_far(&r).map_err(|e| format!("{e:#}")));
+            }
+            Some(Notice::Done(None)) => {}
             Some(Notice::Failed(why)) => {
                 self.tell(ctx, Tone::Error, format!("Judging failed: {why}"))
             }

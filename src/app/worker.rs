@@ -16,6 +16,7 @@ use crate::dataset::{Dataset, sample_path};
 use crate::jobs::demo::{DemoOptions, Judging, demo_config, demo_import, judge_parts};
 use crate::jobs::evaluate::{self, Judge};
 use crate::jobs::history;
+use crate::jobs::kept;
 use crate::jobs::player::PlayerChoice;
 use crate::jobs::self_test::{self, Scale, SelfTest, SelfTestOptions};
 use crate::jobs::train::{
@@ -49,8 +50,8 @@ pub struct Trained {
 pub type LoadJob = Job<(), Market>;
 /// Training.
 pub type TrainJob = Job<WorkEvent, Trained>;
-/// Judging.
-pub type JudgeJob = Job<(), ResultsView>;
+/// Judging; `None` where what should be shown again is not kept.
+pub type JudgeJob = Job<(), Option<ResultsView>>;
 
 /// The self-test.
 pub type SelfTestJob = Job<(), SelfTest>;
@@ -235,7 +236,30 @@ pub fn judge(
             total: 3,
             per_sec: 0.0,
         });
-        Ok(ResultsView::new(&run_name(&run), &judged))
+        Ok(Some(ResultsView::new(&run_name(&run), &judged)))
+    })
+}
+
+/// Shows again what the run keeps of a checkpoint on a part; nothing is played, no look is counted.
+///
+/// # Errors
+/// When the thread cannot be started.
+pub fn reopen(
+    run: PathBuf,
+    checkpoint: String,
+    part: Part,
+    wake: Wake,
+) -> std::io::Result<JudgeJob> {
+    Job::spawn("reopen", wake, move |r| {
+        r.progress(Progress {
+            what: format!("Reading what was judged on {}", part.name()),
+            done: 0,
+            total: 1,
+            per_sec: 0.0,
+        });
+        let choice: PlayerChoice = checkpoint.parse().map_err(|e| anyhow::anyhow!("{e}"))?;
+        let kept = kept::reopen(&run, &choice, part)?;
+        Ok(kept.map(|e| ResultsView::new(&run_name(&run), &e)))
     })
 }
 

@@ -13,6 +13,7 @@ pub mod ensemble;
 pub mod evaluate;
 pub mod explain;
 pub mod history;
+pub mod kept;
 pub mod markets;
 pub mod measure;
 mod phase1;

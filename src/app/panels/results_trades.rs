@@ -146,10 +146,6 @@ impl TradesTable {
     }
 
     /// Draws the table. Returns the trade that was clicked.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "a table from its filter to its last row"
-    )]
     pub fn ui(&mut self, ui: &mut Ui, theme: &Theme, ledger: &Arc<Ledger>) -> Option<usize> {
         self.refresh(ui, ledger);
         ui.horizontal(|ui| {

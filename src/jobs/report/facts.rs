@@ -1,22 +1,16 @@
 //! What a report knows of one run: its papers, its training, and its evaluations.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
+use holdout_core::market::SessionCalendar;
 use holdout_core::market::split::Part;
-use holdout_core::market::{Instruments, SessionCalendar};
-use holdout_core::metrics::Succession;
-use holdout_core::sim::{Ledger, Phase};
-use holdout_core::time::parse_utc;
-use holdout_store::ledger as ledger_files;
-use holdout_store::runs::{BestPointer, Labels, RunFolder, RunStatus, test_looks};
-use holdout_store::text::read_whole_text;
+use holdout_core::sim::Phase;
+use holdout_store::runs::{BestPointer, Labels, RunStatus, test_looks};
 use serde_json::{Value, json};
 
-use crate::arena::Arena;
-use crate::jobs::evaluate::{
-    Evaluation, Judge, Known, evaluate_in, judge_ledger, training_figures,
-};
+use crate::jobs::evaluate::{Evaluation, Judge, Known, evaluate_in, training_figures};
+use crate::jobs::kept;
 use crate::jobs::player::{Player, PlayerChoice};
 use crate::jobs::train::{RunData, open_run};
 use crate::jobs::trials::trials;
@@ -90,7 +84,7 @@ impl RunFacts {
             trials: trials(&runs, &data)?,
             train: Some(training_figures(&arena, &player)?),
         };
-        let kept_test = folder_of(&folder, Part::Test, &player).is_dir();
+        let kept_test = kept::folder_of(&folder, Part::Test, &player).is_dir();
         let usual = if kept_test {
             Part::Test
         } else {
@@ -100,7 +94,7 @@ impl RunFacts {
         let mut evaluations = Vec::new();
         for (i, p) in Part::ALL.into_iter().enumerate() {
             tell(&format!("Reading {}", p.name()), 2 + i as u64)?;
-            let kept = kept(&folder, &arena, p, &player, &known, p == about)?;
+            let kept = kept::judged_again(&folder, &arena, p, &player, &known, p == about)?;
             let e = match kept {
                 None if p == Part::Validation => {
                     let judge = Judge::default();
@@ -217,90 +211,4 @@ impl RunFacts {
             "run_toml": self.config,
         }))
     }
-}
-
-/// Where the evaluation of a part with a checkpoint lies, once there is one.
-fn folder_of(folder: &RunFolder, part: Part, player: &Player) -> PathBuf {
-    folder
-        .evaluations()
-        .join(format!("{}-{}", part.name(), player.label()))
-}
-
-/// The evaluation of a part that the run keeps, judged again from its ledger. What the report
-/// is not `about` stands beside it with its figures only, without accounts of random entries.
-fn kept(
-    folder: &RunFolder,
-    arena: &Arena,
-    part: Part,
-    player: &Player,
-    known: &Known,
-    about: bool,
-) -> anyhow::Result<Option<Evaluation>> {
-    let dir = folder_of(folder, part, player);
-    if !dir.is_dir() {
-        return Ok(None);
-    }
-    let ledger = kept_ledger(&dir, arena, part)?;
-    let nothing = Known {
-        trials: known.trials,
-        train: None,
-    };
-    let known = if part == Part::Train { &nothing } else { known };
-    let range = arena.range(part);
-    let judge = if about {
-        Judge::default()
-    } else {
-        Judge {
-            random_accounts: 0,
-            ..Judge::default()
-        }
-    };
-    let mut e = judge_ledger(arena, ledger, player.step, Some(part), range, judge, known)?;
-    e.ensemble = player.ensemble().map(str::to_owned);
-    e.succession = kept_succession(&dir);
-    Ok(Some(e))
-}
-
-/// What became of fresh accounts, as it was kept; earlier versions kept none.
-fn kept_succession(dir: &Path) -> Option<Succession> {
-    let text = read_whole_text(&dir.join("verdict.json")).ok()?;
-    let verdict: Value = serde_json::from_str(&text).ok()?;
-    serde_json::from_value(verdict["succession"].clone()).ok()
-}
-
-/// The ledger of an evaluation, as it was kept.
-fn kept_ledger(dir: &Path, arena: &Arena, part: Part) -> anyhow::Result<Ledger> {
-    let file = ledger_files::read(dir, &Instruments::builtin())?;
-    let range = arena.range(part);
-    let times = &arena.tape.bars.open_time[range];
-    let same =
-        file.rows.len() == times.len() && file.rows.iter().zip(times).all(|(r, &t)| r.time == t);
-    if !same {
-        bail!(
-            "the evaluation holds {} bars that are not those of the {} part; judge it again: {}",
-            file.rows.len(),
-            part.name(),
-            dir.display()
-        );
-    }
-    let path = dir.join("summary.json");
-    let text =
-        read_whole_text(&path).with_context(|| format!("failed to read {}", path.display()))?;
-    let summary: Value =
-        serde_json::from_str(&text).with_context(|| format!("{} is not valid", path.display()))?;
-    let time = |key: &str| summary[key].as_str().and_then(|t| parse_utc(t).ok());
-    Ok(Ledger {
-        instrument: arena.plan.instrument.clone(),
-        interval_secs: arena.tape.bars.interval_secs,
-        start_balance: arena.plan.sim.settings.start_balance,
-        rows: file.rows,
-        trades: file.trades,
-        rejected: summary["rejected"].as_u64().unwrap_or(0),
-        expired: summary["expired"].as_u64().unwrap_or(0),
-        // Their times are in no file; the check finds ambiguous bars in the rows by itself.
-        same_bar_both: Vec::new(),
-        ambiguous: Vec::new(),
-        breach: time("breach"),
-        stalled: time("stalled"),
-    })
 }

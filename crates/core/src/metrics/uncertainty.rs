@@ -507,7 +507,7 @@ mod tests {
     fn ends_of_shares_and_of_ratios_stay_where_they_can_be() {
         // 25 of 40 trades won, in no order.
         let trade = |i: u32| {
-            let wins = u64::from(i * i % 41 % 4 > 0);
+            let wins = u64::from(!(i * i % 41).is_multiple_of(4));
             let lost = if wins == 0 { 40.0 } else { 0.0 };
             DayTrades {
                 count: 1,
