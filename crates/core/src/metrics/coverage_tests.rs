@@ -112,7 +112,7 @@ fn coverage(world: World, series: u64, draws: usize) -> [f64; 11] {
         let falls = Drawdowns::of_path(&s.path());
         (falls.max, falls.max_fraction.unwrap())
     };
-    let mut held = [0_u32; 11];
+    let (mut held, mut given) = ([0_u32; 11], [0_u32; 11]);
     for k in 0..series {
         let mut rng = Stream::new(11, world.name, k);
         let returns = world.returns(&mut rng);
@@ -162,12 +162,19 @@ fn coverage(world: World, series: u64, draws: usize) -> [f64; 11] {
             (ends(of_dollars.max_drawdown_usd), fall_usd),
             (ends(of_dollars.max_drawdown_fraction), fall_share),
         ];
-        for (h, (interval, truth)) in held.iter_mut().zip(all) {
-            let (lower, upper) = interval.unwrap();
-            *h += u32::from(lower <= truth && truth <= upper);
+        for ((h, g), (interval, truth)) in held.iter_mut().zip(&mut given).zip(all) {
+            // None is given where the days are too few for it; that is said, and not counted.
+            if let Some((lower, upper)) = interval {
+                *g += 1;
+                *h += u32::from(lower <= truth && truth <= upper);
+            }
         }
     }
-    held.map(|h| f64::from(h) / series as f64)
+    for (g, interval) in given.iter().zip(INTERVALS) {
+        let share = f64::from(*g) / series as f64;
+        assert!(share >= 0.99, "{}: {interval} given {share}", world.name);
+    }
+    std::array::from_fn(|i| f64::from(held[i]) / f64::from(given[i]))
 }
 
 const fn world(name: &'static str, days: usize, sharpe: f64, memory: f64, shape: Shape) -> World {
