@@ -217,6 +217,35 @@ fn what_was_on_the_desk_is_there_again() {
 }
 
 #[test]
+fn a_judged_test_part_is_shown_again_without_a_look() {
+    let place = Place::new();
+    let mut h = judged(&place);
+    let ctx = h.ctx.clone();
+    h.state_mut().apply(&ctx, Command::OpenTest);
+    let shown = |b: &Workbench| b.model.result(Part::Test).is_some();
+    until(&mut h, "the test part is judged", shown);
+    let looks = h.state().model.result(Part::Test).unwrap().looks;
+    assert_eq!(looks, Some(1));
+    h.state_mut().model.results.clear();
+    h.state_mut().apply(&ctx, Command::ShowResults(Part::Test));
+    until(&mut h, "it is shown again", shown);
+    assert_eq!(h.state().model.result(Part::Test).unwrap().looks, looks);
+    // What cannot be read is told, and to judge it anew is asked as ever.
+    let run = h.state().model.selected_run.clone().unwrap();
+    for kept in fs::read_dir(run.join("evaluations")).unwrap() {
+        fs::write(kept.unwrap().path().join("equity.csv"), "gone").unwrap();
+    }
+    h.state_mut().model.results.clear();
+    h.state_mut().apply(&ctx, Command::ShowResults(Part::Test));
+    until(&mut h, "it cannot be read", |b| {
+        b.model.evaluating.is_none()
+    });
+    h.step();
+    h.get_by_label("Open test and count it");
+    assert!(h.state().model.result(Part::Test).is_none());
+}
+
+#[test]
 fn tags_and_notes_are_kept_and_found() {
     let place = Place::new();
     let mut h = judged(&place);

@@ -22,7 +22,6 @@ use super::reporting::ReportCommand;
 use super::theme::{self, Mode, Theme};
 use super::widgets::chart_view::ExportFormat;
 use super::widgets::toasts::Tone;
-use super::worker;
 use crate::config::RunConfig;
 use crate::dataset::sample_path;
 use crate::jobs::StopReason;
@@ -285,18 +284,16 @@ impl Workbench {
             // A run that was just trained is what is meant.
             self.model.selected_run.clone_from(&self.model.train.path);
         }
-        let Some(run) = self.model.selected_run.clone() else {
-            return;
-        };
         if self.model.result(part).is_some() || self.model.evaluating.is_some() {
             return;
         }
+        self.test_wanted = part == Part::Test;
         if part != Part::Test {
             self.judge(ctx, part);
         } else if self.keeps(part) {
             self.reopen(ctx, part);
         } else {
-            self.ask_test = Some(worker::looks_so_far(&run).map_err(|e| format!("{e:#}")));
+            self.ask_for_test();
         }
     }
 
@@ -312,6 +309,7 @@ impl Workbench {
         let parts = [Part::Test, Part::Validation, Part::Train];
         if let Some(part) = parts.into_iter().find(|&p| self.keeps(p)) {
             self.model.part = part;
+            self.test_wanted = false;
             self.reopen(ctx, part);
         }
     }

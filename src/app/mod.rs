@@ -31,7 +31,7 @@ use panels::train_data::TrainView;
 use theme::{Mode, Theme};
 use widgets::button;
 use widgets::toasts::{Toasts, Tone};
-use worker::{JudgeJob, LoadJob, SelfTestJob, TrainJob, WorkEvent};
+use worker::{JudgeJob, Judged, LoadJob, SelfTestJob, TrainJob, WorkEvent};
 
 pub mod about;
 pub mod commands;
@@ -181,6 +181,8 @@ pub struct Workbench {
     runs_fetched: bool,
     /// Test is about to be opened: how often it was before, or why that is not known.
     ask_test: Option<Result<u64, String>>,
+    /// Somebody asked for the test part, which a run may keep.
+    test_wanted: bool,
     ask_close: bool,
     closing: bool,
     zoom: f32,
@@ -264,6 +266,7 @@ impl Workbench {
             runs_away: false,
             runs_fetched: false,
             ask_test: None,
+            test_wanted: false,
             ask_close: false,
             closing: false,
             zoom: 1.0,
@@ -784,37 +787,26 @@ impl Workbench {
     }
 
     fn judge(&mut self, ctx: &egui::Context, part: Part) {
-        let Some(run) = self.model.selected_run.clone() else {
-            return;
-        };
-        let checkpoint = self.judged_checkpoint();
-        self.start_judging(
-            ctx,
-            part,
-            worker::judge(run, checkpoint, part, commands::wake(ctx)),
-        );
+        self.start_judging(ctx, part, worker::judge);
     }
 
     /// Shows what the selected run keeps of a part.
     fn reopen(&mut self, ctx: &egui::Context, part: Part) {
+        self.start_judging(ctx, part, worker::reopen);
+    }
+
+    fn ask_for_test(&mut self) {
+        let run = self.model.selected_run.as_ref();
+        self.ask_test = run.map(|r| worker::looks_so_far(r).map_err(|e| format!("{e:#}")));
+    }
+
+    fn start_judging(&mut self, ctx: &egui::Context, part: Part, start: worker::StartJudging) {
         let Some(run) = self.model.selected_run.clone() else {
             return;
         };
-        let checkpoint = self.judged_checkpoint();
-        self.start_judging(
-            ctx,
-            part,
-            worker::reopen(run, checkpoint, part, commands::wake(ctx)),
-        );
-    }
-
-    fn judged_checkpoint(&self) -> String {
         let chosen = self.model.checkpoint.clone();
-        chosen.unwrap_or_else(|| "best".to_owned())
-    }
-
-    fn start_judging(&mut self, ctx: &egui::Context, part: Part, job: std::io::Result<JudgeJob>) {
-        match job {
+        let checkpoint = chosen.unwrap_or_else(|| "best".to_owned());
+        match start(run, checkpoint, part, commands::wake(ctx)) {
             Ok(job) => {
                 self.model.evaluating = Some((part, job.progress()));
                 self.judging = Some((part, job));
@@ -833,13 +825,17 @@ impl Workbench {
                 self.judging = Some((part, job));
                 return;
             }
-            Some(Notice::Done(Some(view))) => self.take_results(view),
-            // The run keeps that part of another checkpoint: to judge this one is a look more.
-            Some(Notice::Done(None)) if part == Part::Test && self.model.page == Page::Results => {
-                let run = self.model.selected_run.clone();
-                self.ask_test = run.map(|r| worker::looks_so_far(&r).map_err(|e| format!("{e:#}")));
+            Some(Notice::Done(Judged::View(view))) => self.take_results(*view),
+            Some(Notice::Done(Judged::NotKept(why))) => {
+                if let Some(why) = why {
+                    let text = format!("What was judged on {} cannot be shown: {why}", part.name());
+                    self.tell(ctx, Tone::Error, text);
+                }
+                // To judge it anew is a look more.
+                if self.test_wanted {
+                    self.ask_for_test();
+                }
             }
-            Some(Notice::Done(None)) => {}
             Some(Notice::Failed(why)) => {
                 self.tell(ctx, Tone::Error, format!("Judging failed: {why}"))
             }

@@ -50,8 +50,18 @@ pub struct Trained {
 pub type LoadJob = Job<(), Market>;
 /// Training.
 pub type TrainJob = Job<WorkEvent, Trained>;
-/// Judging; `None` where what should be shown again is not kept.
-pub type JudgeJob = Job<(), Option<ResultsView>>;
+/// Judging.
+pub type JudgeJob = Job<(), Judged>;
+/// What came of judging, or of showing again what was judged.
+#[derive(Debug)]
+pub enum Judged {
+    /// It can be shown.
+    View(Box<ResultsView>),
+    /// The run keeps nothing of that, or what it keeps cannot be read, for this reason.
+    NotKept(Option<String>),
+}
+/// [`judge`] or [`reopen`].
+pub type StartJudging = fn(PathBuf, String, Part, Wake) -> std::io::Result<JudgeJob>;
 
 /// The self-test.
 pub type SelfTestJob = Job<(), SelfTest>;
@@ -236,7 +246,8 @@ pub fn judge(
             total: 3,
             per_sec: 0.0,
         });
-        Ok(Some(ResultsView::new(&run_name(&run), &judged)))
+        let view = ResultsView::new(&run_name(&run), &judged);
+        Ok(Judged::View(Box::new(view)))
     })
 }
 
@@ -258,8 +269,11 @@ pub fn reopen(
             per_sec: 0.0,
         });
         let choice: PlayerChoice = checkpoint.parse().map_err(|e| anyhow::anyhow!("{e}"))?;
-        let kept = kept::reopen(&run, &choice, part)?;
-        Ok(kept.map(|e| ResultsView::new(&run_name(&run), &e)))
+        Ok(match kept::reopen(&run, &choice, part) {
+            Ok(Some(e)) => Judged::View(Box::new(ResultsView::new(&run_name(&run), &e))),
+            Ok(None) => Judged::NotKept(None),
+            Err(e) => Judged::NotKept(Some(format!("{e:#}"))),
+        })
     })
 }
 
