@@ -283,7 +283,8 @@ fn wheel(points: f32) -> Event {
     }
 }
 
-fn quantile(times: &[f64], share: f64) -> f64 {
+/// The time that this share of frames do not exceed.
+pub(super) fn quantile(times: &[f64], share: f64) -> f64 {
     let mut sorted = times.to_vec();
     sorted.sort_by(f64::total_cmp);
     let at = (share * sorted.len() as f64).ceil() as usize;

@@ -26,6 +26,7 @@ use commands::{Command, Exporting};
 use compliance::ComplianceCommand;
 use context::{Commands, LogLine, Model, Page, PanelCtx, RunState, SelfTestState};
 use files::{Ask, FilePicker, NativePicker};
+use frame_log::FrameLog;
 use keeping::Kept;
 use panels::train_data::TrainView;
 use theme::{Mode, Theme};
@@ -42,6 +43,7 @@ pub mod explaining;
 mod exporting;
 pub mod files;
 pub mod frame_bench;
+mod frame_log;
 pub mod help;
 pub mod icons;
 mod importing;
@@ -79,6 +81,8 @@ pub struct WindowOptions {
     pub demo: bool,
     /// Folder of runs.
     pub runs_dir: PathBuf,
+    /// Where to write frame times.
+    pub frame_log: Option<PathBuf>,
 }
 
 const KEPT: &str = "holdout-2";
@@ -87,8 +91,11 @@ const NAME: &str = "Holdout";
 /// Opens the window and runs until it is closed.
 ///
 /// # Errors
-/// When no window can be made: no display, or no driver that can draw.
+/// When no window can be made: no display, or no driver that can draw; or when the file of frame
+/// times cannot be written.
 pub fn run(options: WindowOptions) -> anyhow::Result<()> {
+    let frames = options.frame_log.as_deref().map(FrameLog::create);
+    let frames = frames.transpose()?;
     let renderer = match options.renderer {
         Renderer::Wgpu => eframe::Renderer::Wgpu,
         Renderer::Glow => eframe::Renderer::Glow,
@@ -117,19 +124,27 @@ pub fn run(options: WindowOptions) -> anyhow::Result<()> {
             bench.lay_out_kept(&cc.egui_ctx, &kept);
         }
         bench.begin(&cc.egui_ctx, &options);
-        Ok(Box::new(Window(bench)) as Box<dyn eframe::App>)
+        Ok(Box::new(Window(bench, frames)) as Box<dyn eframe::App>)
     });
     eframe::run_native(NAME, native, start).map_err(|e| anyhow::anyhow!("the window cannot be opened: {e}; is there a display? `holdout --help` lists what works without one"))
 }
 
-struct Window(Workbench);
+struct Window(Workbench, Option<FrameLog>);
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.0.logic(ctx);
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        // Of the frame before this one.
+        let spent = frame.info().cpu_usage;
+        if let (Some(log), Some(seconds)) = (&mut self.1, spent)
+            && log.frame(seconds).is_err()
+        {
+            // A full disk ends the log, not the window.
+            self.1 = None;
+        }
         self.0.ui(ui);
     }
 

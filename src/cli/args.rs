@@ -145,6 +145,9 @@ pub struct WindowArgs {
     /// Folder of runs.
     #[arg(long, default_value = "runs")]
     pub runs: PathBuf,
+    /// Write the window's frame times here, a line every ten seconds.
+    #[arg(long, value_name = "FILE")]
+    pub frame_log: Option<PathBuf>,
 }
 
 impl Default for WindowArgs {
@@ -154,6 +157,7 @@ impl Default for WindowArgs {
             open: None,
             demo: false,
             runs: PathBuf::from("runs"),
+            frame_log: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The command line. Tables for people on stdout, or JSON with `--json`; progress on stderr.
 //!
 //! Exit codes: 0 done, 1 a verdict or a self-test failed, 2 usage, 3 bad input, 4 anything else
-//! (a full disk, a lost device). Nothing is written when the input is bad.
+//! (a full disk, missing rights, a lost device). Nothing is written when the input is bad.
 
 mod about;
 pub mod args;
@@ -32,6 +32,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use args::{Args, Command};
+use holdout_store::FileError;
 
 /// Why a command ended without doing its work.
 #[derive(Debug)]
@@ -109,9 +110,28 @@ fn run(args: Args, since: std::time::Instant) -> u8 {
     match done {
         Ok(()) => 0,
         Err(Failure::Verdict) => 1,
+        Err(Failure::Input(e)) if refused_by_the_machine(&e) => complain(&e, 4),
         Err(Failure::Input(e)) => complain(&e, 3),
         Err(Failure::Other(e)) => complain(&e, 4),
     }
+}
+
+/// Whether rights or room were wanting: no better input would help.
+fn refused_by_the_machine(error: &anyhow::Error) -> bool {
+    use std::io::{Error, ErrorKind};
+    let mut reasons = error.chain().filter_map(|e| match e.downcast_ref() {
+        Some(FileError::Io { reason, .. }) => Some(reason),
+        _ => e.downcast_ref::<Error>(),
+    });
+    reasons.any(|e| {
+        matches!(
+            e.kind(),
+            ErrorKind::PermissionDenied
+                | ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::StorageFull
+                | ErrorKind::QuotaExceeded
+        )
+    })
 }
 
 /// Prints what a shell reads to complete commands.
@@ -133,6 +153,7 @@ fn open_window(a: &args::WindowArgs) -> Outcome {
         open: a.open.clone(),
         demo: a.demo,
         runs_dir: a.runs.clone(),
+        frame_log: a.frame_log.clone(),
     };
     Ok(crate::app::run(options)?)
 }

@@ -7,6 +7,7 @@ pub mod actions;
 pub mod benchmark;
 pub mod binomial;
 pub mod bootstrap;
+pub mod break_even;
 pub mod by_regime;
 pub mod candidates;
 pub mod correlation;

@@ -143,6 +143,10 @@ impl Known<'_> {
             return format!("there are no {kind}trades");
         }
         match last {
+            "p_win_rate_break_even_measured" => {
+                "needs two trades that won and two that lost, to know how far the break-even rate can be trusted"
+                    .to_owned()
+            }
             "average_win" => format!("no {kind}trade won"),
             "payoff" | "break_even_win_rate" | "p_win_rate_break_even" if of("losses") > 0 => {
                 format!("no {kind}trade won")

@@ -155,7 +155,7 @@ fn significance(
         (
             "win_rate_break_even",
             "is the win rate the one that earns nothing with this payoff?",
-            stats.and_then(|t| t.p_win_rate_break_even),
+            stats.and_then(|t| t.p_win_rate_break_even_measured),
         ),
         (
             "mean_pnl_t",

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::binomial::binomial_two_sided;
+use super::break_even::break_even_test;
 use super::daily::DayClock;
 use super::wilson::{Interval, wilson};
 use crate::sim::{Side, Trade};
@@ -162,8 +163,10 @@ pub struct TradeStats {
     pub by_weekday: BTreeMap<&'static str, TradeSlice>,
     /// p-value of the win rate against one half.
     pub p_win_rate_half: Option<f64>,
-    /// p-value of the win rate against the break-even rate.
+    /// p-value of the win rate against the break-even rate, taken for known (exact binomial).
     pub p_win_rate_break_even: Option<f64>,
+    /// The same with that rate's own error, see [`break_even_test`].
+    pub p_win_rate_break_even_measured: Option<f64>,
 }
 
 impl TradeStats {
@@ -194,6 +197,7 @@ impl TradeStats {
         Self {
             p_win_rate_half: test(0.5),
             p_win_rate_break_even: all.break_even_win_rate.and_then(test),
+            p_win_rate_break_even_measured: break_even_test(own().map(|t| t.net_pnl.dollars())),
             forced: trades.len() as u64 - all.count,
             long: side(Side::Long),
             short: side(Side::Short),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, ActionMask};
 use super::ledger::{ExitReason, Side, Trade};
 use super::referee::Referee;
+use super::reward::FREE_DRAWDOWN_PERCENT;
 use super::settings::{SameBar, SimPlan};
 use super::tape::{CLOCK_FLAT, ENTRY_TIME, LAST, NEW_DAY, NEXT_LIVES, TapeAt, TapeBar};
 use crate::market::FinerBars;
@@ -184,10 +185,11 @@ impl<R: Referee> Account<R> {
         self.drawdown(equity).0.max(0) as f64 / self.referee.limit().0 as f64
     }
 
-    /// What of [`Self::drawdown_used`] is beyond a free share.
+    /// Dollars of the drawdown beyond the part that may be used freely.
     #[inline(always)]
-    pub fn drawdown_beyond(&self, free: f64, equity: Usd) -> f64 {
-        (self.drawdown(equity).0 as f64 / self.referee.limit().0 as f64 - free).max(0.0)
+    pub fn drawdown_beyond_free(&self, equity: Usd) -> Usd {
+        let free = Usd(self.referee.limit().0 * FREE_DRAWDOWN_PERCENT / 100);
+        (self.drawdown(equity) - free).max(Usd::ZERO)
     }
 
     /// Flat and without an order.

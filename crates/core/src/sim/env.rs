@@ -16,7 +16,7 @@ use super::curriculum::CurriculumState;
 use super::ledger::Trade;
 use super::observation::{N_ACCOUNT, observe_account};
 use super::referee::Referee;
-use super::reward::{FREE_DRAWDOWN, RewardTerms};
+use super::reward::RewardTerms;
 use super::settings::SimPlan;
 use super::step_out::StepSums;
 use super::tape::{ENTRY_TIME, IN_SESSION, NEXT_LIVES, Tape, TapeAt, TapeBar};
@@ -246,7 +246,7 @@ impl<R: Referee> Env<R> {
         } else {
             Action::Hold
         };
-        let excess_before = self.account.drawdown_beyond(FREE_DRAWDOWN, self.equity);
+        let excess_before = self.account.drawdown_beyond_free(self.equity);
         self.account.side_commission = c.commission_per_side * sim.contracts;
         let management_bonus = self.management_bonus(action, c, sums);
         let mut entry_bonus = Usd::ZERO;
@@ -295,10 +295,7 @@ impl<R: Referee> Env<R> {
             &sim.settings,
             equity - self.equity,
             management_bonus + entry_bonus,
-            (
-                excess_before,
-                self.account.drawdown_beyond(FREE_DRAWDOWN, equity),
-            ),
+            self.account.drawdown_beyond_free(equity) - excess_before,
             self.account.dead,
         );
         let (reward, clipped_usd) = terms.reward(&sim.settings);

@@ -3,8 +3,8 @@
 use super::settings::SimSettings;
 use crate::units::Usd;
 
-/// Share of the drawdown limit that may be used freely; growth beyond it is penalised.
-pub const FREE_DRAWDOWN: f64 = 0.30;
+/// Percent of the drawdown limit that may be used freely; growth beyond it is penalised.
+pub const FREE_DRAWDOWN_PERCENT: i64 = 30;
 /// Bound of a step's reward in units.
 const CLIP: f64 = 10.0;
 
@@ -22,20 +22,19 @@ pub struct RewardTerms {
 }
 
 impl RewardTerms {
-    /// Terms of a step; `excess` is the drawdown used beyond [`FREE_DRAWDOWN`], before and after it.
+    /// Terms of a step; `growth` is that of the drawdown beyond the free part, negative when it shrank.
     #[inline(always)]
     pub fn new(
         s: &SimSettings,
         equity_change: Usd,
         bonus: Usd,
-        (excess_before, excess_after): (f64, f64),
+        growth: Usd,
         breached: bool,
     ) -> Self {
-        let growth = (excess_after - excess_before).max(0.0);
         Self {
             equity_change,
             bonus,
-            drawdown_penalty: s.drawdown_weight * growth * s.drawdown_limit.dollars(),
+            drawdown_penalty: s.drawdown_weight * growth.max(Usd::ZERO).dollars(),
             breach_penalty: if breached { s.breach_penalty } else { 0.0 },
         }
     }
@@ -50,7 +49,8 @@ impl RewardTerms {
     #[inline(always)]
     pub fn reward(&self, s: &SimSettings) -> (f32, f64) {
         let total = self.total_usd();
-        let units = total / s.reward_unit_usd;
+        // The compiler takes this division out of the loop over environments.
+        let units = total * (1.0 / s.reward_unit_usd);
         if units.abs() <= CLIP {
             return (units as f32, 0.0);
         }
@@ -67,17 +67,17 @@ mod tests {
     fn standing_still_earns_nothing_and_recovery_is_not_paid_twice() {
         let s = SimSettings::default();
         assert_eq!(
-            RewardTerms::new(&s, Usd::ZERO, Usd::ZERO, (0.2, 0.2), false).reward(&s),
+            RewardTerms::new(&s, Usd::ZERO, Usd::ZERO, Usd::ZERO, false).reward(&s),
             (0.0, 0.0)
         );
         assert_eq!(
-            RewardTerms::new(&s, Usd::whole(100), Usd::ZERO, (0.2, 0.1), false).reward(&s),
+            RewardTerms::new(&s, Usd::whole(100), Usd::ZERO, Usd::whole(-250), false).reward(&s),
             (1.0, 0.0)
         );
-        let falling = RewardTerms::new(&s, Usd::whole(-250), Usd::ZERO, (0.1, 0.2), false);
-        assert!((falling.reward(&s).0 + 2.5 + 0.5 * 0.1 * 25.0).abs() < 1e-6);
+        let falling = RewardTerms::new(&s, Usd::whole(-250), Usd::ZERO, Usd::whole(250), false);
+        assert!((falling.reward(&s).0 + 2.5 + 0.5 * 2.5).abs() < 1e-6);
         assert_eq!(
-            RewardTerms::new(&s, Usd::whole(-2_000), Usd::ZERO, (0.0, 0.0), true).reward(&s),
+            RewardTerms::new(&s, Usd::whole(-2_000), Usd::ZERO, Usd::ZERO, true).reward(&s),
             (-10.0, 2_000.0)
         );
     }
