@@ -326,12 +326,12 @@ impl VecEnv for MarketEnv<'_> {
         self.arena.table.clone()
     }
 
-    fn observe(&self, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
-        self.batch.observe(bars, account, masks);
+    fn observe(&self, envs: Range<usize>, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
+        self.batch.observe(envs, bars, account, masks);
     }
 
-    fn step(&mut self, actions: &[u8], out: &mut StepOut) {
-        self.batch.step(actions, out);
+    fn step(&mut self, envs: Range<usize>, actions: &[u8], out: &mut StepOut) {
+        self.batch.step(envs, actions, out);
     }
 
     fn set_curriculum(&mut self, state: &CurriculumState) {

@@ -263,7 +263,7 @@ fn ctrl_c_keeps_what_was_reached_and_the_rest_is_the_same_bits() {
     let begun = Instant::now();
     // The last line of a file that is being written may be half a line.
     let whole_lines = |run: &Path| {
-        let text = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap_or_default();
+        let text = fs::read_to_string(run.join("metrics.jsonl")).unwrap_or_default();
         text.matches('\n').count()
     };
     let run = loop {

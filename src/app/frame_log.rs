@@ -19,7 +19,8 @@ pub(super) struct FrameLog {
     file: File,
     began: Instant,
     since: Instant,
-    times: Vec<f64>,
+    whole: Vec<f64>,
+    layout: Vec<f64>,
 }
 
 /// A line: frames of the last seconds, their times in milliseconds.
@@ -27,9 +28,31 @@ pub(super) struct FrameLog {
 struct Line {
     seconds: f64,
     frames: usize,
-    median_ms: f64,
-    p99_ms: f64,
-    max_ms: f64,
+    /// From the first widget to the picture that is handed over, a software rasteriser's work included.
+    whole: Times,
+    /// What the program itself does for it: reading its state and laying widgets out.
+    layout: Times,
+}
+
+#[derive(Serialize)]
+struct Times {
+    median: f64,
+    p99: f64,
+    max: f64,
+}
+
+impl Times {
+    /// Of times that are then forgotten.
+    fn take(times: &mut Vec<f64>) -> Self {
+        let of = |share| quantile(times, share);
+        let found = Self {
+            median: of(0.5),
+            p99: of(0.99),
+            max: of(1.0),
+        };
+        times.clear();
+        found
+    }
 }
 
 impl FrameLog {
@@ -45,16 +68,18 @@ impl FrameLog {
             file,
             began: now,
             since: now,
-            times: Vec::new(),
+            whole: Vec::new(),
+            layout: Vec::new(),
         })
     }
 
-    /// Notes a frame by the seconds the processor spent on it.
+    /// Notes what a frame took, and what its layout did.
     ///
     /// # Errors
     /// When a line cannot be written.
-    pub(super) fn frame(&mut self, seconds: f32) -> std::io::Result<()> {
-        self.times.push(f64::from(seconds) * 1e3);
+    pub(super) fn frame(&mut self, whole: Duration, layout: Duration) -> std::io::Result<()> {
+        self.whole.push(whole.as_secs_f64() * 1e3);
+        self.layout.push(layout.as_secs_f64() * 1e3);
         if self.since.elapsed() < EVERY {
             return Ok(());
         }
@@ -65,12 +90,10 @@ impl FrameLog {
     fn write(&mut self) -> std::io::Result<()> {
         let line = Line {
             seconds: self.began.elapsed().as_secs_f64(),
-            frames: self.times.len(),
-            median_ms: quantile(&self.times, 0.5),
-            p99_ms: quantile(&self.times, 0.99),
-            max_ms: quantile(&self.times, 1.0),
+            frames: self.whole.len(),
+            whole: Times::take(&mut self.whole),
+            layout: Times::take(&mut self.layout),
         };
-        self.times.clear();
         writeln!(self.file, "{}", serde_json::to_string(&line)?)
     }
 }
@@ -84,14 +107,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("frames.jsonl");
         let mut log = FrameLog::create(&path).unwrap();
-        for ms in 1..=100_u8 {
-            log.frame(f32::from(ms) / 1e3).unwrap();
+        for ms in 1..=100 {
+            let layout = Duration::from_millis(ms);
+            log.frame(layout * 2, layout).unwrap();
         }
         log.write().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let line: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(line["frames"], 100);
-        assert!((line["p99_ms"].as_f64().unwrap() - 99.0).abs() < 1e-3);
-        assert!(log.times.is_empty());
+        assert!((line["layout"]["p99"].as_f64().unwrap() - 99.0).abs() < 1e-3);
+        assert!((line["whole"]["max"].as_f64().unwrap() - 200.0).abs() < 1e-3);
+        assert!(log.whole.is_empty() && log.layout.is_empty());
     }
 }

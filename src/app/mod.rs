@@ -137,15 +137,16 @@ impl eframe::App for Window {
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
-        // Of the frame before this one.
-        let spent = frame.info().cpu_usage;
-        if let (Some(log), Some(seconds)) = (&mut self.1, spent)
-            && log.frame(seconds).is_err()
+        let begun = Instant::now();
+        self.0.ui(ui);
+        // The whole is that of the frame before this one.
+        let whole = frame.info().cpu_usage.map(Duration::from_secs_f32);
+        if let (Some(log), Some(whole)) = (&mut self.1, whole)
+            && log.frame(whole, begun.elapsed()).is_err()
         {
             // A full disk ends the log, not the window.
             self.1 = None;
         }
-        self.0.ui(ui);
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

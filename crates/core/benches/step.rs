@@ -93,13 +93,14 @@ impl World {
     }
 
     fn step(&mut self) {
-        self.batch.step(&self.actions, &mut self.out);
+        let all = 0..self.batch.n_envs();
+        self.batch.step(all, &self.actions, &mut self.out);
         black_box(self.out.rewards.len());
     }
 
     fn gather(&mut self, matrix: &FeatureMatrix, rows: &mut [f32]) {
         let (bars, account, masks) = (&mut self.bars, &mut self.account, &mut self.masks);
-        self.batch.observe(bars, account, masks);
+        self.batch.observe(0..bars.len(), bars, account, masks);
         let window = matrix.layout.window * matrix.n_features;
         let rows = rows.chunks_exact_mut(window + N_ACCOUNT);
         for ((row, &bar), numbers) in rows.zip(&*bars).zip(account.chunks_exact(N_ACCOUNT)) {

@@ -45,11 +45,11 @@ fn a_step_allocates_nothing() {
     let mut episodes = 0;
     let mut steps = |n: usize| {
         for _ in 0..n {
-            batch.observe(&mut bars_at, &mut account, &mut masks);
+            batch.observe(0..batch.n_envs(), &mut bars_at, &mut account, &mut masks);
             for (action, _) in actions.iter_mut().zip(&masks) {
                 *action = rng.below(6) as u8;
             }
-            batch.step(&actions, &mut out);
+            batch.step(0..batch.n_envs(), &actions, &mut out);
             episodes += out.totals.episodes;
         }
     };

@@ -147,7 +147,7 @@ pub fn env_alone(env: &mut dyn VecEnv, steps: usize) -> f64 {
     let mut seconds = 0.0;
     for _ in 0..steps {
         let begun = Instant::now();
-        env.observe(&mut bars, &mut account, &mut masks);
+        env.observe(0..n, &mut bars, &mut account, &mut masks);
         seconds += begun.elapsed().as_secs_f64();
         for (action, &mask) in actions.iter_mut().zip(&masks) {
             let mut left = stream.below(u64::from(u8::count_ones(mask)));
@@ -162,8 +162,8 @@ pub fn env_alone(env: &mut dyn VecEnv, steps: usize) -> f64 {
                 .unwrap_or(0);
         }
         let begun = Instant::now();
-        out.clear();
-        env.step(&actions, &mut out);
+        out.clear(n);
+        env.step(0..n, &actions, &mut out);
         seconds += begun.elapsed().as_secs_f64();
     }
     (n * steps) as f64 / seconds.max(1e-9)

@@ -5,6 +5,7 @@
 //! [`FeatureTable`] whenever a batch is computed, and is never stored. An environment resets
 //! itself when an episode ends, and says whether the end was real or only a time limit.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use holdout_core::sim::CurriculumState;
@@ -76,12 +77,13 @@ pub trait VecEnv: Send {
     /// The feature matrix that all environments share.
     fn features(&self) -> Arc<FeatureTable>;
 
-    /// Writes the compact observation of every environment: deciding bar, account numbers
-    /// (`n_envs * n_account`), and the allowed actions, bit `i` for action `i`.
-    fn observe(&self, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]);
+    /// Writes the compact observation of each of `envs`: deciding bar, account numbers
+    /// (`envs.len() * n_account`), and the allowed actions, bit `i` for action `i`.
+    fn observe(&self, envs: Range<usize>, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]);
 
-    /// Executes one allowed action per environment and resets finished episodes.
-    fn step(&mut self, actions: &[u8], out: &mut StepOut);
+    /// Executes one allowed action in each of `envs` and resets finished episodes; in `out`
+    /// environments are counted from the first of them.
+    fn step(&mut self, envs: Range<usize>, actions: &[u8], out: &mut StepOut);
 
     /// Sets the helps in force; called before every rollout.
     fn set_curriculum(&mut self, state: &CurriculumState);

@@ -4,6 +4,7 @@
 //! contextual bandit with or without forbidden actions, episodes with real and cut-off ends,
 //! and a made-up market with one honest signal among noise.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use holdout_core::rng::Stream;
@@ -148,17 +149,17 @@ impl VecEnv for ToyEnv {
         self.features.clone()
     }
 
-    fn observe(&self, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
-        bars.copy_from_slice(&self.state.bars);
-        for (env, mask) in masks.iter_mut().enumerate() {
+    fn observe(&self, envs: Range<usize>, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
+        bars.copy_from_slice(&self.state.bars[envs.clone()]);
+        let n = self.shape.n_account;
+        for (i, (env, mask)) in envs.zip(masks).enumerate() {
             *mask = self.mask(self.state.bars[env]);
-            let n = self.shape.n_account;
-            self.account(env, &mut account[env * n..(env + 1) * n]);
+            self.account(env, &mut account[i * n..(i + 1) * n]);
         }
     }
 
-    fn step(&mut self, actions: &[u8], out: &mut StepOut) {
-        for (env, &action) in actions.iter().enumerate() {
+    fn step(&mut self, envs: Range<usize>, actions: &[u8], out: &mut StepOut) {
+        for (i, (env, &action)) in envs.zip(actions).enumerate() {
             let bar = self.state.bars[env];
             let up = self.first_or_last(bar, true) > 0.0;
             let (reward, length, terminates) = match self.kind {
@@ -186,7 +187,7 @@ impl VecEnv for ToyEnv {
                     )
                 }
             };
-            out.rewards[env] = reward;
+            out.rewards[i] = reward;
             out.totals.equity_change_usd += f64::from(reward);
             self.state.ages[env] += 1;
             // In the world of ends the kind of episode is in the bar, so the bar stays.
@@ -196,10 +197,10 @@ impl VecEnv for ToyEnv {
             if self.state.ages[env] >= length {
                 out.totals.episodes += 1;
                 if terminates {
-                    out.terminated[env] = true;
+                    out.terminated[i] = true;
                 } else {
-                    out.truncated[env] = true;
-                    out.final_envs.push(env as u32);
+                    out.truncated[i] = true;
+                    out.final_envs.push(i as u32);
                     out.final_bars.push(self.state.bars[env]);
                     let at = out.final_account.len();
                     out.final_account.resize(at + self.shape.n_account, 0.0);

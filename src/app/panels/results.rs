@@ -436,8 +436,9 @@ fn figures(theme: &Theme, view: &ResultsView, ui: &mut Ui) {
             tip: f.tip,
         })
         .collect();
-    let least = if ui.available_width() > 1_000.0 {
-        112.0
+    // Two rows of tiles would leave a low window little room for what is under them.
+    let least = if ui.available_width() > 920.0 {
+        107.0
     } else {
         (ui.available_width() - 24.0) / 4.0 - 1.0
     };

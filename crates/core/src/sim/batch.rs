@@ -2,6 +2,7 @@
 //! random numbers do not depend on how many threads there are.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -85,12 +86,18 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
         self.curriculum = *state;
     }
 
-    /// Writes the compact observation of every environment.
+    /// Writes the compact observations of a range of the environments.
     ///
     /// # Shapes
-    /// `bars` and `masks`: `[n_envs]`; `account`: `[n_envs, N_ACCOUNT]`.
-    pub fn observe(&self, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
-        let plan = &self.plan;
+    /// `bars` and `masks`: `[range]`; `account`: `[range, N_ACCOUNT]`.
+    pub fn observe(
+        &self,
+        range: Range<usize>,
+        bars: &mut [u32],
+        account: &mut [f32],
+        masks: &mut [u8],
+    ) {
+        let (plan, envs) = (&self.plan, &self.envs[range]);
         let chunk = |envs: &[Env<R>], bars: &mut [u32], account: &mut [f32], masks: &mut [u8]| {
             let rows = account.as_chunks_mut::<N_ACCOUNT>().0;
             fetch_together(envs, |env| {
@@ -103,20 +110,22 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
                 *row = env.observe(plan);
             }
         };
-        if self.envs.len() < PARALLEL_FROM {
-            return chunk(&self.envs, bars, account, masks);
+        if envs.len() < PARALLEL_FROM {
+            return chunk(envs, bars, account, masks);
         }
-        self.envs
-            .par_chunks(CHUNK)
+        envs.par_chunks(CHUNK)
             .zip(bars.par_chunks_mut(CHUNK))
             .zip(account.par_chunks_mut(CHUNK * N_ACCOUNT))
             .zip(masks.par_chunks_mut(CHUNK))
             .for_each(|(((envs, bars), account), masks)| chunk(envs, bars, account, masks));
     }
 
-    /// Executes one action per environment and restarts episodes that ended.
-    pub fn step(&mut self, actions: &[u8], out: &mut StepOut) {
-        let n = self.envs.len();
+    /// Executes one action per environment of a range and restarts episodes that ended; what they
+    /// did is told counted from the range's start.
+    pub fn step(&mut self, range: Range<usize>, actions: &[u8], out: &mut StepOut) {
+        let envs = &mut self.envs[range];
+        let n = envs.len();
+        let chunks = &mut self.chunks[..n.div_ceil(CHUNK)];
         out.rewards.resize(n, 0.0);
         out.terminated.resize(n, false);
         out.truncated.resize(n, false);
@@ -127,11 +136,10 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
                 .terminated
                 .chunks_mut(CHUNK)
                 .zip(out.truncated.chunks_mut(CHUNK));
-            self.envs
-                .chunks_mut(CHUNK)
+            envs.chunks_mut(CHUNK)
                 .zip(actions.chunks(CHUNK))
                 .zip(out.rewards.chunks_mut(CHUNK).zip(ends))
-                .zip(&mut self.chunks)
+                .zip(&mut *chunks)
                 .enumerate()
                 .for_each(chunk);
         } else {
@@ -139,11 +147,10 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
                 .terminated
                 .par_chunks_mut(CHUNK)
                 .zip(out.truncated.par_chunks_mut(CHUNK));
-            self.envs
-                .par_chunks_mut(CHUNK)
+            envs.par_chunks_mut(CHUNK)
                 .zip(actions.par_chunks(CHUNK))
                 .zip(out.rewards.par_chunks_mut(CHUNK).zip(ends))
-                .zip(&mut self.chunks)
+                .zip(&mut *chunks)
                 .enumerate()
                 .for_each(chunk);
         }
@@ -154,7 +161,7 @@ impl<R: Referee + Serialize + for<'de> Deserialize<'de>> BatchEnv<R> {
         out.final_bars.reserve(n);
         out.final_account.reserve(n * N_ACCOUNT);
         out.totals = StepTotals::default();
-        for c in &self.chunks {
+        for c in chunks {
             out.final_envs.extend_from_slice(&c.final_envs);
             out.final_bars.extend_from_slice(&c.final_bars);
             out.final_account.extend_from_slice(&c.final_account);

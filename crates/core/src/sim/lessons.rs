@@ -58,7 +58,7 @@ fn trap_2_profit_is_the_sum_of_the_trades_and_of_the_steps() {
     while episodes < 3 {
         let before = batch.envs()[0].equity();
         let action = Action::from_index(rng.below(6) as usize);
-        batch.step(&[action.index() as u8], &mut out);
+        batch.step(0..batch.n_envs(), &[action.index() as u8], &mut out);
         sum += out.totals.equity_change_usd;
         if out.terminated[0] || out.truncated[0] {
             (sum, episodes) = (0.0, episodes + 1);
@@ -109,8 +109,8 @@ fn trap_8_an_action_that_the_mask_forbids_is_a_hold() {
                 }
             })
             .collect();
-        one.step(&wanted, &mut out);
-        other.step(&legal, &mut held);
+        one.step(0..one.n_envs(), &wanted, &mut out);
+        other.step(0..other.n_envs(), &legal, &mut held);
         assert_eq!(out.rewards, held.rewards);
         assert_eq!(one.envs(), other.envs());
     }
@@ -137,7 +137,7 @@ fn trap_9_standing_in_profit_earns_nothing_and_switching_the_trail_earns_once() 
         } else {
             Action::Hold
         };
-        batch.step(&[action.index() as u8], &mut out);
+        batch.step(0..batch.n_envs(), &[action.index() as u8], &mut out);
         bonus += out.totals.management_bonus_usd;
         entries += out.totals.entries + out.totals.forced_trades;
         if out.truncated[0] || out.terminated[0] {
@@ -170,7 +170,7 @@ fn trap_10_and_20_an_account_that_may_never_enter_again_ends_its_episode() {
     let (mut stalls, mut since) = (0, [0_u32; 32]);
     for _ in 0..4_000 {
         let actions: Vec<u8> = (0..32).map(|_| rng.below(3) as u8).collect();
-        batch.step(&actions, &mut out);
+        batch.step(0..batch.n_envs(), &actions, &mut out);
         stalls += out.totals.stalls;
         for e in 0..32 {
             since[e] = if out.terminated[e] || out.truncated[e] {
@@ -202,7 +202,7 @@ fn trap_10_an_agent_that_only_holds_comes_to_an_end_too() {
     let mut out = StepOut::default();
     let mut ended = [false; 4];
     for _ in 0..4_000 {
-        batch.step(&[0; 4], &mut out);
+        batch.step(0..batch.n_envs(), &[0; 4], &mut out);
         for e in 0..4 {
             ended[e] |= out.truncated[e];
             assert!(!out.terminated[e], "nothing was risked");

@@ -208,7 +208,7 @@ proptest! {
                 let mut trace = Vec::new();
                 for _ in 0..60 {
                     let actions: Vec<u8> = (0..700).map(|_| rng.below(6) as u8).collect();
-                    batch.step(&actions, &mut out);
+                    batch.step(0..batch.n_envs(), &actions, &mut out);
                     let bits: Vec<u32> = out.rewards.iter().chain(&out.final_account).map(|x| x.to_bits()).collect();
                     trace.push((bits, out.terminated.clone(), out.truncated.clone(), out.final_bars.clone(), out.final_envs.clone(), out.totals));
                 }

@@ -612,7 +612,7 @@ proptest! {
                     let legal: Vec<u8> = (0..6).filter(|&a| env.mask().allows(Action::from_index(a as usize))).collect();
                     legal[r.below(legal.len() as u64) as usize]
                 }).collect();
-                batch.step(&actions, &mut out);
+                batch.step(0..batch.n_envs(), &actions, &mut out);
                 for e in 0..n_envs {
                     ends[e] += u32::from(out.terminated[e] || out.truncated[e]);
                     rewards[e] += f64::from(out.rewards[e]);

@@ -131,11 +131,14 @@ impl StepOut {
         }
     }
 
-    /// Forgets the last step, keeping the storage.
-    pub fn clear(&mut self) {
-        self.rewards.fill(0.0);
-        self.terminated.fill(false);
-        self.truncated.fill(false);
+    /// Forgets the last step and makes ready for one of `n_envs` environments, keeping the storage.
+    pub fn clear(&mut self, n_envs: usize) {
+        self.rewards.clear();
+        self.rewards.resize(n_envs, 0.0);
+        self.terminated.clear();
+        self.terminated.resize(n_envs, false);
+        self.truncated.clear();
+        self.truncated.resize(n_envs, false);
         self.final_bars.clear();
         self.final_envs.clear();
         self.final_account.clear();

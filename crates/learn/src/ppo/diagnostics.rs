@@ -115,12 +115,13 @@ impl RunningEpisodes {
         }
     }
 
-    /// Takes one step of all environments.
-    pub(crate) fn step(&mut self, rewards: &[f32], ended: impl Fn(usize) -> bool) {
-        for (env, &reward) in rewards.iter().enumerate() {
+    /// Takes one step of the environments from `first` on; `ended` counts from there.
+    pub(crate) fn step(&mut self, first: usize, rewards: &[f32], ended: impl Fn(usize) -> bool) {
+        for (i, &reward) in rewards.iter().enumerate() {
+            let env = first + i;
             self.returns[env] += f64::from(reward);
             self.lengths[env] += 1.0;
-            if ended(env) {
+            if ended(i) {
                 self.done.push((
                     std::mem::take(&mut self.returns[env]),
                     std::mem::take(&mut self.lengths[env]),
@@ -205,8 +206,9 @@ mod tests {
     #[test]
     fn episodes_are_counted_when_they_end() {
         let mut e = RunningEpisodes::new(2);
-        e.step(&[1.0, 5.0], |_| false);
-        e.step(&[2.0, 5.0], |env| env == 0);
+        e.step(0, &[1.0, 5.0], |_| false);
+        e.step(0, &[2.0], |env| env == 0);
+        e.step(1, &[5.0], |_| false);
         assert_eq!(e.take_means(), (Some(3.0), Some(2.0)));
         assert_eq!(e.take_means(), (None, None));
         assert_eq!(e.returns, [0.0, 10.0]);

@@ -5,10 +5,12 @@
 //! figures per epoch. Optimiser and clipping work on one flat tensor of all parameters.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use burn::module::Module as _;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use futures_lite::future::{block_on, poll_once};
 use holdout_core::sim::N_ACTIONS;
 
 use super::adam::{Adam, AdamScalars, BETA1, BETA2};
@@ -77,6 +79,54 @@ fn guarded<R>(work: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
             .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
             .unwrap_or_else(|| "the driver failed without a message".to_owned()))
     })
+}
+
+/// Logits and values that the device works on: a column for each action and one for the value.
+pub(crate) struct Coming {
+    reading: Pin<Box<dyn Future<Output = Result<TensorData, String>> + Send>>,
+    /// What the first look at `reading` already found.
+    arrived: Option<Result<TensorData, String>>,
+}
+
+impl std::fmt::Debug for Coming {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Coming").finish_non_exhaustive()
+    }
+}
+
+impl Coming {
+    /// Asks for a tensor at once: work that is given to the device afterwards is not waited for.
+    pub(super) fn of(tensor: Tensor<2>) -> Self {
+        let data = tensor.into_data_async();
+        let mut reading: Pin<Box<dyn Future<Output = _> + Send>> =
+            Box::pin(async move { data.await.map_err(|e| format!("{e:?}")) });
+        let arrived = block_on(poll_once(&mut reading));
+        Self { reading, arrived }
+    }
+
+    /// Waits for the numbers, row by row.
+    pub(super) fn numbers(self) -> Result<Vec<f32>, String> {
+        guarded(|| {
+            let data = self.arrived.unwrap_or_else(|| block_on(self.reading))?;
+            data.convert::<f32>()
+                .try_to_vec()
+                .map_err(|e| format!("{e:?}"))
+        })
+    }
+
+    /// Waits, and writes logits (six per row) and values.
+    pub(crate) fn finish(self, logits: &mut [f32], values: &mut [f32]) -> Result<(), String> {
+        let both = self.numbers()?;
+        for ((row, z), v) in both
+            .chunks_exact(N_ACTIONS + 1)
+            .zip(logits.chunks_exact_mut(N_ACTIONS))
+            .zip(values)
+        {
+            z.copy_from_slice(&row[..N_ACTIONS]);
+            *v = row[N_ACTIONS];
+        }
+        Ok(())
+    }
 }
 
 fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
@@ -213,18 +263,13 @@ impl BurnEngine {
         floats(numbers.to_vec(), [rows, self.shape.n_account], &self.device)
     }
 
-    /// Logits (six per row) and values of compact observations.
-    pub(crate) fn infer(
+    /// Has the device begin with logits and values of compact observations, and with their way back.
+    pub(crate) fn begin(
         &mut self,
         obs: CompactObs<'_>,
         scaling: &Scaling,
-        logits: &mut [f32],
-        values: &mut [f32],
-    ) -> Result<(), String> {
+    ) -> Result<Coming, String> {
         let rows = obs.bars.len();
-        if rows == 0 {
-            return Ok(());
-        }
         guarded(|| {
             let scaling = self.scaling(scaling);
             let x = self.gather(
@@ -234,16 +279,7 @@ impl BurnEngine {
             );
             let acting = self.acting.get_or_insert_with(|| self.module.valid());
             let (z, v) = acting.forward(x);
-            let both = read(Tensor::cat(vec![z, v.reshape([rows, 1])], 1))?;
-            for ((row, z), v) in both
-                .chunks_exact(N_ACTIONS + 1)
-                .zip(logits.chunks_exact_mut(N_ACTIONS))
-                .zip(values)
-            {
-                z.copy_from_slice(&row[..N_ACTIONS]);
-                *v = row[N_ACTIONS];
-            }
-            Ok(())
+            Ok(Coming::of(Tensor::cat(vec![z, v.reshape([rows, 1])], 1)))
         })
     }
 
@@ -431,13 +467,19 @@ impl BurnEngine {
     /// Scaled observations of entries of the rollout.
     #[cfg(test)]
     pub(crate) fn observations(&self, rows: &[u32]) -> Result<Vec<f32>, String> {
+        self.coming_observations(rows)?.numbers()
+    }
+
+    /// The same, asked for and not yet waited for.
+    #[cfg(test)]
+    pub(super) fn coming_observations(&self, rows: &[u32]) -> Result<Coming, String> {
         let rollout = self.rollout.as_ref().ok_or("no rollout")?;
         let index = self.rows(rows);
-        read(self.gather(
+        Ok(Coming::of(self.gather(
             rollout.first_rows.clone().select(0, index.clone()),
             rollout.account.clone().select(0, index),
             &rollout.scaling,
-        ))
+        )))
     }
 
     /// A step of the optimiser along a gradient from the host; gives the gradient's norm.

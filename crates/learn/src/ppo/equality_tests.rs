@@ -332,7 +332,8 @@ fn the_fused_pass_equals_automatic_differentiation() {
             account: &case.rollout.account,
         };
         cpu.infer(obs, &case.scaling, &mut a, &mut va);
-        burn.infer(obs, &case.scaling, &mut b, &mut vb).unwrap();
+        let coming = burn.begin(obs, &case.scaling).unwrap();
+        coming.finish(&mut b, &mut vb).unwrap();
         near("logits", &a, &b, 1e-5);
         near("values", &va, &vb, 1e-5);
         let (sums, norm, ga) = cpu.gradient(
@@ -397,6 +398,11 @@ fn gather_and_optimiser_on_software_vulkan_are_those_of_the_processor() {
     let mut flex = case.burn();
     let [a, b] = [&flex, &vulkan].map(|engine| engine.observations(&case.rows).unwrap());
     near("observations", &b, &a, 1e-6);
+    // Asked for one after the other, then taken: what comes is what was asked for.
+    let (first, last) = case.rows.split_at(case.rows.len() / 2);
+    let coming = [first, last].map(|rows| vulkan.coming_observations(rows).unwrap());
+    let come = coming.map(|c| c.numbers().unwrap());
+    near("observations on their way", &come.concat(), &a, 1e-6);
     let trusted = vulkan.check_sums(&case.params.values);
     let mut stream = Stream::new(3, "gradient", 0);
     for _ in 0..3 {

@@ -2,13 +2,16 @@
 //! and never on over a broken number.
 
 use std::cell::Cell;
+use std::ops::Range;
+use std::panic::catch_unwind;
 use std::sync::Arc;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, DeviceKind};
 use holdout_core::sim::{CurriculumState, Phase};
 
+use super::train::{Run, train_where_it_can};
 use super::{NetworkConfig, Start, TrainConfig, train, train_on};
-use crate::device::{Compute, DeviceChoice};
+use crate::device::{Compute, DeviceChoice, DeviceError, Resolved};
 use crate::env::{FeatureTable, ObsShape, StepOut, VecEnv};
 use crate::event::{
     CheckpointData, Command, Control, Event, Outcome, RunToEnd, TrainError, UpdateRecord,
@@ -100,6 +103,102 @@ fn a_resumed_run_equals_the_uninterrupted_one_bit_for_bit() {
     assert_eq!(whole.records.len(), 20);
     let joined: Vec<_> = half.records.iter().chain(&rest.records).cloned().collect();
     assert_eq!(whole.records, joined);
+}
+
+/// Groups of environments in turn are what one group is: no number, draw or order depends on them.
+#[test]
+fn environments_in_two_groups_do_what_they_do_in_one() {
+    let config = config(2);
+    for compute in [Compute::Cpu, Compute::Burn(Device::flex())] {
+        let rollouts = [vec![48], vec![20, 28]].map(|sizes| {
+            let mut env = env();
+            let mut run = Run::begin(&config, &compute, &mut env, Start::Scratch).unwrap();
+            run.groups = sizes
+                .iter()
+                .scan(0, |from, n| {
+                    *from += n;
+                    Some(*from - n..*from)
+                })
+                .collect();
+            run.roll_out().unwrap();
+            (run.rollout, run.episodes)
+        });
+        let [(one, ended), (two, ended_too)] = &rollouts;
+        assert!(!one.final_at.is_empty(), "no episode was cut off");
+        assert_eq!(
+            (&one.bars, &one.masks, &one.actions),
+            (&two.bars, &two.masks, &two.actions)
+        );
+        assert_eq!((&one.rewards, &one.account), (&two.rewards, &two.account));
+        assert_eq!(
+            (&one.terminated, &one.truncated, &one.final_at),
+            (&two.terminated, &two.truncated, &two.final_at)
+        );
+        assert_eq!(
+            (&one.final_bars, &one.final_account),
+            (&two.final_bars, &two.final_account)
+        );
+        assert_eq!(
+            (&ended.returns, &ended.lengths),
+            (&ended_too.returns, &ended_too.lengths)
+        );
+        for (a, b) in [
+            (&one.values, &two.values),
+            (&one.log_probs, &two.log_probs),
+            (&one.final_values, &two.final_values),
+            (&one.last_values, &two.last_values),
+        ] {
+            assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6));
+        }
+    }
+}
+
+/// Software Vulkan adds up wrongly (where it does): who asked for any device is trained on the
+/// processor and told, who asked for this one is told and not trained.
+#[test]
+fn a_card_that_is_refused_is_replaced_by_the_processor_only_where_any_would_do() {
+    let vulkan = catch_unwind(|| Device::vulkan(DeviceKind::Cpu));
+    let Ok(device) = vulkan else {
+        return println!("skipped: no software Vulkan here");
+    };
+    let resolved = Resolved {
+        compute: Compute::Burn(device),
+        name: "the card".to_owned(),
+        reason: "the card: found".to_owned(),
+    };
+    let run = |device| {
+        let config = TrainConfig {
+            device,
+            ..config(1)
+        };
+        let mut told = Vec::new();
+        let done = train_where_it_can(
+            &config,
+            &resolved,
+            &mut env(),
+            Start::Scratch,
+            // A driver that adds up right goes no further: its compiler fails at matrix products.
+            &StopAfter(Cell::new(0)),
+            &mut |event| {
+                if let Event::Log(text) = event {
+                    told.push(text);
+                }
+                Ok(())
+            },
+        );
+        (done, told)
+    };
+    let (done, _) = run(DeviceChoice::Gpu(0));
+    let Err(TrainError::Device(DeviceError::Refused { reason })) = done else {
+        return println!("skipped: this driver adds up right");
+    };
+    let (done, told) = run(DeviceChoice::Auto);
+    assert!(done.is_ok(), "{:?}", done.err());
+    assert_eq!(told[0], "device the card: found");
+    assert!(
+        told[1].starts_with("device cpu, not the card: ") && told[1].ends_with(&reason),
+        "{told:?}"
+    );
 }
 
 /// What holds for a graphics card, whose sums may round differently from run to run, shown on
@@ -264,8 +363,14 @@ fn the_normaliser_of_a_run_is_that_of_its_raw_observations() {
         fn features(&self) -> Arc<FeatureTable> {
             self.0.features()
         }
-        fn observe(&self, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
-            self.0.observe(bars, account, masks);
+        fn observe(
+            &self,
+            envs: Range<usize>,
+            bars: &mut [u32],
+            account: &mut [f32],
+            masks: &mut [u8],
+        ) {
+            self.0.observe(envs, bars, account, masks);
             let table = self.features();
             for (bar, numbers) in bars.iter().zip(account.chunks(SHAPE.n_account)) {
                 let window = table.window(*bar, SHAPE.window).unwrap();
@@ -273,8 +378,8 @@ fn the_normaliser_of_a_run_is_that_of_its_raw_observations() {
                 self.1.borrow_mut().push(row.collect());
             }
         }
-        fn step(&mut self, actions: &[u8], out: &mut StepOut) {
-            self.0.step(actions, out);
+        fn step(&mut self, envs: Range<usize>, actions: &[u8], out: &mut StepOut) {
+            self.0.step(envs, actions, out);
         }
         fn set_curriculum(&mut self, _: &CurriculumState) {}
         fn save_state(&self) -> Vec<u8> {
@@ -535,14 +640,14 @@ impl VecEnv for Broken {
     fn features(&self) -> Arc<FeatureTable> {
         self.0.features()
     }
-    fn observe(&self, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
-        self.0.observe(bars, account, masks);
+    fn observe(&self, envs: Range<usize>, bars: &mut [u32], account: &mut [f32], masks: &mut [u8]) {
+        self.0.observe(envs, bars, account, masks);
         if let (40, Break::Observation(x)) = (self.1, self.2) {
             account[7] = x;
         }
     }
-    fn step(&mut self, actions: &[u8], out: &mut StepOut) {
-        self.0.step(actions, out);
+    fn step(&mut self, envs: Range<usize>, actions: &[u8], out: &mut StepOut) {
+        self.0.step(envs, actions, out);
         self.1 += 1;
         if let (40, Break::Reward(x)) = (self.1, self.2) {
             out.rewards[3] = x;

@@ -3,6 +3,8 @@
 //! One update reads from top to bottom in [`train_on`]; everything that is not the algorithm
 //! leaves through events. No file is opened here.
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use holdout_core::rng::Stream;
@@ -11,21 +13,20 @@ use holdout_core::sim::{CurriculumState, N_ACTIONS};
 use super::config::TrainConfig;
 use super::diagnostics::{ActionCounts, EpochFigures, RunningEpisodes, UpdateCoefs};
 use super::dump;
-use super::engine::Engine;
+use super::engine::{Engine, Inference};
 use super::gae::{GaeInput, gae};
 use super::record::{Times, record};
 use super::rollout::Rollout;
 use super::{Adam, BurnEngine, CpuEngine};
 use crate::adjuster::{Adjuster, WINDOW, Watched};
 use crate::checkpoint::{Checkpoint, Meta};
-use crate::device::{Compute, DeviceError};
+use crate::device::{Compute, DeviceChoice, DeviceError, Resolved};
 use crate::env::{FeatureTable, ObsShape, StepOut, StepTotals, VecEnv};
 use crate::event::{CheckpointData, Command, Control, Event, Outcome, TrainError, UpdateRecord};
 use crate::policy::Policy;
 use crate::policy::distribution::MaskedCategorical;
 use crate::policy::normalizer::{CompactObs, Normalizer, Scaling};
 use crate::policy::params::{Architecture, Layout, Params};
-use std::sync::Arc;
 
 /// What a run starts from.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +53,31 @@ pub fn train(
 ) -> Result<Outcome, TrainError> {
     config.check().map_err(TrainError::Config)?;
     let resolved = config.device.resolve()?;
+    train_where_it_can(config, &resolved, env, start, control, on_event)
+}
+
+/// Trains on the device that was found, or on the processor where `auto` found one that fails.
+pub(super) fn train_where_it_can(
+    config: &TrainConfig,
+    resolved: &Resolved,
+    env: &mut dyn VecEnv,
+    start: Start<'_>,
+    control: &dyn Control,
+    on_event: &mut dyn FnMut(Event<'_>) -> Result<(), String>,
+) -> Result<Outcome, TrainError> {
     on_event(Event::Log(format!("device {}", resolved.reason))).map_err(TrainError::Receiver)?;
-    train_on(config, &resolved.compute, env, start, control, on_event)
+    let compute = &resolved.compute;
+    match train_on(config, compute, env, start, control, on_event) {
+        // Found out before anything was trained: who left the choice open is not stopped by it.
+        Err(TrainError::Device(refused @ DeviceError::Refused { .. }))
+            if config.device == DeviceChoice::Auto =>
+        {
+            let text = format!("device cpu, not {}: {refused}", resolved.name);
+            on_event(Event::Log(text)).map_err(TrainError::Receiver)?;
+            train_on(config, &Compute::Cpu, env, start, control, on_event)
+        }
+        done => done,
+    }
 }
 
 /// [`train`] on a device that is already chosen.
@@ -198,11 +222,21 @@ pub(crate) struct Run<'a> {
     order: Vec<u32>,
     logits: Vec<f32>,
     out: StepOut,
+    /// Environments that are stepped together, one group after the other.
+    pub(crate) groups: Vec<Range<usize>>,
     optimizer_steps: u64,
 }
 
+/// What a rollout did, and how long its environments took.
+#[derive(Default)]
+struct RolledOut {
+    totals: StepTotals,
+    counts: ActionCounts,
+    env_time: Duration,
+}
+
 impl<'a> Run<'a> {
-    fn begin(
+    pub(super) fn begin(
         config: &'a TrainConfig,
         compute: &Compute,
         env: &'a mut dyn VecEnv,
@@ -274,6 +308,7 @@ impl<'a> Run<'a> {
             scaling: normalizer.scaling(),
             logits: vec![0.0; n_envs * N_ACTIONS],
             out: StepOut::new(n_envs),
+            groups: engine.groups(n_envs),
             last_kl: 0.0,
             config,
             env,
@@ -377,110 +412,143 @@ impl<'a> Run<'a> {
     }
 
     /// Steps all environments through one rollout.
-    fn roll_out(&mut self) -> Result<(StepTotals, ActionCounts, Duration), TrainError> {
-        let (n_envs, n_account) = (self.config.n_envs, self.shape.n_account);
-        let mut totals = StepTotals::default();
-        let mut counts = ActionCounts::default();
-        let mut env_time = Duration::ZERO;
+    ///
+    /// Where a card decides, one group of environments is stepped while it works on the other.
+    pub(super) fn roll_out(&mut self) -> Result<(StepTotals, ActionCounts, Duration), TrainError> {
+        let groups = self.groups.clone();
+        let mut done = RolledOut::default();
+        let mut coming = Vec::with_capacity(groups.len());
         self.rollout.start();
+        for group in &groups {
+            coming.push(self.observe(0, group, &mut done)?);
+        }
         for t in 0..self.config.rollout {
-            let now = t * n_envs..(t + 1) * n_envs;
-            let Rollout {
-                bars,
-                account,
-                masks,
-                actions,
-                log_probs,
-                values,
-                ..
-            } = &mut self.rollout;
-            let bars = &mut bars[now.clone()];
-            let account = &mut account[now.start * n_account..now.end * n_account];
-            let masks = &mut masks[now.clone()];
-            let actions = &mut actions[now.clone()];
-            let begun = Instant::now();
-            self.env.observe(bars, account, masks);
-            env_time += begun.elapsed();
-            check_bars(bars, self.shape, &self.features)?;
-            if !account.iter().all(|x| x.is_finite()) {
-                return Err(self.not_finite("observation", &EpochFigures::default()));
+            for (group, coming) in groups.iter().zip(&mut coming) {
+                self.decide(t, group, std::mem::take(coming), &mut done)?;
+                self.step(t, group, &mut done)?;
+                if t + 1 < self.config.rollout {
+                    *coming = self.observe(t + 1, group, &mut done)?;
+                }
             }
-
-            let obs = CompactObs {
-                shape: self.shape,
-                features: &self.features,
-                bars,
-                account,
-            };
-            let update = self.update;
-            let inferred = self.engine.infer(
-                obs,
-                &self.scaling,
-                &mut self.logits,
-                &mut values[now.clone()],
-            );
-            inferred.map_err(|reason| TrainError::DeviceLost { update, reason })?;
-            let mut sum = 0.0_f32;
-            for (env, logits) in self.logits.as_chunks::<N_ACTIONS>().0.iter().enumerate() {
-                let dist = MaskedCategorical::new(logits, masks[env]);
-                let action = dist.sample(self.sampling.uniform_f32());
-                actions[env] = action as u8;
-                log_probs[now.start + env] = dist.log_probs[action];
-                sum += dist.log_probs[action] + values[now.start + env];
-                counts.add(action as u8, masks[env]);
-            }
-            if !sum.is_finite() {
-                return Err(
-                    self.not_finite("policy or value in the rollout", &EpochFigures::default())
-                );
-            }
-
-            let begun = Instant::now();
-            self.out.clear();
-            self.env.step(actions, &mut self.out);
-            env_time += begun.elapsed();
-            self.take_step(now.start, &mut totals)?;
         }
         self.bootstrap()?;
-        Ok((totals, counts, env_time))
+        Ok((done.totals, done.counts, done.env_time))
     }
 
-    /// Copies what a step did into the rollout.
-    fn take_step(&mut self, at: usize, totals: &mut StepTotals) -> Result<(), TrainError> {
-        let (n_envs, n_account) = (self.config.n_envs, self.shape.n_account);
+    /// Entries of a group of environments at step `t` of the rollout.
+    fn entries(&self, t: usize, group: &Range<usize>) -> Range<usize> {
+        let at = t * self.config.n_envs;
+        at + group.start..at + group.end
+    }
+
+    /// Observes a group of environments and has the network begin with them.
+    fn observe(
+        &mut self,
+        t: usize,
+        group: &Range<usize>,
+        done: &mut RolledOut,
+    ) -> Result<Inference, TrainError> {
+        let now = self.entries(t, group);
+        let n_account = self.shape.n_account;
+        let bars = &mut self.rollout.bars[now.clone()];
+        let account = &mut self.rollout.account[now.start * n_account..now.end * n_account];
+        let begun = Instant::now();
+        let masks = &mut self.rollout.masks[now.clone()];
+        self.env.observe(group.clone(), bars, account, masks);
+        done.env_time += begun.elapsed();
+        check_bars(bars, self.shape, &self.features)?;
+        if !account.iter().all(|x| x.is_finite()) {
+            return Err(self.not_finite("observation", &EpochFigures::default()));
+        }
+        let obs = CompactObs {
+            shape: self.shape,
+            features: &self.features,
+            bars,
+            account,
+        };
+        let logits = &mut self.logits[group.start * N_ACTIONS..group.end * N_ACTIONS];
+        let values = &mut self.rollout.values[now];
+        let begun = self.engine.begin(obs, &self.scaling, logits, values);
+        begun.map_err(|reason| self.lost(reason))
+    }
+
+    /// Samples an action for each environment of a group from what the network says.
+    fn decide(
+        &mut self,
+        t: usize,
+        group: &Range<usize>,
+        coming: Inference,
+        done: &mut RolledOut,
+    ) -> Result<(), TrainError> {
+        let now = self.entries(t, group);
+        let logits = &mut self.logits[group.start * N_ACTIONS..group.end * N_ACTIONS];
+        let finished = coming.finish(logits, &mut self.rollout.values[now.clone()]);
+        if let Err(reason) = finished {
+            return Err(self.lost(reason));
+        }
+        let mut sum = 0.0_f32;
+        let rows = logits.as_chunks::<N_ACTIONS>().0;
+        for (entry, logits) in now.zip(rows) {
+            let mask = self.rollout.masks[entry];
+            let dist = MaskedCategorical::new(logits, mask);
+            let action = dist.sample(self.sampling.uniform_f32());
+            self.rollout.actions[entry] = action as u8;
+            self.rollout.log_probs[entry] = dist.log_probs[action];
+            sum += dist.log_probs[action] + self.rollout.values[entry];
+            done.counts.add(action as u8, mask);
+        }
+        if sum.is_finite() {
+            Ok(())
+        } else {
+            Err(self.not_finite("policy or value in the rollout", &EpochFigures::default()))
+        }
+    }
+
+    /// Steps a group of environments and copies what they did into the rollout.
+    fn step(
+        &mut self,
+        t: usize,
+        group: &Range<usize>,
+        done: &mut RolledOut,
+    ) -> Result<(), TrainError> {
+        let now = self.entries(t, group);
+        let begun = Instant::now();
+        self.out.clear(group.len());
+        let actions = &self.rollout.actions[now.clone()];
+        self.env.step(group.clone(), actions, &mut self.out);
+        done.env_time += begun.elapsed();
         let out = &self.out;
         let n_final = out.final_envs.len();
         let n_truncated = out.truncated.iter().filter(|&&t| t).count();
         let sizes_hold = [out.rewards.len(), out.terminated.len(), out.truncated.len()]
             .iter()
-            .all(|&n| n == n_envs)
+            .all(|&n| n == group.len())
             && out.final_bars.len() == n_final
-            && out.final_account.len() == n_final * n_account
+            && out.final_account.len() == n_final * self.shape.n_account
             && n_final == n_truncated
-            && out.final_envs.iter().all(|&e| (e as usize) < n_envs);
+            && out.final_envs.iter().all(|&e| (e as usize) < group.len());
         if !sizes_hold {
             return Err(TrainError::Environment(format!(
                 "a step reported {n_truncated} truncated episodes with {n_final} final observations, or vectors of wrong sizes"
             )));
         }
-        let now = at..at + n_envs;
         self.rollout.rewards[now.clone()].copy_from_slice(&out.rewards);
         if !out.rewards.iter().all(|r| r.is_finite()) {
             return Err(self.not_finite("reward", &EpochFigures::default()));
         }
         self.rollout.terminated[now.clone()].copy_from_slice(&out.terminated);
-        self.rollout.truncated[now].copy_from_slice(&out.truncated);
+        self.rollout.truncated[now.clone()].copy_from_slice(&out.truncated);
         self.rollout
             .final_at
-            .extend(out.final_envs.iter().map(|&e| at + e as usize));
+            .extend(out.final_envs.iter().map(|&e| now.start + e as usize));
         self.rollout.final_bars.extend_from_slice(&out.final_bars);
         self.rollout
             .final_account
             .extend_from_slice(&out.final_account);
-        self.episodes.step(&out.rewards, |env| {
+        self.episodes.step(group.start, &out.rewards, |env| {
             out.terminated[env] || out.truncated[env]
         });
-        totals.add(&out.totals);
+        done.totals.add(&out.totals);
         Ok(())
     }
 
@@ -491,7 +559,7 @@ impl<'a> Run<'a> {
         let mut bars = vec![0; n_envs];
         let mut account = vec![0.0; n_envs * self.shape.n_account];
         self.env
-            .observe(&mut bars, &mut account, &mut vec![0; n_envs]);
+            .observe(0..n_envs, &mut bars, &mut account, &mut vec![0; n_envs]);
         bars.extend_from_slice(&self.rollout.final_bars);
         account.extend_from_slice(&self.rollout.final_account);
         check_bars(&bars, self.shape, &self.features)?;
