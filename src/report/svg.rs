@@ -261,17 +261,6 @@ impl Page<'_> {
             }
             let color = self.look.ink(span.ink).hex();
             self.put(format_args!("<rect x=\"{a:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{color}\" fill-opacity=\"0.08\"/>\n", f.top, b - a, f.height));
-            if i == 0 && text_width(&span.name, SMALL) < b - a {
-                self.text(
-                    (a + b) / 2.0,
-                    f.top + SMALL + 3.0,
-                    SMALL - 1.0,
-                    "middle",
-                    dim.clone(),
-                    false,
-                    &span.name,
-                );
-            }
         }
         for t in &y_ticks.ticks {
             let y = f.y(t.at);
@@ -313,6 +302,9 @@ impl Page<'_> {
         for series in &panel.series {
             self.series(series, f);
         }
+        if i == 0 {
+            self.span_names(chart, f);
+        }
         for level in &panel.levels {
             let (y, color) = (f.y(level.y), self.look.ink(level.ink).hex());
             self.put(format_args!("<line x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"{color}\" stroke-dasharray=\"6 4\"/>\n", f.left, f.right()));
@@ -336,6 +328,28 @@ impl Page<'_> {
             f.bottom(),
             f.right()
         ));
+    }
+
+    /// Names of stretches of x, over the curves, which would run through them.
+    fn span_names(&mut self, chart: &Chart, f: &Frame) {
+        for span in &chart.spans {
+            let (a, b) = (f.x(span.from).max(f.left), f.x(span.to).min(f.right()));
+            let width = text_width(&span.name, SMALL);
+            if width >= b - a {
+                continue;
+            }
+            let (middle, paper) = ((a + b) / 2.0, self.look.background.hex());
+            self.put(format_args!("<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{paper}\" fill-opacity=\"0.8\"/>\n", middle - width / 2.0 - 2.0, f.top + 2.0, width + 4.0, SMALL + 4.0));
+            self.text(
+                middle,
+                f.top + SMALL + 3.0,
+                SMALL - 1.0,
+                "middle",
+                self.look.dim.hex(),
+                false,
+                &span.name,
+            );
+        }
     }
 
     fn series(&mut self, series: &Series, f: &Frame) {

@@ -11,7 +11,7 @@ use egui::{
 use super::plot_area::{PlotArea, View};
 use crate::app::theme::{self, Theme, semibold};
 use crate::report::chart_ticks::{Ticks, ticks, upright};
-use crate::report::{Chart, Curve, Mark, Panel, Series, Unit};
+use crate::report::{Chart, Curve, Mark, Panel, Series, Span, Unit};
 
 /// File formats of an exported chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -440,33 +440,35 @@ fn draw_panel(
     let painter = ui
         .painter()
         .with_clip_rect(area.rect.intersect(ui.clip_rect()));
+    let stretch = |span: &Span| {
+        let a = area.px(span.from).max(area.rect.left());
+        let b = area.px(span.to).min(area.rect.right());
+        (b > a).then_some((a, b))
+    };
     for span in &chart.spans {
-        let (a, b) = (
-            area.px(span.from).max(area.rect.left()),
-            area.px(span.to).min(area.rect.right()),
-        );
-        if b <= a {
-            continue;
-        }
-        painter.rect_filled(
-            Rect::from_x_y_ranges(a..=b, area.rect.y_range()),
-            0,
-            theme.ink(span.ink).gamma_multiply(0.09),
-        );
-        if i == 0 {
-            let galley =
-                painter.layout_no_wrap(span.name.clone(), FontId::proportional(11.0), theme.dim);
-            if galley.size().x + 4.0 < b - a {
-                painter.galley(
-                    pos2((a + b - galley.size().x) / 2.0, area.rect.top() + 3.0),
-                    galley,
-                    theme.dim,
-                );
-            }
+        if let Some((a, b)) = stretch(span) {
+            painter.rect_filled(
+                Rect::from_x_y_ranges(a..=b, area.rect.y_range()),
+                0,
+                theme.ink(span.ink).gamma_multiply(0.09),
+            );
         }
     }
     for series in panel.series.iter().filter(|s| !hidden.contains(&s.name)) {
         draw_series(&painter, theme, series, area);
+    }
+    // Names lie over the curves, which would run through them.
+    for span in chart.spans.iter().filter(|_| i == 0) {
+        let galley =
+            painter.layout_no_wrap(span.name.clone(), FontId::proportional(11.0), theme.dim);
+        if let Some((a, b)) = stretch(span)
+            && galley.size().x + 4.0 < b - a
+        {
+            let at = pos2((a + b - galley.size().x) / 2.0, area.rect.top() + 3.0);
+            let behind = Rect::from_min_size(at, galley.size()).expand2(vec2(3.0, 1.0));
+            painter.rect_filled(behind, 2, theme.background.gamma_multiply(0.8));
+            painter.galley(at, galley, theme.dim);
+        }
     }
     for level in &panel.levels {
         area.level(&painter, level.y, &level.name, theme.ink(level.ink));
