@@ -78,7 +78,17 @@ pub fn usd(x: Usd) -> String {
 
 /// A statistic that may not exist; says from how many trades or days it would have come.
 pub fn or_na(x: Option<f64>, show: impl Fn(f64) -> String, n: usize, of: &str) -> String {
-    x.map_or_else(|| format!("n/a ({n} {of})"), show)
+    x.map_or_else(|| format!("n/a ({})", counted(n, of)), show)
+}
+
+/// A count with its noun: `0 trades`, `1 trade`, `12 trades`.
+pub fn counted(n: usize, plural: &str) -> String {
+    let noun = if n == 1 {
+        plural.strip_suffix('s').unwrap_or(plural)
+    } else {
+        plural
+    };
+    format!("{n} {noun}")
 }
 
 /// Large numbers in short: `12,345`, `1.25 M`, `3.4 G`.
@@ -164,6 +174,7 @@ mod tests {
     #[test]
     fn a_statistic_without_a_value_says_from_what() {
         assert_eq!(or_na(None, percent, 3, "trades"), "n/a (3 trades)");
+        assert_eq!(or_na(None, percent, 1, "days"), "n/a (1 day)");
         assert_eq!(or_na(Some(0.5), percent, 3, "trades"), "50.0%");
         assert_eq!(usd(Usd::whole(-2_500)), "−$2,500.00");
     }

@@ -19,7 +19,9 @@ pub fn rate_text(c: &RegimeCell) -> String {
             number::percent_to(i.lower, 0),
             number::percent_to(i.upper, 0)
         ),
-        _ => format!("n/a ({} trades)", c.trades),
+        _ => {
+            format!("n/a ({})", number::counted(c.trades as usize, "trades"))
+        }
     }
 }
 
@@ -33,8 +35,10 @@ pub fn sharpe_text(c: &RegimeCell) -> String {
             number::grouped(i.upper, 1)
         ),
         (Some(s), None) => number::grouped(s, 1),
-        (None, _) if c.declined.is_some() => format!("n/a ({} trades)", c.trades),
-        (None, _) => format!("n/a ({} days)", c.days),
+        (None, _) if c.declined.is_some() => {
+            format!("n/a ({})", number::counted(c.trades as usize, "trades"))
+        }
+        (None, _) => format!("n/a ({})", number::counted(c.days, "days")),
     }
 }
 
@@ -53,19 +57,18 @@ pub fn drawdown_line(d: &DrawdownRegime) -> String {
         t.parse::<jiff::Timestamp>()
             .map_or_else(|_other| t.clone(), |t| stamp(t.as_second() as f64))
     };
-    let list = |l: Vec<String>| {
-        if l.is_empty() {
-            "n/a".to_owned()
-        } else {
-            l.join(", ")
-        }
-    };
-    format!(
-        "{} from {} to {}: began in {}; fell most in {}",
+    let mut line = format!(
+        "{} from {} to {}",
         number::dollars(-d.depth_usd, 0),
         time(&d.start),
-        time(&d.trough),
-        list(began),
-        list(deepened)
-    )
+        time(&d.trough)
+    );
+    let mut mark = ": ";
+    for (what, labels) in [("began in", began), ("fell most in", deepened)] {
+        if !labels.is_empty() {
+            line += &format!("{mark}{what} {}", labels.join(", "));
+            mark = "; ";
+        }
+    }
+    line
 }

@@ -91,7 +91,7 @@ impl MarketsView {
 
 fn line(r: &MarketRow, asked: SameBar) -> MarketLine {
     let x = &r.row;
-    let na = |n: usize, of: &str| format!("n/a ({n} {of})");
+    let na = |n: usize, of: &str| format!("n/a ({})", number::counted(n, of));
     let cells = vec![
         (r.from.clone(), None),
         (r.to.clone(), None),

@@ -13,8 +13,8 @@ use crate::app::theme::{Theme, mix, mono, semibold};
 use crate::app::widgets::button::{self, Weight};
 use crate::app::widgets::empty;
 use crate::app::widgets::sorting::{Sorting, Value};
+use crate::report::number;
 use crate::report::regime_words::{drawdown_line, label, rate_text, sharpe_text};
-use crate::report::{Ink, number};
 
 const DAYS: [&str; 5] = ["Mon", "Tue", "Wed", "Thu", "Fri"];
 
@@ -280,16 +280,15 @@ fn heat(theme: &Theme, ui: &mut Ui, cell: Option<&HourCell>, most: f64) {
         ui.painter().rect_filled(rect, 3, theme.background);
         return;
     };
-    let ink = if c.net_pnl >= 0.0 {
-        Ink::Sky
-    } else {
-        Ink::Orange
-    };
     let share = (c.net_pnl.abs() / most) as f32;
     ui.painter().rect_filled(
         rect,
         3,
-        mix(theme.background, theme.ink(ink), 0.15 + 0.55 * share),
+        mix(
+            theme.background,
+            theme.money(c.net_pnl),
+            0.15 + 0.55 * share,
+        ),
     );
     let money = number::dollars_signed(c.net_pnl, 0);
     let p = ui.painter();
@@ -309,15 +308,15 @@ fn heat(theme: &Theme, ui: &mut Ui, cell: Option<&HourCell>, most: f64) {
         theme.text,
     );
     let rate = c.win_rate.map_or_else(
-        || format!("{} trades are too few for a win rate", c.trades),
+        || "too few for a win rate".to_owned(),
         |w| format!("win rate {}", number::percent(w)),
     );
     let tip = format!(
-        "{} {:02}:00 to {:02}:00: {money} in {} trades, {rate}",
+        "{} {:02}:00 to {:02}:00: {money} in {}, {rate}",
         DAYS[usize::from(c.weekday.min(4))],
         c.hour,
         (c.hour + 1) % 24,
-        c.trades
+        number::counted(c.trades as usize, "trades")
     );
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &tip));
     response.on_hover_text(tip);
