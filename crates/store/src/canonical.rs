@@ -24,6 +24,7 @@ use crate::atomic::replace_with;
 use crate::decimal::PriceText;
 use crate::dialects::{TimeFormat, clock, number};
 use crate::error::{BadInput, FileError, excerpt};
+use crate::parquet_sizes;
 use crate::symbol::is_name;
 use crate::text::{TextSource, open};
 
@@ -545,6 +546,7 @@ impl ParquetColumns {
             bad.remedy("write it again with `holdout data import`")
                 .into()
         };
+        parquet_sizes::check(path)?;
         let mut frame = ParquetReader::new(open(path)?)
             .set_rechunk(true)
             .finish()

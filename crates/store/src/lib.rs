@@ -21,6 +21,7 @@ pub mod inspection;
 pub mod ledger;
 pub mod manifest;
 pub mod options;
+mod parquet_sizes;
 pub mod runs;
 pub mod symbol;
 pub mod text;
