@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::canonical;
 
-    /// Whatever number stands in the header of the first page: a sentence, and the program goes on.
+    /// Whatever byte is changed: a sentence or other bars, and the program goes on.
     #[test]
     fn a_page_that_lies_about_its_size_is_refused() {
         let es = Instruments::builtin().get("ES").unwrap().clone();
@@ -127,9 +127,9 @@ mod tests {
         assert!(check(&path).is_ok());
         let whole = fs::read(&path).unwrap();
         let mut refused = 0;
-        // After the four bytes that every such file begins with.
-        for at in 4..44 {
-            for value in (1..=255).step_by(7) {
+        // Odd bytes are negative numbers where a header stands.
+        for at in 4..whole.len() {
+            for value in [33, 127] {
                 let mut bytes = whole.clone();
                 bytes[at] = value;
                 fs::write(&path, bytes).unwrap();
