@@ -30,7 +30,7 @@ struct Line {
     frames: usize,
     /// From the first widget to the picture that is handed over, a software rasteriser's work included.
     whole: Times,
-    /// What the program itself does for it: reading its state and laying widgets out.
+    /// What laying its widgets out takes, without news from jobs and without painting.
     layout: Times,
 }
 

@@ -1,7 +1,7 @@
 //! The win rate against the break-even rate, when that rate is measured on the same trades.
 //!
 //! The break-even rate `b = l / (w + l)`, of a mean win `w` and a mean loss `l`, is as uncertain
-//! as they are. Taking it for known, the exact test calls 12 to 20% of accounts without an edge
+//! as they are. Taking it for known, the exact test calls 10 to 20% of accounts without an edge
 //! significant at 5% where wins and losses vary in size. Here the exact test's quantile is
 //! divided by what the rate's own error adds: with `v0 = b (1 - b) / n` and, by the delta method,
 //! `vb = (l² s_w² / n_w + w² s_l² / n_l) / (w + l)⁴`, it is `z sqrt(v0 / (v0 + vb))`. Wins of one

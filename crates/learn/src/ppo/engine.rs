@@ -15,8 +15,8 @@ pub(crate) enum Engine {
     Burn(Box<BurnEngine>),
 }
 
-/// Below as many environments the launches of a second group cost more than stepping one group
-/// while the card works on the other can bring.
+/// Below as many environments the launches of a second group are thought to cost more than stepping
+/// one group while the card works on the other brings. No card has measured it yet.
 const OVERLAP_FROM: usize = 1_024;
 
 /// What the network says of a group of environments: written already, or on its way.
